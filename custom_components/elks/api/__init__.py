@@ -1,0 +1,26 @@
+"""The 46elks voice API over HTTP. Knows nothing of Home Assistant."""
+
+from .client import DEFAULT_URL, ElksClient
+from .errors import (
+    ElksError,
+    InvalidAuthError,
+    OutcomeUnknownError,
+    RefusedError,
+    UnreachableError,
+)
+from .models import Account, Call, CallRequest, CallState, Number
+
+__all__ = [
+    "DEFAULT_URL",
+    "Account",
+    "Call",
+    "CallRequest",
+    "CallState",
+    "ElksClient",
+    "ElksError",
+    "InvalidAuthError",
+    "Number",
+    "OutcomeUnknownError",
+    "RefusedError",
+    "UnreachableError",
+]

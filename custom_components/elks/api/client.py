@@ -1,0 +1,181 @@
+"""The requests to 46elks that this project makes."""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+import json
+from typing import cast
+
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    InvalidURL,
+)
+from aiohttp.hdrs import METH_GET, METH_POST
+
+from .errors import (
+    ElksError,
+    InvalidAuthError,
+    OutcomeUnknownError,
+    RefusedError,
+    UnreachableError,
+)
+from .masking import mask
+from .models import Account, Call, CallRequest, Number
+
+DEFAULT_URL = "https://api.46elks.com/a1"
+
+_TIMEOUT = ClientTimeout(total=30, sock_connect=10)
+_MAX_ANSWER = 1024 * 1024
+_MAX_ERROR_TEXT = 2000
+_MAX_REASON = 200
+_MAX_PAGES = 10
+
+type _Json = Mapping[str, object]
+
+
+class ElksClient:
+    """One account at 46elks.
+
+    Every method raises an ElksError of the class that tells the consequence:
+    InvalidAuthError, RefusedError, UnreachableError or OutcomeUnknownError.
+    A request takes at most 30 seconds.
+    """
+
+    def __init__(
+        self,
+        session: ClientSession,
+        username: str,
+        password: str,
+        url: str = DEFAULT_URL,
+    ) -> None:
+        """Use the API at `url` with the account's API credentials."""
+        self._session = session
+        self._url = url.rstrip("/")
+        credentials = b64encode(f"{username}:{password}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {credentials}"}
+
+    async def account(self) -> Account:
+        """Return the account: `GET /me`."""
+        return _read(Account.from_api, await self._request(METH_GET, "/me"))
+
+    async def numbers(self) -> list[Number]:
+        """Return the account's phone numbers: `GET /numbers`, page by page."""
+        numbers: list[Number] = []
+        query: dict[str, str] = {}
+        for _ in range(_MAX_PAGES):
+            page = await self._request(METH_GET, "/numbers", query=query)
+            numbers += [
+                Number.from_api(item)
+                for item in _items(page)
+                if isinstance(item.get("number"), str)
+            ]
+            if not isinstance(start := page.get("next"), str):
+                break
+            query = {"start": start}
+        return numbers
+
+    async def place_call(self, request: CallRequest) -> Call:
+        """Place a call: `POST /calls`. Never sent twice."""
+        answer = await self._request(METH_POST, "/calls", form=request.as_form())
+        return _read(Call.from_api, answer)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> _Json:
+        """Send a request and return the JSON object it is answered with."""
+        try:
+            async with self._session.request(
+                method,
+                self._url + path,
+                params=query,
+                data=form,
+                headers=self._headers,
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+            ) as response:
+                return await _answer(response)
+        except (ClientConnectorError, ConnectionTimeoutError, InvalidURL) as err:
+            raise UnreachableError("no connection") from err
+        except TimeoutError as err:
+            raise OutcomeUnknownError("no answer in time") from err
+        except ClientError as err:
+            raise OutcomeUnknownError("the connection broke") from err
+
+
+async def _answer(response: ClientResponse) -> _Json:
+    """Return the JSON object in an answer, or raise what its status means."""
+    body = await _body(response)
+    if response.status >= 300:
+        raise _error(response, body)
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as err:
+        raise OutcomeUnknownError("the answer is not JSON") from err
+    if not isinstance(answer, dict):
+        raise OutcomeUnknownError("the answer is not a JSON object")
+    return cast(_Json, answer)
+
+
+async def _body(response: ClientResponse) -> bytes:
+    """Return the body of an answer, unless it is larger than any true one."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _MAX_ANSWER:
+            raise OutcomeUnknownError("the answer is too large")
+    return bytes(body)
+
+
+def _error(response: ClientResponse, body: bytes) -> ElksError:
+    """Return the error that the status of an answer means."""
+    reason = _reason(response, body)
+    if response.status == 401:
+        return InvalidAuthError(reason)
+    if response.status in (429, 503):
+        return UnreachableError(reason)
+    if 400 <= response.status < 500:
+        return RefusedError(reason)
+    return OutcomeUnknownError(reason)
+
+
+def _reason(response: ClientResponse, body: bytes) -> str:
+    """Return the provider's reason, plain text or `{"error": "..."}`, fit to be shown.
+
+    A page of HTML, as proxies send it, says less than its status.
+    """
+    text = body.decode(errors="replace").strip()
+    if text.startswith("{"):
+        try:
+            text = str(json.loads(text)["error"])
+        except ValueError, KeyError, RecursionError:
+            text = ""
+    if not text or text.startswith("<"):
+        text = f"{response.status} {response.reason}"
+    return mask(" ".join(text[:_MAX_ERROR_TEXT].split()))[:_MAX_REASON]
+
+
+def _items(page: _Json) -> list[_Json]:
+    """Return the objects that a page of a list holds."""
+    data = page.get("data")
+    if not isinstance(data, list):
+        raise OutcomeUnknownError("the answer lacks its data")
+    return [item for item in data if isinstance(item, dict)]
+
+
+def _read[T](model: Callable[[_Json], T], data: _Json) -> T:
+    """Read a model from an answer."""
+    try:
+        return model(data)
+    except ValueError as err:
+        raise OutcomeUnknownError(
+            "the answer lacks a field or has a wrong one"
+        ) from err

@@ -1,0 +1,24 @@
+"""What can go wrong between us and 46elks, one class for each consequence."""
+
+
+class ElksError(Exception):
+    """A request to 46elks failed.
+
+    Its text is the reason, free of secrets and full phone numbers.
+    """
+
+
+class InvalidAuthError(ElksError):
+    """The API username or password is wrong (401)."""
+
+
+class RefusedError(ElksError):
+    """46elks understood the request and refused it (4xx); it had no effect."""
+
+
+class UnreachableError(ElksError):
+    """The request certainly had no effect: no connection, 429 or 503."""
+
+
+class OutcomeUnknownError(ElksError):
+    """The request was sent, but no answer tells whether it had an effect."""

@@ -1,0 +1,180 @@
+"""What 46elks sends and takes, as data. Tolerant in what is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Self
+
+_UNITS_PER_CURRENCY = 10_000
+
+
+class CallState(StrEnum):
+    """How a call stands, in the provider's words."""
+
+    ONGOING = "ongoing"
+    SUCCESS = "success"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """The account that pays for the calls. A trial account can lack some fields."""
+
+    id: str
+    displayname: str | None
+    mobilenumber: str | None
+    """E.164."""
+    currency: str | None
+    balance: float | None
+    """In the account's currency."""
+
+    @classmethod
+    def from_api(cls, data: Mapping[str, object]) -> Self:
+        """Read the answer of `GET /me`. Raises ValueError without an id."""
+        return cls(
+            id=_required_text(data, "id"),
+            displayname=_text(data, "displayname"),
+            mobilenumber=_text(data, "mobilenumber"),
+            currency=_text(data, "currency"),
+            balance=_money(data, "balance"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Number:
+    """A phone number of the account."""
+
+    number: str
+    """E.164."""
+    active: bool
+    voice: bool
+    """Whether it can place and take calls."""
+
+    @classmethod
+    def from_api(cls, data: Mapping[str, object]) -> Self:
+        """Read an item of `GET /numbers`. Raises ValueError without a number."""
+        capabilities = data.get("capabilities")
+        return cls(
+            number=_required_text(data, "number"),
+            # "yes"/"no", in older answers true/false
+            active=data.get("active") in ("yes", True),
+            voice=isinstance(capabilities, list) and "voice" in capabilities,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallRequest:
+    """What `POST /calls` takes."""
+
+    from_number: str
+    """E.164, a number that the account may call from."""
+    to_number: str
+    """E.164."""
+    voice_start: str
+    """URL that answers with the first action, or that action as JSON text."""
+    whenhangup: str | None
+    """URL that is told how the call ended."""
+    timeout: int
+    """Seconds to ring."""
+
+    def as_form(self) -> dict[str, str]:
+        """Return the form fields of the request."""
+        form = {
+            "from": self.from_number,
+            "to": self.to_number,
+            "voice_start": self.voice_start,
+            "timeout": str(self.timeout),
+        }
+        if self.whenhangup is not None:
+            form["whenhangup"] = self.whenhangup
+        return form
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """A call as the provider tells it. What is not known (yet) is None."""
+
+    id: str
+    state: CallState
+    direction: str | None
+    from_number: str | None
+    """E.164."""
+    to_number: str | None
+    """E.164."""
+    created: datetime | None
+    start: datetime | None
+    """When it was picked up; None if it never was."""
+    duration: int | None
+    """Seconds."""
+    cost: float | None
+    """In the account's currency."""
+
+    @classmethod
+    def from_api(cls, data: Mapping[str, object]) -> Self:
+        """Read a call object or the form of a hangup callback.
+
+        Raises ValueError without an id or with a state that is not known.
+        """
+        return cls(
+            id=_required_text(data, "id"),
+            state=CallState(_required_text(data, "state")),
+            direction=_text(data, "direction"),
+            from_number=_text(data, "from"),
+            to_number=_text(data, "to"),
+            created=_time(data, "created"),
+            start=_time(data, "start"),
+            duration=_integer(data, "duration"),
+            cost=_money(data, "cost"),
+        )
+
+    def as_api(self) -> dict[str, object]:
+        """Return the call as from_api reads it."""
+        return {
+            "id": self.id,
+            "state": self.state,
+            "direction": self.direction,
+            "from": self.from_number,
+            "to": self.to_number,
+            "created": self.created and self.created.isoformat(),
+            "start": self.start and self.start.isoformat(),
+            "duration": self.duration,
+            "cost": None
+            if self.cost is None
+            else round(self.cost * _UNITS_PER_CURRENCY),
+        }
+
+
+def _text(data: Mapping[str, object], key: str) -> str | None:
+    value = data.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _required_text(data: Mapping[str, object], key: str) -> str:
+    if (value := _text(data, key)) is None:
+        raise ValueError(f"{key} is missing")
+    return value
+
+
+def _integer(data: Mapping[str, object], key: str) -> int | None:
+    """Read a whole number, which old answers give as text such as "1500,"."""
+    value = data.get(key)
+    if isinstance(value, str):
+        value = value.strip(" ,")
+        return int(value) if value.isascii() and value.isdigit() else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _money(data: Mapping[str, object], key: str) -> float | None:
+    units = _integer(data, key)
+    return None if units is None else units / _UNITS_PER_CURRENCY
+
+
+def _time(data: Mapping[str, object], key: str) -> datetime | None:
+    """Read a time, which 46elks gives in UTC without saying so."""
+    try:
+        time = datetime.fromisoformat(_required_text(data, key))
+    except ValueError:
+        return None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

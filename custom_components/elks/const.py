@@ -1,0 +1,14 @@
+"""Names of the integration that more than one module uses."""
+
+import logging
+from typing import Final
+
+DOMAIN: Final = "elks"
+LOGGER: Final = logging.getLogger(__package__)
+
+CONF_ADVANCED: Final = "advanced"
+CONF_FROM_NUMBER: Final = "from_number"
+
+DEFAULT_RING_TIMEOUT: Final = 60
+MAX_RING_TIMEOUT: Final = 300
+"""Seconds."""

@@ -1,0 +1,33 @@
+"""What the entities of an account have in common."""
+
+from typing import override
+
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import Entity
+
+from .const import DOMAIN
+from .data import ElksConfigEntry
+
+
+class ElksEntity(Entity):
+    """An entity of an account, told by the tracker when to look again."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, entry: ElksConfigEntry, key: str) -> None:
+        """Make the entity with this key of an account."""
+        self._tracker = entry.runtime_data.tracker
+        self._attr_translation_key = key
+        self._attr_unique_id = f"{entry.unique_id}_{key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, entry.entry_id)},
+            name=entry.title,
+            manufacturer="46elks",
+            entry_type=DeviceEntryType.SERVICE,
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Look at the calls after every change of theirs."""
+        self.async_on_remove(self._tracker.async_listen(self.async_write_ha_state))

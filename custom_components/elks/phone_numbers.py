@@ -1,0 +1,79 @@
+"""Phone numbers as people write them, read as E.164."""
+
+import re
+
+from phonenumbers import (
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberFormat,
+    format_number,
+    is_possible_number,
+    is_valid_number,
+    parse,
+    region_code_for_number,
+)
+
+# Copied from an address book, a number can be wrapped in invisible marks of direction
+_MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# parse() takes the first number out of any text; a name or a second number is no number
+_WRITTEN = re.compile(r"[+＋]?[\d\s().\-/‐-―]+")
+
+
+class InvalidNumberError(ValueError):
+    """No phone number can look like this."""
+
+
+def read_number(written: str | int, region: str | None) -> str:
+    """Return a number in E.164, as dialled from a region (ISO 3166 code, such as "SE").
+
+    Reads metadata from disk the first time it meets a country: call it in the executor.
+    Raises InvalidNumberError for what cannot be a number; what is only unknown, such as a
+    new number range, is taken as it is.
+    """
+    readings = [
+        number for number in _readings(written, region) if is_possible_number(number)
+    ]
+    number = next(filter(is_valid_number, readings), None)
+    # YAML reads 0701234567 as an octal number: an integer that only might be right is wrong
+    if number is None and readings and isinstance(written, str):
+        number = readings[0]
+    if number is None:
+        raise InvalidNumberError
+    return format_number(number, PhoneNumberFormat.E164)
+
+
+def region_of(number: str) -> str | None:
+    """Return the region that an E.164 number belongs to, None if unknown.
+
+    Reads from disk like read_number.
+    """
+    return region_code_for_number(parse(number))
+
+
+def load_regions(country: str | None, number: str) -> None:
+    """Load ahead what reading the numbers of a country, and those like a number, needs.
+
+    Reads from disk like read_number.
+    """
+    if country:
+        PhoneMetadata.metadata_for_region(country)
+    region_of(number)
+
+
+def _readings(written: str | int, region: str | None) -> list[PhoneNumber]:
+    """Return what can be meant, the likeliest first: dialled at home, or world-wide."""
+    if isinstance(written, int):
+        # YAML and templates turn +46701234567 into an integer, which loses the plus sign
+        return _parse(f"+{written}", None)
+    text = _MARKS.sub("", written).strip()
+    if not _WRITTEN.fullmatch(text):
+        return []
+    return _parse(text, region) + _parse("+" + text.removeprefix("00"), None)
+
+
+def _parse(text: str, region: str | None) -> list[PhoneNumber]:
+    try:
+        return [parse(text, region)]
+    except NumberParseException:
+        return []

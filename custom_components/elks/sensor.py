@@ -1,0 +1,63 @@
+"""Sensors of an account: the call placed last."""
+
+from typing import Any, override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import CallState
+from .calls import CallRecord
+from .data import ElksConfigEntry
+from .entity import ElksEntity
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of an account."""
+    async_add_entities([LastCallSensor(entry, "last_call")])
+
+
+class LastCallSensor(ElksEntity, SensorEntity):
+    """How the call placed last stands, or how it ended."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = list(CallState)
+    # People's numbers and PINs do not belong in the recorder
+    _unrecorded_attributes = frozenset({"from", "to", "digits"})
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the state of the call."""
+        last = self._tracker.last
+        return last.call.state if last and last.call else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return what is known of the call."""
+        last = self._tracker.last
+        return _attributes(last) if last else None
+
+
+def _attributes(record: CallRecord) -> dict[str, Any]:
+    """Return what is known of a call; the keys are always there."""
+    call = record.call
+    return {
+        "call_id": call and call.id,
+        "direction": call and call.direction,
+        "from": record.from_number,
+        "to": record.to_number,
+        "created": call and call.created,
+        "start": call and call.start,
+        "duration": call and call.duration,
+        "cost": call and call.cost,
+        "answered": record.answered,
+        "digits": None,
+    }

@@ -1,0 +1,123 @@
+"""What the tests of the integration share: a simulated 46elks, and a home that phones through it."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+import custom_components.elks  # noqa: F401  The helper's own custom_components would win
+from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
+from homeassistant.components.webhook import async_generate_path
+from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_WEBHOOK_ID
+from homeassistant.core import HomeAssistant, State
+from simulator import Simulator
+
+PHONE = "+46701234567"
+LAST_CALL = "sensor.demo_home_last_call"
+WEBHOOK_ID = "a-webhook-id-that-nobody-guesses"
+PLAY = {"play": "sound/beep"}
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Keep Home Assistant's files out of its own package."""
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
+async def provider(socket_enabled: None) -> AsyncIterator[Simulator]:
+    """Return a simulated 46elks, a thousand times as fast as the real one."""
+    simulator = Simulator(speed=1000)
+    async with simulator.serve():
+        yield simulator
+
+
+@pytest.fixture
+def entry(
+    hass: HomeAssistant, enable_custom_integrations: None, provider: Simulator
+) -> MockConfigEntry:
+    """Return an account at the simulated 46elks, not set up yet."""
+    return make_entry(hass, provider)
+
+
+def make_entry(hass: HomeAssistant, provider: Simulator) -> MockConfigEntry:
+    """Add an account as the config flow would have."""
+    hass.config.country = "SE"
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title=provider.displayname,
+        unique_id=provider.account_id,
+        data={
+            CONF_USERNAME: provider.username,
+            CONF_PASSWORD: provider.password,
+            CONF_URL: provider.api_url,
+            CONF_WEBHOOK_ID: WEBHOOK_ID,
+        },
+        options={CONF_FROM_NUMBER: provider.voice_number},
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home whose account is set up, and that 46elks can reach."""
+
+    hass: HomeAssistant
+    entry: MockConfigEntry
+    provider: Simulator
+    client: TestClient[Any, Any]
+    """Reaches Home Assistant as a stranger on the internet does."""
+
+    async def place_call(self, **data: object) -> dict[str, Any]:
+        """Place a call with the action and return its response."""
+        response = await self.hass.services.async_call(
+            DOMAIN,
+            "place_call",
+            {"to": PHONE, "voice_start": PLAY, **data},
+            blocking=True,
+            return_response=True,
+        )
+        assert isinstance(response, dict)
+        return response
+
+    async def settle(self) -> None:
+        """Wait until every call has ended and Home Assistant took that in."""
+        await self.provider.settled(timeout=5)
+        await self.hass.async_block_till_done()
+
+    async def callback(self, **fields: str) -> int:
+        """Call back as the simulated 46elks would for its newest call; return the status."""
+        url = str(self.provider.calls[-1].whenhangup)
+        async with self.client.post(url[url.index("/api/") :], data=fields) as response:
+            return response.status
+
+    @property
+    def last_call(self) -> State:
+        """The sensor of the last call."""
+        state = self.hass.states.get(LAST_CALL)
+        assert state is not None
+        return state
+
+
+@pytest.fixture
+async def home(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    provider: Simulator,
+    hass_client_no_auth: Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]],
+) -> Home:
+    """Return a home that phones through the simulated 46elks."""
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    client = await hass_client_no_auth()
+    hass.config.external_url = str(client.make_url("")).rstrip("/")
+    return Home(hass, entry, provider, client)
+
+
+def webhook_path() -> str:
+    """Return the path of the account's webhook."""
+    return async_generate_path(WEBHOOK_ID)

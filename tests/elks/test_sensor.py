@@ -1,0 +1,103 @@
+"""The sensor of the call placed last."""
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from simulator import Outcome
+
+from .conftest import LAST_CALL, PHONE, Home
+
+
+async def test_before_the_first_call(home: Home) -> None:
+    """Nothing is known before the first call."""
+    assert home.last_call.state == "unknown"
+
+
+async def test_story(home: Home) -> None:
+    """A call goes from ongoing to its end, and each is told once."""
+    states: list[str] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        assert event.data["new_state"] is not None
+        states.append(event.data["new_state"].state)
+
+    home.hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
+    await home.place_call()
+    await home.settle()
+
+    assert states == ["ongoing", "success"]
+
+
+async def test_attributes(home: Home) -> None:
+    """What 46elks told of the call can be read."""
+    home.provider.phone(PHONE, answer_after=3, talk_for=12)
+    await home.place_call(voice_start={"ivr": "sound/beep", "timeout": 30})
+    before = home.last_call.attributes
+    assert (before["answered"], before["start"], before["cost"]) == (None, None, None)
+    await home.settle()
+
+    [call] = home.provider.calls
+    assert call.cost
+    assert dict(home.last_call.attributes) == {
+        "call_id": call.id,
+        "direction": "outgoing",
+        "from": home.provider.voice_number,
+        "to": PHONE,
+        "created": call.created,
+        "start": call.start,
+        "duration": 12,
+        "cost": call.cost / 10_000,
+        "answered": True,
+        "digits": None,
+        "device_class": "enum",
+        "friendly_name": "Demo home Last call",
+        "options": ["ongoing", "success", "busy", "failed"],
+    }
+
+
+async def test_not_answered(home: Home) -> None:
+    """A call that nobody picked up has no start, and was not answered."""
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+    await home.place_call()
+    await home.settle()
+
+    assert home.last_call.state == "busy"
+    assert home.last_call.attributes["answered"] is False
+    assert home.last_call.attributes["start"] is None
+
+
+async def test_older_call_ends_later(home: Home) -> None:
+    """An older call's late end does not displace the call placed last."""
+    older, newer = "+46700000003", "+46700000004"
+    home.provider.phone(older, answer_after=200, talk_for=1)
+    home.provider.phone(newer, outcome=Outcome.DECLINE)
+    await home.place_call(to=older, timeout=300)
+    await home.place_call(to=newer)
+    await home.settle()
+
+    assert [callback.form["to"] for callback in home.provider.callbacks] == [
+        newer,
+        older,
+    ]
+    assert home.last_call.state == "busy"
+    assert home.last_call.attributes["to"] == newer
+
+
+async def test_numbers_are_not_recorded(home: Home) -> None:
+    """People's numbers and keys stay out of the recorder."""
+    state_info = home.last_call.state_info
+
+    assert state_info is not None
+    assert {"from", "to", "digits"} <= state_info["unrecorded_attributes"]
+
+
+async def test_registries(home: Home) -> None:
+    """The account is a service, and the sensor belongs to it."""
+    entity = er.async_get(home.hass).async_get(LAST_CALL)
+    assert entity is not None
+    assert entity.unique_id == f"{home.provider.account_id}_last_call"
+    assert entity.device_id is not None
+    device = dr.async_get(home.hass).async_get(entity.device_id)
+    assert isinstance(device, dr.DeviceEntry)
+    assert (device.name, device.entry_type) == ("Demo home", dr.DeviceEntryType.SERVICE)

@@ -1,0 +1,314 @@
+"""The actions, called as an automation calls them."""
+
+import json
+from typing import Any
+
+import pytest
+import voluptuous as vol
+
+from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
+from homeassistant.const import CONF_TIMEOUT, CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.template import Template
+from homeassistant.setup import async_setup_component
+from simulator import Fault, FaultKind, Outcome, Simulator
+
+from .conftest import PHONE, PLAY, Home, make_entry
+
+
+async def test_place_call(home: Home) -> None:
+    """A call is placed once, as asked for, and the response tells how it stands."""
+    response = await home.place_call(to="070-123 45 67", timeout=25)
+
+    [call] = home.provider.calls
+    assert (call.from_, call.to, call.timeout) == (
+        home.provider.voice_number,
+        PHONE,
+        25,
+    )
+    assert json.loads(call.voice_start) == PLAY
+    assert response == {
+        "call_id": call.id,
+        "state": "ongoing",
+        "direction": "outgoing",
+        "from": home.provider.voice_number,
+        "to": PHONE,
+        "created": call.created.isoformat(),
+    }
+    await home.settle()
+
+
+async def test_failed_at_once(home: Home) -> None:
+    """A phone that cannot be reached has failed in the response already."""
+    home.provider.phone(PHONE, outcome=Outcome.UNREACHABLE)
+
+    assert (await home.place_call())["state"] == "failed"
+    await home.settle()
+    assert home.last_call.state == "failed"
+
+
+async def test_without_response(home: Home) -> None:
+    """The response is optional."""
+    data = {"to": PHONE, "voice_start": PLAY}
+    await home.hass.services.async_call(DOMAIN, "place_call", data, blocking=True)
+
+    assert len(home.provider.calls) == 1
+    await home.settle()
+
+
+@pytest.mark.parametrize(
+    ("voice_start", "sent"),
+    [
+        ("https://example.com/start?a=b", "https://example.com/start?a=b"),
+        ('{"play": "sound/beep"}', '{"play":"sound/beep"}'),
+        # The branches of an ivr action are integers in YAML
+        (
+            {"ivr": "sound/beep", 1: {"hangup": "reject"}},
+            '{"ivr":"sound/beep","1":{"hangup":"reject"}}',
+        ),
+    ],
+)
+async def test_voice_start(
+    home: Home, voice_start: str | dict[Any, Any], sent: str
+) -> None:
+    """The first action is a URL, JSON text or a mapping, and is passed on."""
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+
+    await home.place_call(voice_start=voice_start)
+
+    assert home.provider.calls[0].voice_start == sent
+    await home.settle()
+
+
+async def test_connect(home: Home) -> None:
+    """The person who answers is connected to another number."""
+    response = await home.hass.services.async_call(
+        DOMAIN,
+        "place_call",
+        {"to": PHONE, "connect": "08-12 34 56 78"},
+        blocking=True,
+        return_response=True,
+    )
+
+    assert response is not None
+    assert home.provider.calls[0].voice_start == '{"connect":"+46812345678"}'
+    await home.settle()
+
+
+async def test_own_whenhangup(home: Home) -> None:
+    """A URL of the user's is told of the end instead of ours."""
+    await home.place_call(whenhangup="http://127.0.0.1:1/ended")
+
+    assert home.provider.calls[0].whenhangup == "http://127.0.0.1:1/ended"
+
+
+async def test_options(home: Home) -> None:
+    """The account's options are what a call takes that says nothing else."""
+    home.hass.config_entries.async_update_entry(
+        home.entry, options={CONF_FROM_NUMBER: "+46700000001", CONF_TIMEOUT: 20}
+    )
+    await home.hass.async_block_till_done()
+
+    await home.place_call()
+
+    [call] = home.provider.calls
+    assert (call.from_, call.timeout) == ("+46700000001", 20)
+    await home.settle()
+
+
+async def test_default_timeout(home: Home) -> None:
+    """A phone rings for a minute unless something else is said."""
+    await home.place_call()
+
+    assert home.provider.calls[0].timeout == 60
+    await home.settle()
+
+
+async def test_number_from_template(home: Home) -> None:
+    """A template makes an integer of a number; its plus sign is not lost."""
+    number = Template(f"{{{{ '{PHONE}' }}}}", home.hass).async_render()
+    assert isinstance(number, int)
+
+    await home.place_call(to=number)
+
+    assert home.provider.calls[0].to == PHONE
+    await home.settle()
+
+
+async def test_home_without_country(home: Home) -> None:
+    """Without a country the from number tells how numbers are written."""
+    home.hass.config.country = None
+
+    await home.place_call(to="070-123 45 67")
+
+    assert home.provider.calls[0].to == PHONE
+    await home.settle()
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"to": "0701"}, "to"),
+        ({"to": 0o701234567}, "to"),
+        ({"to": True}, "to"),
+        ({"from": "Anna"}, "from"),
+        ({"connect": "+46", "voice_start": None}, "connect"),
+        ({"voice_start": None}, "voice_start"),
+        ({"connect": "08-12 34 56 78"}, "connect"),
+        ({"voice_start": "not a URL"}, "voice_start"),
+        ({"voice_start": "[1]"}, "voice_start"),
+        ({"voice_start": '{"play": '}, "voice_start"),
+        ({"voice_start": "ftp://example.com"}, "voice_start"),
+        ({"voice_start": {"play": object()}}, "voice_start"),
+    ],
+)
+async def test_bad_input(home: Home, data: dict[str, Any], field: str) -> None:
+    """What no schema can refuse is refused with the field named, and nothing is sent."""
+    home.provider.requests.clear()
+    data = {"to": PHONE, "voice_start": PLAY, **data}
+
+    with pytest.raises(ServiceValidationError) as error:
+        await home.hass.services.async_call(
+            DOMAIN,
+            "place_call",
+            {key: value for key, value in data.items() if value is not None},
+            blocking=True,
+        )
+
+    assert field in str(error.value)
+    assert str(data[field]) not in str(error.value)
+    assert home.provider.requests == []
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"timeout": 0}, "timeout"),
+        ({"timeout": 301}, "timeout"),
+        ({"timeout": "soon"}, "timeout"),
+        ({"to": None}, "to"),
+        ({"to": [PHONE]}, "to"),
+        ({"voice_start": 1}, "voice_start"),
+        ({"whenhangup": "nowhere"}, "whenhangup"),
+        ({"volume": 11}, "volume"),
+    ],
+)
+async def test_schema(home: Home, data: dict[str, Any], field: str) -> None:
+    """What a schema can refuse is refused by it."""
+    home.provider.requests.clear()
+    data = {"to": PHONE, "voice_start": PLAY, **data}
+
+    with pytest.raises(vol.Invalid, match=field):
+        await home.hass.services.async_call(
+            DOMAIN,
+            "place_call",
+            {key: value for key, value in data.items() if value is not None},
+            blocking=True,
+        )
+
+    assert home.provider.requests == []
+
+
+async def test_no_account(
+    hass: HomeAssistant, enable_custom_integrations: None
+) -> None:
+    """Without an account the action says so."""
+    assert await async_setup_component(hass, DOMAIN, {})
+
+    with pytest.raises(ServiceValidationError, match="No account is loaded"):
+        await hass.services.async_call(
+            DOMAIN, "place_call", {"to": PHONE, "voice_start": PLAY}, blocking=True
+        )
+
+
+async def test_two_accounts(home: Home, socket_enabled: None) -> None:
+    """With two accounts, the one to call from must be named."""
+    async with (other := Simulator(speed=1000, account_id="u" + 32 * "2")).serve():
+        second = make_entry(home.hass, other)
+        home.hass.config_entries.async_update_entry(
+            second, data={**second.data, "webhook_id": "another-webhook-id"}
+        )
+        await home.hass.config_entries.async_setup(second.entry_id)
+        await home.hass.async_block_till_done(wait_background_tasks=True)
+
+        with pytest.raises(ServiceValidationError, match="config_entry_id"):
+            await home.place_call()
+        assert home.provider.calls == other.calls == []
+
+        await home.place_call(config_entry_id=second.entry_id)
+        assert (len(home.provider.calls), len(other.calls)) == (0, 1)
+        await other.settled(timeout=5)
+        await home.hass.config_entries.async_unload(second.entry_id)
+
+
+async def test_account_not_there(home: Home) -> None:
+    """An account that does not exist is refused."""
+    with pytest.raises(ServiceValidationError):
+        await home.place_call(config_entry_id="nowhere")
+
+    assert home.provider.calls == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (
+            Fault(FaultKind.STATUS, status=400, body="Bad to +46701234567"),
+            "Bad to +46•••••567",
+        ),
+        (
+            Fault(FaultKind.STATUS, status=403, body='{"error": "Not yours"}'),
+            "Not yours",
+        ),
+        (Fault(FaultKind.STATUS, status=403, body="Not enough credits"), "credits"),
+        (Fault(FaultKind.STATUS, status=500, body="Broken"), "unknown.*Broken"),
+        (Fault(FaultKind.STATUS, status=502, body="<html>x</html>"), "502 Bad Gateway"),
+        (Fault(FaultKind.STATUS, status=503, body="Later"), "no phone rings.*Later"),
+        (
+            Fault(FaultKind.STATUS, status=429, body="Too many"),
+            "no phone rings.*Too many",
+        ),
+        (Fault(FaultKind.STATUS, status=302, body="Moved"), "unknown"),
+        (Fault(FaultKind.HTML), "unknown"),
+        (Fault(FaultKind.TRUNCATED), "unknown"),
+        (Fault(FaultKind.WRONG_JSON), "unknown"),
+        (Fault(FaultKind.HUGE), "unknown"),
+        (Fault(FaultKind.RESET_BEFORE), "unknown"),
+        (Fault(FaultKind.RESET_AFTER), "unknown"),
+    ],
+)
+async def test_refusals(home: Home, fault: Fault, reason: str) -> None:
+    """What 46elks refuses, or answers wrongly, reaches the caller with its reason."""
+    home.provider.fault(fault)
+    home.provider.requests.clear()
+
+    with pytest.raises(HomeAssistantError, match=reason.replace("+", r"\+")) as error:
+        await home.place_call()
+
+    assert PHONE not in str(error.value)
+    assert [request.path for request in home.provider.requests] == ["/a1/calls"]
+    await home.settle()
+
+
+async def test_no_connection(home: Home) -> None:
+    """A home whose line is down is told that no phone rings."""
+    home.hass.config_entries.async_update_entry(
+        home.entry, data={**home.entry.data, CONF_URL: "http://127.0.0.1:1/a1"}
+    )
+    await home.hass.async_block_till_done()
+
+    with pytest.raises(HomeAssistantError, match="no phone rings"):
+        await home.place_call()
+
+
+async def test_credentials_revoked(home: Home) -> None:
+    """Wrong credentials are told to the caller, and asked for anew."""
+    home.provider.fault(Fault(FaultKind.STATUS, status=401, body="Wrong password"))
+
+    with pytest.raises(HomeAssistantError, match="API username or password"):
+        await home.place_call()
+
+    await home.hass.async_block_till_done()
+    [flow] = home.hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == "reauth"
