@@ -84,7 +84,12 @@ async def test_many_numbers(socket_enabled: None) -> None:
 async def test_endless_numbers(client: ElksClient, provider: Simulator) -> None:
     """A list of numbers that never ends is given up."""
     provider.fault(
-        Fault(FaultKind.WRONG_JSON, on="GET /numbers", times=None, fields={"next": "0"})
+        Fault(
+            FaultKind.WRONG_JSON,
+            on="GET /numbers",
+            times=None,
+            fields={"next": provider.account.numbers[0].id},
+        )
     )
 
     await client.numbers()
