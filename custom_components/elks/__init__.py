@@ -1,13 +1,20 @@
 """Phone people from Home Assistant through 46elks."""
 
-from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.const import (
+    CONF_PASSWORD,
+    CONF_URL,
+    CONF_USERNAME,
+    EVENT_HOMEASSISTANT_STOP,
+    Platform,
+)
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
 
-from . import webhook
+from . import repairs, webhook
 from .account import AccountWatch
+from .address import Address, async_remove_cloudhook
 from .api import ElksClient
 from .calls import CallStore, CallTracker
 from .const import CONF_FROM_NUMBER, DOMAIN
@@ -33,15 +40,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         entry.data[CONF_PASSWORD],
         entry.data[CONF_URL],
     )
-    tracker = CallTracker(client, CallStore(hass, entry.entry_id))
-    await tracker.async_load()
-    account = AccountWatch(hass, entry, client)
-    entry.runtime_data = ElksData(account=account, tracker=tracker)
+    entry.runtime_data = ElksData(
+        account=AccountWatch(hass, entry, client),
+        address=Address(hass, entry),
+        tracker=CallTracker(hass, entry, client),
+    )
     webhook.async_register(hass, entry)
+    await entry.runtime_data.tracker.async_load()
     await hass.async_add_executor_job(
         load_regions, hass.config.country, entry.options[CONF_FROM_NUMBER]
     )
-    account.async_start()
+    entry.runtime_data.account.async_start()
+    entry.runtime_data.address.async_start()
+    _async_watch_callbacks(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
@@ -56,8 +67,28 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Forget the calls of an account that is removed."""
+    """Forget the calls of an account that is removed, and what was told of it."""
     await CallStore(hass, entry.entry_id).async_remove()
+    await async_remove_cloudhook(hass, entry)
+    repairs.async_remove_issues(hass, entry)
+
+
+@callback
+def _async_watch_callbacks(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Tell the user when callbacks do not arrive, and when they do again."""
+    tracker = entry.runtime_data.tracker
+
+    @callback
+    def report() -> None:
+        repairs.async_report_callbacks(hass, entry, unreported=tracker.unreported)
+
+    entry.async_on_unload(tracker.async_listen(report))
+
+    @callback
+    def stop_waiting(_: Event) -> None:
+        tracker.async_stop_waiting()
+
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop_waiting))
 
 
 async def _async_reload(hass: HomeAssistant, entry: ElksConfigEntry) -> None:

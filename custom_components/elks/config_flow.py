@@ -1,6 +1,7 @@
 """Setting up an account: its credentials, the number it calls from, and changes to both."""
 
 from collections.abc import Mapping
+import secrets
 from typing import Any, override
 
 import voluptuous as vol
@@ -37,6 +38,8 @@ from homeassistant.helpers.selector import (
 from .api import DEFAULT_URL, Account, ElksClient, ElksError, InvalidAuthError
 from .const import (
     CONF_ADVANCED,
+    CONF_CALLBACK_KEY,
+    CONF_CURRENCY,
     CONF_FROM_NUMBER,
     DEFAULT_RING_TIMEOUT,
     DOMAIN,
@@ -126,7 +129,12 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             if number := await _async_read_number(self.hass, user_input, errors):
                 return self.async_create_entry(
                     title=self._account.displayname or self._account.id,
-                    data={**self._data, CONF_WEBHOOK_ID: webhook.async_generate_id()},
+                    data={
+                        **self._data,
+                        CONF_CALLBACK_KEY: secrets.token_hex(32),
+                        CONF_CURRENCY: self._account.currency,
+                        CONF_WEBHOOK_ID: webhook.async_generate_id(),
+                    },
                     options={CONF_FROM_NUMBER: number},
                 )
         else:

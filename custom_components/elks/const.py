@@ -7,6 +7,8 @@ DOMAIN: Final = "elks"
 LOGGER: Final = logging.getLogger(__package__)
 
 CONF_ADVANCED: Final = "advanced"
+CONF_CALLBACK_KEY: Final = "callback_key"
+CONF_CURRENCY: Final = "currency"
 CONF_FROM_NUMBER: Final = "from_number"
 
 DEFAULT_RING_TIMEOUT: Final = 60

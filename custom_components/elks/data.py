@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from homeassistant.config_entries import ConfigEntry
 
 from .account import AccountWatch
+from .address import Address
 from .calls import CallTracker
 
 type ElksConfigEntry = ConfigEntry[ElksData]
@@ -15,4 +16,5 @@ class ElksData:
     """Runtime data of a config entry."""
 
     account: AccountWatch
+    address: Address
     tracker: CallTracker

@@ -36,7 +36,7 @@ class LastCallSensor(ElksEntity, SensorEntity):
     def native_value(self) -> str | None:
         """Return the state of the call."""
         last = self._tracker.last
-        return last.call.state if last and last.call else None
+        return last.state if last else None
 
     @property
     @override

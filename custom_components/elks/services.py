@@ -28,8 +28,15 @@ from .api import (
     RefusedError,
     UnreachableError,
 )
-from .calls import CallPlan, CallRecord, new_token
-from .const import CONF_FROM_NUMBER, DEFAULT_RING_TIMEOUT, DOMAIN, MAX_RING_TIMEOUT
+from .calls import CallPlan, CallRecord, CallsStoppedError, new_token
+from .const import (
+    CONF_CALLBACK_KEY,
+    CONF_CURRENCY,
+    CONF_FROM_NUMBER,
+    DEFAULT_RING_TIMEOUT,
+    DOMAIN,
+    MAX_RING_TIMEOUT,
+)
 from .data import ElksConfigEntry
 from .phone_numbers import InvalidNumberError, read_number, region_of
 from .webhook import async_hangup_url
@@ -41,6 +48,7 @@ ATTR_FROM = "from"
 ATTR_TIMEOUT = "timeout"
 ATTR_TO = "to"
 ATTR_VOICE_START = "voice_start"
+ATTR_WAIT = "wait"
 ATTR_WHENHANGUP = "whenhangup"
 
 _CONTENTS = (ATTR_VOICE_START, ATTR_CONNECT)
@@ -63,6 +71,7 @@ PLACE_CALL_SCHEMA = vol.Schema(
             vol.Coerce(int), vol.Range(min=1, max=MAX_RING_TIMEOUT)
         ),
         vol.Optional(ATTR_WHENHANGUP): cv.url,
+        vol.Optional(ATTR_WAIT, default=False): cv.boolean,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): ConfigEntrySelector(
             {"integration": DOMAIN}
         ),
@@ -86,13 +95,23 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     """Place a call and return how it stands."""
     entry = _account(call)
     plan = await _async_plan(call, entry)
+    tracker = entry.runtime_data.tracker
+    wait = call.data[ATTR_WAIT]
     try:
-        record = await entry.runtime_data.tracker.async_place(plan)
+        record = await tracker.async_place(plan)
+        if wait:
+            record = await tracker.async_end(record)
     except ElksError as err:
         if isinstance(err, InvalidAuthError):
             entry.async_start_reauth(call.hass)
         raise _home_assistant_error(err) from err
-    return _response(record) if call.return_response else None
+    except CallsStoppedError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="stopped_waiting"
+        ) from err
+    if not call.return_response:
+        return None
+    return _response(record) | (_end(record, entry) if wait else {})
 
 
 def _account(call: ServiceCall) -> ElksConfigEntry:
@@ -120,18 +139,20 @@ async def _async_plan(call: ServiceCall, entry: ElksConfigEntry) -> CallPlan:
         voice_start = _voice_start(call.data[ATTR_VOICE_START])
     else:
         voice_start = json_dumps({"connect": numbers[ATTR_CONNECT]})
-    token = new_token()
+    token = new_token(entry.data[CONF_CALLBACK_KEY])
+    hangup_url = async_hangup_url(entry, token)
+    own_url = call.data.get(ATTR_WHENHANGUP)
     return CallPlan(
         token=token,
         request=CallRequest(
             from_number=numbers[ATTR_FROM],
             to_number=numbers[ATTR_TO],
             voice_start=voice_start,
-            whenhangup=call.data.get(ATTR_WHENHANGUP)
-            or async_hangup_url(call.hass, entry, token),
+            whenhangup=own_url or hangup_url,
             timeout=call.data.get(ATTR_TIMEOUT)
             or entry.options.get(CONF_TIMEOUT, DEFAULT_RING_TIMEOUT),
         ),
+        reported=own_url is None and hangup_url is not None,
     )
 
 
@@ -187,9 +208,21 @@ def _response(record: CallRecord) -> dict[str, Any]:
     call = record.call
     return {
         "call_id": call and call.id,
-        "state": call and call.state,
+        "state": record.state,
         "direction": call and call.direction,
         "from": record.from_number,
         "to": record.to_number,
         "created": call and call.created and call.created.isoformat(),
+    }
+
+
+def _end(record: CallRecord, entry: ElksConfigEntry) -> dict[str, Any]:
+    """Return what an action that waited tells besides; the keys are always there."""
+    call = record.call
+    return {
+        "start": call and call.start and call.start.isoformat(),
+        "duration": call and call.duration,
+        "cost": call and call.cost,
+        "currency": entry.data.get(CONF_CURRENCY),
+        "answered": record.answered,
     }

@@ -11,7 +11,6 @@ from aiohttp.web import Request, Response
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.network import NoURLAvailableError, get_url
 
 from .api import Call
 from .const import DOMAIN
@@ -39,29 +38,21 @@ def async_register(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 
 
 @callback
-def async_hangup_url(
-    hass: HomeAssistant, entry: ElksConfigEntry, token: str
-) -> str | None:
-    """Return the address that is told how a call ended; None if nothing reaches this home.
-
-    A plain http address, a private host or a bare IP is used as it is.
-    """
-    try:
-        base = get_url(hass, allow_internal=False, allow_ip=True)
-    except NoURLAvailableError:
-        return None
-    path = webhook.async_generate_path(entry.data[CONF_WEBHOOK_ID])
-    return f"{base}{path}?{_TOKEN}={token}"
+def async_hangup_url(entry: ElksConfigEntry, token: str) -> str | None:
+    """Return the address that is told how a call ended; None if nothing reaches this home."""
+    url = entry.runtime_data.address.webhook_url
+    return f"{url}?{_TOKEN}={token}" if url else None
 
 
 async def _handle(
     entry: ElksConfigEntry, hass: HomeAssistant, webhook_id: str, request: Request
 ) -> Response:
     """Take in a callback. Every answer is the same: a stranger learns nothing."""
-    token = request.query.get(_TOKEN)
-    if request.method == HTTPMethod.POST and token and (form := await _form(request)):
+    if request.method == HTTPMethod.POST and (form := await _form(request)):
         with suppress(ValueError):
-            entry.runtime_data.tracker.async_told(token, Call.from_api(form))
+            entry.runtime_data.tracker.async_told(
+                request.query.get(_TOKEN, ""), Call.from_api(form)
+            )
     return Response()
 
 

@@ -9,7 +9,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.elks  # noqa: F401  The helper's own custom_components would win
-from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
+from custom_components.elks.const import (
+    CONF_CALLBACK_KEY,
+    CONF_CURRENCY,
+    CONF_FROM_NUMBER,
+    DOMAIN,
+)
 from homeassistant.components.webhook import async_generate_path
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, State
@@ -18,6 +23,7 @@ from simulator import Simulator
 PHONE = "+46701234567"
 LAST_CALL = "sensor.demo_home_last_call"
 WEBHOOK_ID = "a-webhook-id-that-nobody-guesses"
+CALLBACK_KEY = "a key that nobody guesses either"
 PLAY = {"play": "sound/beep"}
 
 
@@ -55,6 +61,8 @@ def make_entry(hass: HomeAssistant, provider: Simulator) -> MockConfigEntry:
             CONF_PASSWORD: provider.password,
             CONF_URL: provider.api_url,
             CONF_WEBHOOK_ID: WEBHOOK_ID,
+            CONF_CALLBACK_KEY: CALLBACK_KEY,
+            CONF_CURRENCY: "SEK",
         },
         options={CONF_FROM_NUMBER: provider.voice_number},
     )

@@ -74,7 +74,7 @@ def test_errors_have_words() -> None:
     """Every error that the code can raise has words, and there are no others."""
     code = "".join(path.read_text() for path in FOLDER.rglob("*.py"))
     english = read("translations/en.json")
-    raised = set(re.findall(r'Error: "(\w+)"', code))
+    raised = set(re.findall(r'(?:Error: |translation_key=)"(\w+)"', code))
     for names in re.findall(r"_invalid\(([^)]*)\)", code):
         raised |= set(re.findall(r'"(\w+)"', names))
 

@@ -8,6 +8,7 @@ from .errors import (
     RefusedError,
     UnreachableError,
 )
+from .masking import mask_number
 from .models import Account, Call, CallRequest, CallState, Number
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "OutcomeUnknownError",
     "RefusedError",
     "UnreachableError",
+    "mask_number",
 ]

@@ -2,8 +2,12 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 import json
 from typing import cast
+from urllib.parse import quote
 
 from aiohttp import (
     ClientConnectorError,
@@ -57,6 +61,7 @@ class ElksClient:
         self._url = url.rstrip("/")
         credentials = b64encode(f"{username}:{password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {credentials}"}
+        self._ahead: timedelta | None = None
 
     async def account(self) -> Account:
         """Return the account: `GET /me`."""
@@ -68,11 +73,7 @@ class ElksClient:
         query: dict[str, str] = {}
         for _ in range(_MAX_PAGES):
             page = await self._request(METH_GET, "/numbers", query=query)
-            numbers += [
-                Number.from_api(item)
-                for item in _items(page)
-                if isinstance(item.get("number"), str)
-            ]
+            numbers += _readable(Number.from_api, page)
             if not isinstance(start := page.get("next"), str):
                 break
             query = {"start": start}
@@ -82,6 +83,33 @@ class ElksClient:
         """Place a call: `POST /calls`. Never sent twice."""
         answer = await self._request(METH_POST, "/calls", form=request.as_form())
         return _read(Call.from_api, answer)
+
+    async def call(self, call_id: str) -> Call:
+        """Return a call as it stands: `GET /calls/{id}`."""
+        answer = await self._request(METH_GET, f"/calls/{quote(call_id, safe='')}")
+        return _read(Call.from_api, answer)
+
+    async def calls(self, since: datetime) -> list[Call]:
+        """Return the calls placed since a time of 46elks' clock, the newest first: `GET /calls`."""
+        calls: list[Call] = []
+        query = {"end": _time(since)}
+        for _ in range(_MAX_PAGES):
+            page = await self._request(METH_GET, "/calls", query=query)
+            calls += _readable(Call.from_api, page)
+            if not isinstance(start := page.get("next"), str):
+                break
+            query["start"] = start
+        return calls
+
+    def now(self) -> datetime:
+        """Return the time by 46elks' clock, as its answers told it; else by ours."""
+        return datetime.now(UTC) + (self._ahead or timedelta())
+
+    async def clock(self) -> datetime:
+        """Return the time by 46elks' clock, asking for it if no answer has told it yet."""
+        if self._ahead is None:
+            await self.account()
+        return self.now()
 
     async def _request(
         self,
@@ -102,6 +130,7 @@ class ElksClient:
                 timeout=_TIMEOUT,
                 allow_redirects=False,
             ) as response:
+                self._note_time(response)
                 return await _answer(response)
         except (ClientConnectorError, ConnectionTimeoutError, InvalidURL) as err:
             raise UnreachableError("no connection") from err
@@ -109,6 +138,11 @@ class ElksClient:
             raise OutcomeUnknownError("no answer in time") from err
         except ClientError as err:
             raise OutcomeUnknownError("the connection broke") from err
+
+    def _note_time(self, response: ClientResponse) -> None:
+        """Set 46elks' clock by the `Date` of an answer."""
+        if told := _http_date(response, "Date"):
+            self._ahead = told - datetime.now(UTC)
 
 
 async def _answer(response: ClientResponse) -> _Json:
@@ -141,10 +175,28 @@ def _error(response: ClientResponse, body: bytes) -> ElksError:
     if response.status == 401:
         return InvalidAuthError(reason)
     if response.status in (429, 503):
-        return UnreachableError(reason)
+        return UnreachableError(reason, _retry_after(response))
     if 400 <= response.status < 500:
         return RefusedError(reason)
     return OutcomeUnknownError(reason)
+
+
+def _retry_after(response: ClientResponse) -> float | None:
+    """Return the seconds after which 46elks wants to be asked again, if it tells."""
+    told = response.headers.get("Retry-After", "")
+    if told.isascii() and told.isdigit():
+        return float(told)
+    moment = _http_date(response, "Retry-After")
+    now = _http_date(response, "Date") or datetime.now(UTC)
+    return max(0.0, (moment - now).total_seconds()) if moment else None
+
+
+def _http_date(response: ClientResponse, header: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(response.headers.get(header, ""))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _reason(response: ClientResponse, body: bytes) -> str:
@@ -163,12 +215,21 @@ def _reason(response: ClientResponse, body: bytes) -> str:
     return mask(" ".join(text[:_MAX_ERROR_TEXT].split()))[:_MAX_REASON]
 
 
-def _items(page: _Json) -> list[_Json]:
-    """Return the objects that a page of a list holds."""
+def _readable[T](model: Callable[[_Json], T], page: _Json) -> list[T]:
+    """Return what a page of a list holds, without what cannot be read."""
     data = page.get("data")
     if not isinstance(data, list):
         raise OutcomeUnknownError("the answer lacks its data")
-    return [item for item in data if isinstance(item, dict)]
+    read: list[T] = []
+    for item in data:
+        with suppress(ValueError):
+            read.append(model(item if isinstance(item, dict) else {}))
+    return read
+
+
+def _time(moment: datetime) -> str:
+    """Return a time as 46elks writes it: UTC, without saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 def _read[T](model: Callable[[_Json], T], data: _Json) -> T:

@@ -1,7 +1,6 @@
 """What a call shall be, before it is placed."""
 
 from dataclasses import dataclass
-import secrets
 
 from ..api import CallRequest
 
@@ -13,8 +12,5 @@ class CallPlan:
     token: str
     """Secret of this one call, which its callbacks bring back."""
     request: CallRequest
-
-
-def new_token() -> str:
-    """Return a secret for the callback address of one call; safe in a query string."""
-    return secrets.token_urlsafe(24)
+    reported: bool
+    """Whether 46elks is to tell us how the call ends."""

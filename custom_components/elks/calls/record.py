@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Self, cast
 
 from ..api import Call, CallState
@@ -11,28 +12,48 @@ from ..api import Call, CallState
 class CallRecord:
     """A call of ours and what the provider last told of it."""
 
-    number: int
-    """Counts the account's calls in the order they were placed."""
     token: str
     """Secret of this one call, which its callbacks bring back."""
     from_number: str
     """E.164."""
     to_number: str
     """E.164."""
+    timeout: int
+    """Seconds that the phone rings."""
+    requested: datetime
+    """When it was asked for, by the provider's clock."""
+    reported: bool
+    """Whether the provider is to tell us how the call ends."""
     call: Call | None = None
     """None until the provider has told anything of it."""
+    given_up: bool = False
+    """Whether the provider did not tell for so long that the end will stay unknown."""
 
     @property
     def in_progress(self) -> bool:
-        """Whether the call has not ended, as far as is known."""
-        return self.call is None or self.call.state is CallState.ONGOING
+        """Whether the provider took the call, and its end is still to come."""
+        return (
+            self.call is not None
+            and self.call.state is CallState.ONGOING
+            and not self.given_up
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is to come of the call."""
+        return self.call is not None and not self.in_progress
+
+    @property
+    def state(self) -> CallState | None:
+        """How the call stands; None when that is not known."""
+        return None if self.call is None or self.given_up else self.call.state
 
     @property
     def answered(self) -> bool | None:
-        """Whether somebody picked up; None as long as that can still happen."""
+        """Whether somebody picked up; None as long as that is not known."""
         if self.call is not None and self.call.start is not None:
             return True
-        return None if self.in_progress else False
+        return False if self.ended and not self.given_up else None
 
     def told(self, call: Call) -> Self:
         """Return the record with what the provider now tells.
@@ -41,7 +62,7 @@ class CallRecord:
         """
         if self.call is None:
             return replace(self, call=call)
-        older, newer = (self.call, call) if self.in_progress else (call, self.call)
+        older, newer = (call, self.call) if self.ended else (self.call, call)
         known = {
             field.name: value
             for field in fields(newer)
@@ -52,11 +73,14 @@ class CallRecord:
     def as_dict(self) -> dict[str, object]:
         """Return the record as JSON data."""
         return {
-            "number": self.number,
             "token": self.token,
             "from": self.from_number,
             "to": self.to_number,
+            "timeout": self.timeout,
+            "requested": self.requested.isoformat(),
+            "reported": self.reported,
             "call": self.call.as_api() if self.call else None,
+            "given_up": self.given_up,
         }
 
     @classmethod
@@ -64,9 +88,12 @@ class CallRecord:
         """Read what as_dict returned."""
         call = cast(Mapping[str, object] | None, data["call"])
         return cls(
-            number=cast(int, data["number"]),
             token=cast(str, data["token"]),
             from_number=cast(str, data["from"]),
             to_number=cast(str, data["to"]),
+            timeout=cast(int, data["timeout"]),
+            requested=datetime.fromisoformat(cast(str, data["requested"])),
+            reported=cast(bool, data["reported"]),
             call=Call.from_api(call) if call else None,
+            given_up=cast(bool, data["given_up"]),
         )

@@ -1,83 +1,138 @@
 """Follows an account's calls from the request to the end."""
 
-from typing import Protocol
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from time import monotonic
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from ..api import Call, CallRequest, ElksError
+from ..api import (
+    Call,
+    CallState,
+    ElksError,
+    InvalidAuthError,
+    OutcomeUnknownError,
+    mask_number,
+)
+from ..const import CONF_CALLBACK_KEY, LOGGER
+from .book import CallBook
+from .placing import Placing
 from .plan import CallPlan
+from .provider import Provider
 from .record import CallRecord
+from .schedule import Schedule, first_look, next_look
 from .store import CallStore
+from .token import is_ours
 
-_ENDED_KEPT = 100
+_LOOKS_AT_ONCE = 5
+_HINT_INTERVAL = 10
+"""Seconds between looks at a call that somebody without its secret tells of."""
+_GIVE_UP_AFTER = timedelta(hours=24)
+_FORGET_AFTER = timedelta(minutes=10)
+"""How long a call may turn up in the history, whose request was not answered."""
 
 
-class Provider(Protocol):
-    """Who carries the calls."""
-
-    async def place_call(self, request: CallRequest) -> Call:
-        """Place a call and return how it stands; raises ElksError."""
+class CallsStoppedError(Exception):
+    """The account is unloaded, or Home Assistant stops, before the call has ended."""
 
 
 class CallTracker:
-    """The calls of one account: those in progress, and those that ended of late."""
+    """The calls of one account: placed, told of, asked for, and remembered over restarts."""
 
-    def __init__(self, provider: Provider, store: CallStore) -> None:
-        """Place calls at a provider, and keep what must outlive a restart in a store."""
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, provider: Provider
+    ) -> None:
+        """Track the calls of a config entry."""
+        self._hass = hass
+        self._entry = entry
         self._provider = provider
-        self._store = store
-        self._requested: dict[str, CallRecord] = {}
-        self._known: dict[str, CallRecord] = {}
-        self._ended: dict[str, None] = {}
-        self._placed = 0
+        self._store = CallStore(hass, entry.entry_id)
+        self._book = CallBook(self._async_changed)
+        self._placing = Placing(hass, provider, self._book)
+        self._schedule = Schedule(hass, self._async_due)
+        self._looks = asyncio.Semaphore(_LOOKS_AT_ONCE)
+        self._hinted: dict[str, float] = {}
+        self._waiting: dict[str, asyncio.Future[CallRecord | None]] = {}
+        self._stopped = False
         self._listeners: set[CALLBACK_TYPE] = set()
-        self.last: CallRecord | None = None
+        self.unreported = 0
+        """How many calls in a row ended without the callback that should have told it."""
+
+    @property
+    def last(self) -> CallRecord | None:
         """The call placed last of those that the provider took."""
+        return self._book.last
+
+    @property
+    def open(self) -> list[CallRecord]:
+        """The calls that have not ended, or may have been placed."""
+        return list(self._book.open())
 
     async def async_load(self) -> None:
-        """Take up the calls that were known before a restart."""
-        for record in await self._store.async_load():
-            self._keep(record)
-            self._show(record)
-            self._placed = max(self._placed, record.number)
+        """Take up the calls that were known before a restart, and ask how they stand."""
+        self._book.restore(await self._store.async_load())
+        for record in self._book.open():
+            self._schedule.async_set(record.token, 0)
 
     async def async_unload(self) -> None:
-        """Write what is not written yet."""
-        await self._store.async_save(self._kept())
+        """Stop asking, end what waits, and write what is not written yet."""
+        self._schedule.async_stop()
+        self.async_stop_waiting()
+        await self._store.async_save(self._book.kept())
+
+    @callback
+    def async_stop_waiting(self) -> None:
+        """Let those who wait for the end of a call know that they wait in vain."""
+        self._stopped = True
+        for waiting in self._waiting.values():
+            waiting.set_result(None)
+        self._waiting.clear()
 
     async def async_place(self, plan: CallPlan) -> CallRecord:
         """Place a call and return what is known of it.
 
-        Raises ElksError when the provider did not take the call, or may not have.
+        Goes on when whoever asked for it is stopped. Raises ElksError when the provider did not
+        take the call, or may not have.
         """
-        self._placed += 1
-        self._requested[plan.token] = CallRecord(
-            number=self._placed,
-            token=plan.token,
-            from_number=plan.request.from_number,
-            to_number=plan.request.to_number,
+        placing = self._entry.async_create_background_task(
+            self._hass, self._async_place(plan), "elks call"
         )
         try:
-            self._told(plan.token, await self._provider.place_call(plan.request))
-        except ElksError:
-            # A callback that came meanwhile proves that the call was placed
-            if self._requested[plan.token].call is None:
-                raise
-        finally:
-            record = self._requested.pop(plan.token)
-            if record.call is not None:
-                self._keep(record)
-        return record
+            placed = await asyncio.shield(placing)
+        except asyncio.CancelledError:
+            if placing.cancelled():
+                raise OutcomeUnknownError("the account was unloaded") from None
+            raise
+        if isinstance(placed, ElksError):
+            raise placed
+        return placed
+
+    async def async_end(self, record: CallRecord) -> CallRecord:
+        """Wait for the end of a call and return its record; raises CallsStoppedError."""
+        if record.ended:
+            return record
+        if self._stopped:
+            raise CallsStoppedError
+        if record.token not in self._waiting:
+            self._waiting[record.token] = self._hass.loop.create_future()
+        ended = await asyncio.shield(self._waiting[record.token])
+        if ended is None:
+            raise CallsStoppedError
+        return ended
 
     @callback
     def async_told(self, token: str, call: Call) -> None:
-        """Take in what a callback tells of the call with this secret.
-
-        Ignored when no call has this secret, or when it is another call's.
-        """
-        record = self._requested.get(token) or self._known.get(token)
-        if record is not None and (record.call is None or record.call.id == call.id):
-            self._told(token, call)
+        """Take in what a callback tells of a call, with the secret that came along."""
+        if (record := self._book.find(token)) is not None:
+            if record.call is None or record.call.id == call.id:
+                self.unreported = 0
+                self._book.told(token, call)
+        elif is_ours(token, self._entry.data[CONF_CALLBACK_KEY]):
+            self._revive(token, call)
+        else:
+            self._hinted_at(call.id)
 
     @callback
     def async_listen(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -85,43 +140,103 @@ class CallTracker:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
-    def _told(self, token: str, call: Call) -> None:
-        """Update the record of a call and tell of the change."""
-        records = self._requested if token in self._requested else self._known
-        record = records[token].told(call)
-        if record == records[token]:
+    async def _async_place(self, plan: CallPlan) -> CallRecord | ElksError:
+        """Return an error instead of raising it: there may be nobody left to catch it."""
+        try:
+            return await self._placing.place(plan)
+        except ElksError as err:
+            # It may still turn up in the history
+            if record := self._book.find(plan.token):
+                self._look_later(record)
+            return err
+
+    def _revive(self, token: str, call: Call) -> None:
+        """Take up a call that is ours, but was not written down before a power cut."""
+        if self._book.knows(call.id):
             return
-        records[token] = record
-        self._note_end(record)
-        self._show(record)
-        self._store.async_save_soon(self._kept)
+        self._book.put(
+            CallRecord(
+                token=token,
+                from_number=call.from_number or "",
+                to_number=call.to_number or "",
+                timeout=0,
+                requested=call.created or self._provider.now(),
+                reported=True,
+                call=replace(call, state=CallState.ONGOING),
+            )
+        )
+        self._schedule.async_set(token, 0)
+
+    def _hinted_at(self, call_id: str) -> None:
+        """Ask how a call stands of which a stranger told something, but not too often."""
+        record = self._book.find_open(call_id)
+        if record is None:
+            return
+        now = monotonic()
+        if now - self._hinted.get(record.token, -_HINT_INTERVAL) >= _HINT_INTERVAL:
+            self._hinted[record.token] = now
+            self._schedule.async_set(record.token, 0)
+
+    @callback
+    def _async_changed(self, record: CallRecord) -> None:
+        """Let everybody know who has to."""
+        self._store.async_save_soon(self._book.kept)
+        if record.ended:
+            self._schedule.async_drop(record.token)
+            self._hinted.pop(record.token, None)
+            if waiting := self._waiting.pop(record.token, None):
+                waiting.set_result(record)
+        elif record.in_progress and record.token not in self._schedule:
+            self._schedule.async_set(record.token, first_look(record))
         for listener in list(self._listeners):
             listener()
 
-    def _show(self, record: CallRecord) -> None:
-        """Let a call be the last one, unless a later one was placed."""
-        if self.last is None or record.number >= self.last.number:
-            self.last = record
+    @callback
+    def _async_due(self, tokens: list[str]) -> None:
+        """Ask how the calls stand whose time has come."""
+        for token in tokens:
+            self._entry.async_create_background_task(
+                self._hass, self._async_look(token), "elks look"
+            )
 
-    def _keep(self, record: CallRecord) -> None:
-        """Know a call from now on."""
-        self._known[record.token] = record
-        self._note_end(record)
+    async def _async_look(self, token: str) -> None:
+        """Ask how a call stands, and again later as long as it has not ended."""
+        async with self._looks:
+            record = self._book.find(token)
+            if record is None or record.ended:
+                return
+            try:
+                if record.call is None:
+                    await self._placing.look(record)
+                else:
+                    self._answered(token, await self._provider.call(record.call.id))
+            except InvalidAuthError:
+                self._entry.async_start_reauth(self._hass)
+            except ElksError as err:
+                LOGGER.debug("46elks does not tell how a call stands: %s", err)
+        record = self._book.find(token)
+        if record is not None and not record.ended:
+            self._look_later(record)
 
-    def _note_end(self, record: CallRecord) -> None:
-        """Of the calls that ended, know only the newest."""
-        if record.in_progress or record.token not in self._known:
+    def _answered(self, token: str, call: Call) -> None:
+        """Take in how a call stands, as the provider answered when it was asked."""
+        record = self._book.find(token)
+        if record is None or record.ended:
             return
-        self._ended[record.token] = None
-        if len(self._ended) > _ENDED_KEPT:
-            oldest = next(iter(self._ended))
-            del self._ended[oldest], self._known[oldest]
+        if record.reported and call.state is not CallState.ONGOING:
+            self.unreported += 1
+        self._book.told(token, call)
 
-    def _kept(self) -> list[CallRecord]:
-        """Return what a restart must not forget: calls in progress, and the last one."""
-        records = [*self._requested.values(), *self._known.values()]
-        return [
-            record
-            for record in records
-            if record.call is not None and (record.in_progress or record == self.last)
-        ]
+    def _look_later(self, record: CallRecord) -> None:
+        """Ask again for a call, unless that has gone on for too long."""
+        age = self._provider.now() - record.requested
+        if record.call is None and age > _FORGET_AFTER:
+            self._book.forget(record.token)
+        elif age > _GIVE_UP_AFTER:
+            LOGGER.warning(
+                "46elks did not tell for a day how the call to %s ended",
+                mask_number(record.to_number),
+            )
+            self._book.put(replace(record, given_up=True))
+        else:
+            self._schedule.async_set(record.token, next_look(record, age))

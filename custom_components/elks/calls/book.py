@@ -1,0 +1,99 @@
+"""The records of an account's calls: those that are open, and those that ended of late."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from ..api import Call
+from .record import CallRecord
+from .store import Kept
+
+_ENDED_KEPT = 100
+_ENDED_IDS_KEPT = 2000
+
+
+class CallBook:
+    """What is known of the calls, by their secrets. Asks nobody, and tells of every change."""
+
+    def __init__(self, changed: Callable[[CallRecord], None]) -> None:
+        """Tell `changed` of every record that is new or changed."""
+        self._changed = changed
+        self._open: dict[str, CallRecord] = {}
+        self._open_ids: dict[str, str] = {}
+        self._ended: dict[str, CallRecord] = {}
+        self._ended_ids: dict[str, None] = {}
+        self.last: CallRecord | None = None
+        """The call placed last of those that the provider took."""
+
+    def restore(self, kept: Kept) -> None:
+        """Take up what was known before a restart."""
+        self._ended_ids = dict.fromkeys(kept.ended_ids)
+        for record in kept.records:
+            self._write(record)
+
+    def kept(self) -> Kept:
+        """Return what a restart must not forget."""
+        last = [self.last] if self.last and self.last.ended else []
+        return Kept((*last, *self._open.values()), tuple(self._ended_ids))
+
+    def put(self, record: CallRecord) -> None:
+        """Write a record, in place of what was known of the call."""
+        if record != self.find(record.token):
+            self._write(record)
+            self._changed(record)
+
+    def told(self, token: str, call: Call) -> None:
+        """Write what the provider tells of a call; of another call, or of none, nothing."""
+        record = self.find(token)
+        if record is not None and (record.call is None or record.call.id == call.id):
+            self.put(record.told(call))
+
+    def forget(self, token: str) -> None:
+        """Forget a call that was asked for and never known to be placed."""
+        del self._open[token]
+
+    def find(self, token: str) -> CallRecord | None:
+        """Return the record of the call with this secret."""
+        return self._open.get(token) or self._ended.get(token)
+
+    def find_open(self, call_id: str) -> CallRecord | None:
+        """Return the record of the open call with this id of the provider's."""
+        return self._open.get(self._open_ids.get(call_id, ""))
+
+    def knows(self, call_id: str) -> bool:
+        """Return whether a call of the provider's is one of these, or was of late."""
+        return call_id in self._open_ids or call_id in self._ended_ids
+
+    def open(self) -> Iterator[CallRecord]:
+        """Return the calls that have not ended, or may have been placed."""
+        return iter(tuple(self._open.values()))
+
+    def _write(self, record: CallRecord) -> None:
+        if record.ended:
+            self._end(record)
+        else:
+            self._open[record.token] = record
+        if record.call is not None:
+            self._note(record, record.call)
+
+    def _end(self, record: CallRecord) -> None:
+        self._open.pop(record.token, None)
+        self._ended[record.token] = record
+        if len(self._ended) > _ENDED_KEPT:
+            del self._ended[next(iter(self._ended))]
+
+    def _note(self, record: CallRecord, call: Call) -> None:
+        if record.ended:
+            self._open_ids.pop(call.id, None)
+            self._ended_ids[call.id] = None
+            if len(self._ended_ids) > _ENDED_IDS_KEPT:
+                del self._ended_ids[next(iter(self._ended_ids))]
+        else:
+            self._open_ids[call.id] = record.token
+        if self.last is None or _placed(record) >= _placed(self.last):
+            self.last = record
+
+
+def _placed(record: CallRecord) -> datetime:
+    """Return when the provider placed a call, or else when it was asked to."""
+    created = record.call.created if record.call else None
+    return created or record.requested

@@ -1,0 +1,143 @@
+"""From the plan of a call to the provider's answer: it is placed once, or not at all."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from time import monotonic
+
+from homeassistant.core import HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..api import Call, ElksError, OutcomeUnknownError, UnreachableError
+from .adoption import candidates, earliest, same_numbers
+from .book import CallBook
+from .plan import CallPlan
+from .provider import Provider
+from .record import CallRecord
+
+_TRY_AGAIN_AFTER = (1, 3, 9)
+_TRY_AGAIN_WITHIN = 15
+_LOOK_AFTER = (0, 2, 5)
+"""Seconds, as all of these."""
+
+
+class Placing:
+    """Places the calls of one account and writes what becomes of them into its book."""
+
+    def __init__(self, hass: HomeAssistant, provider: Provider, book: CallBook) -> None:
+        """Place calls at a provider."""
+        self._hass = hass
+        self._provider = provider
+        self._book = book
+        self._unanswered: dict[str, asyncio.Future[None]] = {}
+
+    async def place(self, plan: CallPlan) -> CallRecord:
+        """Place a call and return what is known of it.
+
+        Raises ElksError. After an OutcomeUnknownError the record stays: the call may turn up.
+        """
+        record = CallRecord(
+            token=plan.token,
+            from_number=plan.request.from_number,
+            to_number=plan.request.to_number,
+            timeout=plan.request.timeout,
+            requested=self._provider.now(),
+            reported=plan.reported,
+        )
+        self._book.put(record)
+        asked = monotonic()
+        try:
+            call = await self._request(plan)
+        except OutcomeUnknownError:
+            if (found := await self._found(record, asked)) is None:
+                raise
+            return found
+        except ElksError:
+            # A callback that came meanwhile proves that the call was placed all the same
+            if (told := self._known(record)) is None:
+                self._book.forget(plan.token)
+                raise
+            return told
+        self._book.told(plan.token, call)
+        return self._book.find(plan.token) or record.told(call)
+
+    async def look(self, record: CallRecord) -> None:
+        """Look in the history for a call whose request was not answered, and adopt it.
+
+        With another call that could be this one, or another request that could have placed it,
+        nothing is adopted. Raises ElksError.
+        """
+        history = await self._provider.calls(earliest(record))
+        rivals = [
+            other
+            for other in self._book.open()
+            if other.call is None
+            and other.token != record.token
+            and same_numbers(record, other)
+        ]
+        found = candidates(record, history, self._book.knows)
+        if len(found) == 1 and not rivals:
+            self._book.told(record.token, found[0])
+
+    async def _request(self, plan: CallPlan) -> Call:
+        """Send the request, and send it again only when it certainly had no effect."""
+        begin = monotonic()
+        answered = self._unanswered[plan.token] = self._hass.loop.create_future()
+        try:
+            for delay in _TRY_AGAIN_AFTER:
+                try:
+                    return await self._provider.place_call(plan.request)
+                except UnreachableError as err:
+                    wait = delay if err.retry_after is None else err.retry_after
+                    if monotonic() - begin + wait > _TRY_AGAIN_WITHIN:
+                        raise
+                await self._sleep(wait)
+            return await self._provider.place_call(plan.request)
+        finally:
+            del self._unanswered[plan.token]
+            answered.set_result(None)
+
+    async def _found(self, record: CallRecord, asked: float) -> CallRecord | None:
+        """Look for a call a few times; return its record when it is found."""
+        for delay in _LOOK_AFTER:
+            await self._sleep(delay)
+            await self._others_answered(record)
+            if (known := self._known(record)) is not None:
+                return known
+            with suppress(ElksError):
+                # Our own clock can be wrong, and the provider's unknown until now
+                age = timedelta(seconds=monotonic() - asked)
+                record = replace(record, requested=await self._provider.clock() - age)
+                await self.look(record)
+        return self._known(record)
+
+    def _known(self, record: CallRecord) -> CallRecord | None:
+        """Return the record of a call when the provider has told of it meanwhile."""
+        known = self._book.find(record.token)
+        return known if known and known.call else None
+
+    async def _others_answered(self, record: CallRecord) -> None:
+        """Wait until no request that could have placed the same call is unanswered."""
+        others = [
+            answered
+            for token, answered in self._unanswered.items()
+            if (other := self._book.find(token)) and same_numbers(record, other)
+        ]
+        if others:
+            await asyncio.wait(others)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait by Home Assistant's clock."""
+        waited = self._hass.loop.create_future()
+
+        @callback
+        def done(*_: object) -> None:
+            waited.set_result(None)
+
+        job = HassJob(done, cancel_on_shutdown=True)
+        cancel = async_call_later(self._hass, seconds, job)
+        try:
+            await waited
+        finally:
+            cancel()
