@@ -67,6 +67,10 @@ class CallBook:
         """Return the calls that have not ended, or may have been placed."""
         return iter(tuple(self._open.values()))
 
+    def ended(self) -> Iterator[CallRecord]:
+        """Return the calls that ended of late, the newest end last."""
+        return iter(self._ended.values())
+
     def _write(self, record: CallRecord) -> None:
         if record.ended:
             self._end(record)

@@ -70,6 +70,11 @@ class CallTracker:
         """The calls that have not ended, or may have been placed."""
         return list(self._book.open())
 
+    @property
+    def ended(self) -> list[CallRecord]:
+        """The calls that ended of late, the newest end last."""
+        return list(self._book.ended())
+
     async def async_load(self) -> None:
         """Take up the calls that were known before a restart, and ask how they stand."""
         self._book.restore(await self._store.async_load())

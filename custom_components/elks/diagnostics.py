@@ -1,0 +1,62 @@
+"""What helps to find a fault, without secrets and without anybody's full number."""
+
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import (
+    CONF_PASSWORD,
+    CONF_USERNAME,
+    CONF_WEBHOOK_ID,
+    __version__ as HA_VERSION,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.loader import async_get_integration
+
+from .api import mask_number
+from .calls import CallRecord
+from .const import CONF_CALLBACK_KEY, CONF_FROM_NUMBER, DOMAIN
+from .data import ElksConfigEntry
+
+_SECRETS = {CONF_CALLBACK_KEY, CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: ElksConfigEntry
+) -> dict[str, Any]:
+    """Return the diagnostics of an account."""
+    data = entry.runtime_data
+    integration = await async_get_integration(hass, DOMAIN)
+    return {
+        "versions": {"elks": str(integration.version), "home_assistant": HA_VERSION},
+        "entry": async_redact_data(dict(entry.data), _SECRETS),
+        "options": {
+            **entry.options,
+            CONF_FROM_NUMBER: mask_number(entry.options[CONF_FROM_NUMBER]),
+        },
+        "account_answered": data.account.account is not None,
+        "reach": data.address.reach,
+        "calls": {
+            "open": [_masked(record) for record in data.tracker.open],
+            "ended": [_masked(record) for record in data.tracker.ended],
+            "unreported": data.tracker.unreported,
+        },
+    }
+
+
+def _masked(record: CallRecord) -> dict[str, Any]:
+    """Return what is known of a call, without its secret and with its numbers masked."""
+    call = record.call
+    return {
+        "call_id": call and call.id,
+        "state": record.state,
+        "from": mask_number(record.from_number),
+        "to": mask_number(record.to_number),
+        "timeout": record.timeout,
+        "requested": record.requested.isoformat(),
+        "reported": record.reported,
+        "created": call and call.created and call.created.isoformat(),
+        "start": call and call.start and call.start.isoformat(),
+        "duration": call and call.duration,
+        "cost": call and call.cost,
+        "given_up": record.given_up,
+    }

@@ -1,0 +1,225 @@
+"""Carry out the call actions, one after another."""
+
+from collections.abc import Mapping
+import json
+from math import ceil
+from typing import Any
+from urllib.parse import urlsplit
+
+from .callbacks import Callbacks
+from .connect import Connection, connect
+from .line import Handset, HungUpError, Line
+from .models import CallbackKind, CallState, SimulatedCall, provider_time
+from .phones import Phones
+from .recordings import Recordings
+from .sounds import SoundError, Sounds
+
+_VERBS = ("play", "ivr", "connect", "record", "hangup")
+_NO_INPUT = "failed"
+# A chain of actions that take no time has to end some time
+_MOST_ACTIONS = 200
+
+type Action = Mapping[str, Any]
+
+
+def is_url(text: object) -> bool:
+    """Tell whether something is a URL that can be fetched."""
+    if not isinstance(text, str):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def parse_action(text: str) -> Action | None:
+    """Read an action written as JSON; return None when it is none."""
+    try:
+        action = json.loads(text)
+    except ValueError:
+        return None
+    return action if is_action(action) else None
+
+
+def is_action(value: object) -> bool:
+    """Tell whether something is an action."""
+    return isinstance(value, dict) and any(
+        name in value for name in (*_VERBS, "recordcall", "next")
+    )
+
+
+class Conversation:
+    """What happens on a call from the moment it is picked up."""
+
+    def __init__(
+        self,
+        *,
+        call: SimulatedCall,
+        line: Line,
+        person: Handset,
+        phones: Phones,
+        sounds: Sounds,
+        callbacks: Callbacks,
+        recordings: Recordings,
+    ) -> None:
+        """Get ready to carry out the actions of a call."""
+        self._call = call
+        self._line = line
+        self._person = person
+        self._phones = phones
+        self._sounds = sounds
+        self._callbacks = callbacks
+        self._recordings = recordings
+        self._recorded: tuple[str, float] | None = None
+
+    async def run(self) -> None:
+        """Carry out all actions, until there are no more or the person hangs up."""
+        try:
+            action = await self._first()
+            for _ in range(_MOST_ACTIONS):
+                if action is None:
+                    break
+                action = await self._carry_out(action)
+        except HungUpError:
+            pass
+        if self._recorded:
+            self._tell_recording(*self._recorded)
+
+    async def _first(self) -> Action | None:
+        start = self._call.voice_start
+        if is_url(start):
+            return await self._ask(CallbackKind.NEWOUTGOING, start, "newoutgoing")
+        return parse_action(start)
+
+    async def _carry_out(self, action: Action) -> Action | None:
+        """Carry out one action; return the next."""
+        if is_url(action.get("whenhangup")):
+            self._call.whenhangup = action["whenhangup"]
+        if is_url(action.get("recordcall")) and self._recorded is None:
+            self._recorded = (action["recordcall"], self._line.at)
+        if (verb := next((name for name in _VERBS if name in action), None)) is None:
+            return await self._follow(action.get("next"), CallState.SUCCESS)
+        match verb:
+            case "play":
+                result = await self._play(action)
+            case "ivr":
+                result = await self._ivr(action)
+            case "connect":
+                result = await self._connect(action)
+            case "record":
+                result = await self._record(action)
+            case _:
+                self._note(verb, action, CallState.SUCCESS)
+                return None
+        return await self._follow(action.get(result, action.get("next")), result)
+
+    async def _follow(self, branch: object, result: str) -> Action | None:
+        """Return the action that a branch leads to: itself, or what its URL answers."""
+        if isinstance(branch, str) and is_url(branch):
+            return await self._ask(CallbackKind.NEXT, branch, result)
+        return branch if isinstance(branch, dict) and is_action(branch) else None
+
+    async def _ask(self, kind: CallbackKind, url: str, result: str) -> Action | None:
+        answer = await self._callbacks.ask(self._call, kind, url, result)
+        return answer if is_action(answer) else None
+
+    async def _play(self, action: Action) -> str:
+        entry = self._note("play", action, CallState.SUCCESS)
+        try:
+            await self._hear(action["play"], skippable=action.get("skippable", True))
+        except SoundError:
+            entry["result"] = CallState.FAILED
+        return entry["result"]
+
+    async def _hear(self, url: str, *, skippable: bool = True) -> str | None:
+        """Play a sound; return the key that cut it short.
+
+        Raises SoundError when it cannot be played.
+        """
+        sound = await self._sounds.get(str(url))
+        until = self._line.at + sound.duration
+        self._person.hear(sound)
+        try:
+            while key := await self._person.listen(until - self._line.at):
+                if skippable:
+                    return key
+        finally:
+            self._person.hear(None)
+        return None
+
+    async def _ivr(self, action: Action) -> str:
+        entry = self._note("ivr", action, _NO_INPUT)
+        for _ in range(_number(action, "repeat", 3, most=10)):
+            try:
+                key = await self._hear(action["ivr"])
+            except SoundError:
+                break
+            if digits := await self._collect(action, key):
+                entry["result"] = digits
+                break
+        return entry["result"]
+
+    async def _collect(self, action: Action, key: str | None) -> str:
+        """Return the keys that are pressed, up to the last or to "#"."""
+        timeout = _number(action, "timeout", 10, most=30)
+        most = _number(action, "digits", 1, most=100)
+        digits = ""
+        while key := key or await self._person.listen(timeout):
+            if key == "#":
+                break
+            digits += key
+            key = None
+            if len(digits) == most:
+                break
+        return digits
+
+    async def _connect(self, action: Action) -> str:
+        entry = self._note("connect", action, CallState.SUCCESS)
+        connection = Connection(
+            numbers=[number.strip() for number in str(action["connect"]).split(",")],
+            callerid=str(action.get("callerid", self._call.from_)),
+            timeout=_number(action, "timeout", 60, most=300),
+        )
+        entry["result"] = await connect(
+            self._call, self._line, self._person, self._phones, connection
+        )
+        return entry["result"]
+
+    async def _record(self, action: Action) -> str:
+        """Record until a key is pressed, the person hangs up or the time is over."""
+        self._note("record", action, CallState.SUCCESS)
+        began = self._line.at
+        try:
+            await self._person.listen(_number(action, "timelimit", 120, most=3600))
+        finally:
+            self._tell_recording(action["record"], began)
+        return CallState.SUCCESS
+
+    def _tell_recording(self, url: str, began: float) -> None:
+        seconds = ceil(round(self._line.at - began, 3))
+        self._callbacks.tell_recording(
+            self._call,
+            url,
+            {
+                "callid": self._call.id,
+                "created": provider_time(self._call.created),
+                "duration": str(seconds),
+                "wav": self._recordings.add(seconds),
+                "from": self._call.from_,
+                "to": self._call.to,
+            },
+        )
+
+    def _note(self, verb: str, action: Action, result: str) -> dict[str, str]:
+        """Write an action down, with the result that it has if the person hangs up now."""
+        entry = {verb: str(action[verb]), "result": result}
+        self._call.actions.append(entry)
+        return entry
+
+
+def _number(action: Action, name: str, default: int, *, most: int) -> int:
+    try:
+        return min(max(int(action.get(name, default)), 1), most)
+    except TypeError, ValueError:
+        return default

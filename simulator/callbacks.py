@@ -1,0 +1,172 @@
+"""What the provider tells and asks its customer: deliver it, and try again."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+import json
+import logging
+from typing import Any
+
+import aiohttp
+
+from .clock import Clock
+from .faults import Fault, FaultKind, Faults, with_fields
+from .models import CallbackKind, SentCallback, SimulatedCall
+from .tasks import Tasks
+
+_LOGGER = logging.getLogger(__name__)
+
+# Simulated seconds; the real provider goes on for hours
+_RETRY_AFTER = (5, 15, 45, 90, 180)
+_ANSWER_TIMEOUT = aiohttp.ClientTimeout(total=10)
+
+
+@dataclass(frozen=True)
+class _Callback:
+    """A callback to be made."""
+
+    call_id: str
+    number: str
+    kind: CallbackKind
+    url: str
+    form: Mapping[str, str]
+
+
+class Callbacks:
+    """Every callback, in the order it was made."""
+
+    def __init__(
+        self,
+        *,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        faults: Faults,
+        tasks: Tasks,
+        sent: list[SentCallback],
+    ) -> None:
+        """Write all attempts down in `sent`."""
+        self._session = session
+        self._clock = clock
+        self._faults = faults
+        self._tasks = tasks
+        self._sent = sent
+        self._hangup_told: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    async def ask(
+        self, call: SimulatedCall, kind: CallbackKind, url: str, result: str
+    ) -> Any:
+        """Ask for the call's next action; return the answer's JSON, None without one."""
+        form = {
+            "callid": call.id,
+            "from": call.from_,
+            "to": call.to,
+            "direction": call.direction,
+            "result": result,
+        }
+        answer = await self._send(_Callback(call.id, call.to, kind, url, form), ())
+        try:
+            return json.loads(answer or b"null")
+        except ValueError:
+            _LOGGER.warning("The answer to a callback is not JSON")
+            return None
+
+    def tell_recording(
+        self, call: SimulatedCall, url: str, form: Mapping[str, str]
+    ) -> None:
+        """Tell in the background that something was recorded."""
+        callback = _Callback(call.id, call.to, CallbackKind.RECORDING, url, form)
+        self._tasks.spawn(self._send(callback, _RETRY_AFTER))
+
+    def tell_hangup(self, call: SimulatedCall) -> None:
+        """Tell in the background that a call has ended, if anybody asked for it."""
+        if call.whenhangup is None:
+            self._hangup_told[call.id].set()
+            return
+        form = {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in call.as_json().items()
+            if name not in ("owner", "timeout")
+        }
+        self._tasks.spawn(
+            self._send(
+                _Callback(
+                    call.id, call.to, CallbackKind.WHENHANGUP, call.whenhangup, form
+                ),
+                _RETRY_AFTER,
+            )
+        )
+
+    async def hangup_told(self, call_id: str) -> None:
+        """Wait until a call's end was told, or was tried to be."""
+        await self._hangup_told[call_id].wait()
+
+    async def _send(self, callback: _Callback, retries: Sequence[int]) -> bytes | None:
+        """Make a callback, unless it is to go wrong; return the answer's body."""
+        fault = self._faults.take(callback.kind, callback.number)
+        if fault is None:
+            return await self._deliver(callback, retries)
+        return await self._go_wrong(fault, callback, retries)
+
+    async def _go_wrong(
+        self, fault: Fault, callback: _Callback, retries: Sequence[int]
+    ) -> bytes | None:
+        await self._clock.sleep(fault.delay)
+        match fault.kind:
+            case FaultKind.CALLBACK_DROPPED:
+                self._attempted(callback)
+                return None
+            case FaultKind.CALLBACK_DOUBLED:
+                await self._deliver(callback, retries)
+            case FaultKind.CALLBACK_OUT_OF_ORDER:
+                self._tasks.spawn(self._deliver_last(callback, retries))
+                return None
+            case FaultKind.CALLBACK_FIELDS:
+                form = with_fields(callback.form, fault.fields)
+                callback = replace(callback, form=form)
+        return await self._deliver(callback, retries)
+
+    async def _deliver_last(self, callback: _Callback, retries: Sequence[int]) -> None:
+        if callback.kind is not CallbackKind.WHENHANGUP:
+            await self.hangup_told(callback.call_id)
+        await self._deliver(callback, retries)
+
+    async def _deliver(
+        self, callback: _Callback, retries: Sequence[int]
+    ) -> bytes | None:
+        """Make a callback until it is accepted or there are no tries left."""
+        for attempt, pause in enumerate((0, *retries), 1):
+            await self._clock.sleep(pause)
+            answer = await self._attempt(callback, attempt)
+            self._attempted(callback)
+            if answer is not None:
+                return answer
+        return None
+
+    def _attempted(self, callback: _Callback) -> None:
+        if callback.kind is CallbackKind.WHENHANGUP:
+            self._hangup_told[callback.call_id].set()
+
+    async def _attempt(self, callback: _Callback, attempt: int) -> bytes | None:
+        sent = SentCallback(
+            callback.call_id,
+            callback.kind,
+            callback.url,
+            callback.form,
+            attempt,
+            self._clock.now(),
+        )
+        self._sent.append(sent)
+        try:
+            async with self._session.post(
+                callback.url,
+                data=callback.form,
+                timeout=_ANSWER_TIMEOUT,
+                allow_redirects=False,
+            ) as response:
+                body = await response.read()
+                sent.status = response.status
+        except (aiohttp.ClientError, TimeoutError) as error:
+            sent.error = str(error) or type(error).__name__
+            return None
+        return body if 200 <= response.status <= 204 else None

@@ -1,0 +1,222 @@
+"""The provider's HTTP API."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from .account import Account, is_e164
+from .actions import is_url, parse_action
+from .callbacks import Callbacks
+from .clock import Clock
+from .exchange import Exchange, Order
+from .faults import Fault, Faults
+from .mishaps import go_wrong
+from .models import ReceivedRequest, provider_time
+from .recordings import Recordings
+from .tasks import Tasks
+
+API_PATH = "/a1"
+
+_LARGEST_PAGE = 100
+_DEFAULT_TIMEOUT = 60
+
+
+class RefusedError(Exception):
+    """A request is refused."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        """Refuse with a status and a reason for people."""
+        super().__init__(reason)
+        self.status = status
+
+
+class Api:
+    """The requests of the API, each for what it asks and with what it changes."""
+
+    def __init__(
+        self,
+        *,
+        account: Account,
+        exchange: Exchange,
+        callbacks: Callbacks,
+        recordings: Recordings,
+        faults: Faults,
+        clock: Clock,
+        requests: list[ReceivedRequest],
+        tasks: Tasks,
+    ) -> None:
+        """Write all requests down in `requests`, and what is being done in `tasks`."""
+        self._account = account
+        self._exchange = exchange
+        self._callbacks = callbacks
+        self._recordings = recordings
+        self._faults = faults
+        self._clock = clock
+        self._requests = requests
+        self._tasks = tasks
+
+    def application(self) -> web.Application:
+        """Return the API as an application of its own."""
+        app = web.Application(middlewares=[self._receive])
+        app.add_routes(
+            [
+                web.get("/me", self._me),
+                web.get("/numbers", self._numbers),
+                web.post("/calls", self._place_call),
+                web.get("/calls", self._history),
+                web.get("/calls/{id}", self._call),
+                web.get("/recordings/{id}.wav", self._recording),
+            ]
+        )
+        app.on_response_prepare.append(self._tell_time)
+        return app
+
+    @web.middleware
+    async def _receive(
+        self, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        """Write a request down, answer it, and go wrong on the way if that is wanted."""
+        self._tasks.add_current()
+        form = _texts((await request.post()).items())
+        received = ReceivedRequest(
+            request.method, request.path, dict(request.query), form, self._clock.now()
+        )
+        self._requests.append(received)
+
+        async def carry_out() -> web.Response:
+            return await self._answer(request, handler)
+
+        if fault := self._fault(request, form):
+            response = await go_wrong(
+                fault, request, carry_out, self._clock, self._callbacks
+            )
+        else:
+            response = await carry_out()
+        if response is None:
+            return web.Response()
+        received.status = response.status
+        return response
+
+    def _fault(self, request: web.Request, form: Mapping[str, str]) -> Fault | None:
+        resource = request.match_info.route.resource
+        path = resource.canonical.removeprefix(API_PATH) if resource else request.path
+        call = self._exchange.calls.get(request.match_info.get("id", ""))
+        number = call.to if call else form.get("to")
+        return self._faults.take(f"{request.method} {path}", number)
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.Response:
+        try:
+            self._authorize(request)
+            response = await handler(request)
+        except RefusedError as refused:
+            return web.Response(status=refused.status, text=str(refused))
+        except web.HTTPException as error:
+            return web.Response(status=error.status, text=error.reason)
+        assert isinstance(response, web.Response)
+        return response
+
+    def _authorize(self, request: web.Request) -> None:
+        if not self._account.admits(request.headers.get("Authorization", "")):
+            raise RefusedError(401, "API access requires Basic HTTP authentication")
+
+    async def _tell_time(
+        self, request: web.Request, response: web.StreamResponse
+    ) -> None:
+        response.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
+
+    async def _me(self, request: web.Request) -> web.Response:
+        return web.json_response(self._account.as_json())
+
+    async def _numbers(self, request: web.Request) -> web.Response:
+        numbers = self._account.numbers
+        start = request.query.get("start")
+        ids = [number.id for number in numbers]
+        if start is not None and start not in ids:
+            raise RefusedError(400, "Invalid start")
+        first = ids.index(start) if start else 0
+        after = first + _limit(request)
+        page = {"data": [number.as_json() for number in numbers[first:after]]}
+        more = {"next": ids[after]} if after < len(ids) else {}
+        return web.json_response(page | more)
+
+    async def _place_call(self, request: web.Request) -> web.Response:
+        order = _order(_texts((await request.post()).items()))
+        if not self._account.may_call_from(order.from_):
+            raise RefusedError(403, f"You are not allowed to call from {order.from_}")
+        if self._account.balance <= 0:
+            raise RefusedError(403, "Not enough credits")
+        return web.json_response(self._exchange.place(order).placed())
+
+    async def _call(self, request: web.Request) -> web.Response:
+        call = self._exchange.calls.get(request.match_info["id"])
+        if call is None:
+            raise RefusedError(404, "Not found")
+        return web.json_response(call.as_json())
+
+    async def _history(self, request: web.Request) -> web.Response:
+        before, after = _time(request, "start"), _time(request, "end")
+        limit = _limit(request)
+        calls = [
+            call
+            for call in reversed(self._exchange.calls.values())
+            if (before is None or call.created < before)
+            and (after is None or call.created > after)
+        ]
+        page = calls[:limit]
+        answer: dict[str, Any] = {"data": [call.as_json() for call in page]}
+        if len(calls) > limit:
+            answer["next"] = provider_time(page[-1].created)
+        return web.json_response(answer)
+
+    async def _recording(self, request: web.Request) -> web.Response:
+        wav = self._recordings.wav(request.match_info["id"])
+        if wav is None:
+            raise RefusedError(404, "Not found")
+        return web.Response(body=wav, content_type="audio/wav")
+
+
+def _order(form: Mapping[str, str]) -> Order:
+    """Read the request for a call; raise RefusedError when it makes no sense."""
+    for name in ("from", "to"):
+        if not is_e164(form.get(name, "")):
+            raise RefusedError(400, f"Invalid {name} number")
+    voice_start = form.get("voice_start", "")
+    if not is_url(voice_start) and parse_action(voice_start) is None:
+        raise RefusedError(400, "voice_start is neither a URL nor an action")
+    whenhangup = form.get("whenhangup")
+    if whenhangup is not None and not is_url(whenhangup):
+        raise RefusedError(400, "whenhangup is not a URL")
+    timeout = _whole(form.get("timeout"), "timeout", _DEFAULT_TIMEOUT)
+    return Order(form["from"], form["to"], voice_start, whenhangup, timeout)
+
+
+def _limit(request: web.Request) -> int:
+    return min(
+        _whole(request.query.get("limit"), "limit", _LARGEST_PAGE), _LARGEST_PAGE
+    )
+
+
+def _whole(text: str | None, name: str, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isdecimal() or int(text) == 0:
+        raise RefusedError(400, f"Invalid {name}")
+    return int(text)
+
+
+def _time(request: web.Request, name: str) -> datetime | None:
+    if (text := request.query.get(name)) is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise RefusedError(400, f"Invalid {name}") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _texts(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
+    return {name: value for name, value in fields if isinstance(value, str)}

@@ -1,0 +1,233 @@
+"""What a call does once it was picked up."""
+
+from typing import Any
+
+import aiohttp
+import pytest
+
+from simulator import KeyPress, Simulator
+
+from .conftest import PERSON, Client, Customer, results
+
+_TEN_SECONDS = "sound/dtmf/PPPPPPPPPP"
+
+
+def _stays(
+    simulator: Simulator, *keys: KeyPress, talk_for: float | None = None
+) -> None:
+    simulator.phone(PERSON, talk_for=talk_for, keys=keys)
+
+
+async def test_play(client: Client, simulator: Simulator) -> None:
+    """A call lasts as long as its sound, and ends after it."""
+    _stays(simulator)
+    call = await client.call({"play": _TEN_SECONDS})
+    assert call["actions"] == [{"play": _TEN_SECONDS, "result": "success"}]
+    assert call["duration"] == 10
+
+
+async def test_tones_and_pauses(client: Client, simulator: Simulator) -> None:
+    """The provider's own tones take their time too."""
+    _stays(simulator)
+    assert (await client.call({"play": "sound/dtmf/12P3400"}))["duration"] == 3
+
+
+async def test_key_skips_a_sound(client: Client, simulator: Simulator) -> None:
+    """A key press cuts a sound short."""
+    _stays(simulator, KeyPress(after=3, keys="5"))
+    assert (await client.call({"play": _TEN_SECONDS}))["duration"] == 3
+
+
+async def test_key_does_not_skip_a_sound(client: Client, simulator: Simulator) -> None:
+    """Unless the sound may not be skipped."""
+    _stays(simulator, KeyPress(after=3, keys="55"))
+    call = await client.call({"play": _TEN_SECONDS, "skippable": False})
+    assert call["duration"] == 10
+
+
+async def test_sound_that_is_none(client: Client, simulator: Simulator) -> None:
+    """A sound that cannot be played is a failed action; the call goes on."""
+    _stays(simulator)
+    call = await client.call({"play": "sound/nothing", "next": {"play": "sound/beep"}})
+    assert results(call) == ["failed", "success"]
+    assert call["duration"] == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "digits", "result", "duration"),
+    [
+        ("1", 1, "1", 3),
+        ("123", 3, "123", 3),
+        ("12#", 5, "12", 3),
+        ("12", 5, "12", 3 + 7),
+        ("*0", 2, "*0", 3),
+    ],
+)
+async def test_ivr_collects_keys(
+    client: Client,
+    simulator: Simulator,
+    keys: str,
+    digits: int,
+    result: str,
+    duration: int,
+) -> None:
+    """Keys are collected up to the last, to "#", or until there are no more."""
+    _stays(simulator, KeyPress(after=3, keys=keys))
+    call = await client.call({"ivr": _TEN_SECONDS, "digits": digits, "timeout": 7})
+    assert results(call) == [result]
+    assert call["duration"] == duration
+
+
+async def test_ivr_asks_again(client: Client, simulator: Simulator) -> None:
+    """Without a key it asks as often as wanted, then gives up."""
+    _stays(simulator)
+    call = await client.call({"ivr": _TEN_SECONDS, "timeout": 5, "repeat": 2})
+    assert results(call) == ["failed"]
+    assert call["duration"] == 2 * (10 + 5)
+
+
+async def test_ivr_by_default(client: Client, simulator: Simulator) -> None:
+    """It asks three times for one key, and waits ten seconds each time."""
+    _stays(simulator)
+    assert (await client.call({"ivr": _TEN_SECONDS}))["duration"] == 60
+
+
+async def test_ivr_hears_the_key_after_the_sound(
+    client: Client, simulator: Simulator
+) -> None:
+    """A key may come while it waits, also the second time."""
+    _stays(simulator, KeyPress(after=27, keys="4"))
+    call = await client.call({"ivr": _TEN_SECONDS})
+    assert results(call) == ["4"]
+    assert call["duration"] == 27
+
+
+async def test_ivr_branches(
+    client: Client, simulator: Simulator, customer: Customer
+) -> None:
+    """A digit leads to its own action or URL, any other to `next`."""
+    action = {
+        "ivr": "sound/beep",
+        "1": {"play": "sound/dtmf/1"},
+        "2": f"{customer.url}/two",
+        "next": {"play": "sound/dtmf/0"},
+    }
+    customer.will_answer("/two", {"play": "sound/dtmf/2"})
+    played = []
+    for key in "123":
+        _stays(simulator, KeyPress(after=0.5, keys=key))
+        played.append((await client.call(action))["actions"][-1]["play"])
+    assert played == ["sound/dtmf/1", "sound/dtmf/2", "sound/dtmf/0"]
+    assert customer.forms("/two")[0]["result"] == "2"
+
+
+async def test_person_hangs_up(client: Client, simulator: Simulator) -> None:
+    """Who hangs up hears no more."""
+    _stays(simulator, talk_for=6)
+    call = await client.call({"ivr": _TEN_SECONDS, "next": {"play": "sound/beep"}})
+    assert results(call) == ["failed"]
+    assert call["duration"] == 6
+
+
+async def test_voice_start_url(
+    client: Client, simulator: Simulator, customer: Customer
+) -> None:
+    """The URL is asked when the call is picked up, and answers the first action."""
+    customer.will_answer("/start?k=v", {"play": "sound/beep"})
+    call = await client.call(voice_start=f"{customer.url}/start?k=v")
+    assert customer.forms("/start?k=v") == [
+        {
+            "callid": call["id"],
+            "from": simulator.voice_number,
+            "to": PERSON,
+            "direction": "outgoing",
+            "result": "newoutgoing",
+        }
+    ]
+    assert results(call) == ["success"]
+
+
+@pytest.mark.parametrize("answer", [500, 204, [], {"sing": "x"}, "text"])
+async def test_no_first_action(
+    client: Client, customer: Customer, answer: object
+) -> None:
+    """Without an action there is nothing to stay for."""
+    customer.will_answer("/start", answer)
+    call = await client.call(voice_start=f"{customer.url}/start")
+    assert call["state"] == "success"
+    assert call["duration"] == 0
+    assert len(customer.received) == 1
+
+
+async def test_next_url(
+    client: Client, simulator: Simulator, customer: Customer
+) -> None:
+    """After an action the next one is asked for, with the result."""
+    customer.will_answer("/a", {"play": "sound/nothing", "next": f"{customer.url}/b"})
+    call = await client.call({"play": "sound/beep", "next": f"{customer.url}/a"})
+    assert [form["result"] for form in customer.forms("/a")] == ["success"]
+    assert [form["result"] for form in customer.forms("/b")] == ["failed"]
+    assert results(call) == ["success", "failed"]
+
+
+async def test_next_alone(client: Client) -> None:
+    """An action may be nothing but the next one."""
+    call = await client.call({"next": {"play": "sound/beep"}})
+    assert results(call) == ["success"]
+
+
+async def test_hangup(client: Client) -> None:
+    """The call can be ended."""
+    call = await client.call({"hangup": "reject", "next": {"play": "sound/beep"}})
+    assert call["actions"] == [{"hangup": "reject", "result": "success"}]
+    assert call["duration"] == 0
+
+
+async def test_endless_actions(client: Client, simulator: Simulator) -> None:
+    """Actions that take no time come to an end."""
+    _stays(simulator)
+    action: dict[str, Any] = {"play": "sound/nothing"}
+    for _ in range(300):
+        action = {"play": "sound/nothing", "next": action}
+    assert 100 < len((await client.call(action))["actions"]) < 300
+
+
+async def test_later_whenhangup_replaces_the_first(
+    client: Client, customer: Customer
+) -> None:
+    """The last one asked for is told of the end."""
+    action = {"play": "sound/beep", "whenhangup": f"{customer.url}/new"}
+    await client.call(action, whenhangup=f"{customer.url}/old")
+    assert [path for path, _ in customer.received] == ["/new"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "talk_for", "seconds"),
+    [((), None, 30), ((KeyPress(4, "#"),), None, 4), ((), 9, 9)],
+)
+async def test_record(
+    client: Client,
+    simulator: Simulator,
+    customer: Customer,
+    session: aiohttp.ClientSession,
+    keys: tuple[KeyPress, ...],
+    talk_for: float | None,
+    seconds: int,
+) -> None:
+    """It records until the time is over, a key is pressed or the person hangs up."""
+    _stays(simulator, *keys, talk_for=talk_for)
+    call = await client.call({"record": f"{customer.url}/said", "timelimit": 30})
+    [form] = customer.forms("/said")
+    assert form["callid"] == call["id"]
+    assert form["duration"] == str(seconds)
+    async with session.get(form["wav"]) as response:
+        assert response.status == 401
+    async with session.get(form["wav"], headers=client.headers) as response:
+        assert len(await response.read()) == pytest.approx(seconds * 16000, rel=0.01)
+
+
+async def test_record_the_call(client: Client, customer: Customer) -> None:
+    """Everything from that action on is recorded."""
+    recorded = {"play": "sound/dtmf/PP", "recordcall": f"{customer.url}/heard"}
+    await client.call({"play": "sound/beep", "next": recorded})
+    assert [form["duration"] for form in customer.forms("/heard")] == ["2"]

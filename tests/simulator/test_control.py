@@ -1,0 +1,174 @@
+"""The control API and the page."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from simulator import Simulator
+
+from .conftest import PERSON, Client, Customer, results
+
+type Control = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+def control(simulator: Simulator, session: aiohttp.ClientSession) -> Control:
+    """Return what sends requests to the control API."""
+
+    async def send(method: str, path: str, body: object = None) -> Any:
+        async with session.request(
+            method, f"{simulator.url}/control/{path}", json=body
+        ) as response:
+            response.raise_for_status()
+            return await response.json() if response.status == 200 else None
+
+    return send
+
+
+async def _next_state(
+    socket: aiohttp.ClientWebSocketResponse, stage: str
+) -> dict[str, Any]:
+    """Wait until the phone of the first call is at a stage; return the phone."""
+    while True:
+        state = await socket.receive_json(timeout=5)
+        if state["calls"] and state["calls"][0]["phones"][0]["stage"] == stage:
+            phone: dict[str, Any] = state["calls"][0]["phones"][0]
+            return phone
+
+
+async def test_phone_by_script(client: Client, control: Control) -> None:
+    """People do what they are told to."""
+    script = {
+        "number": PERSON,
+        "answer_after": 1,
+        "talk_for": 9,
+        "keys": [{"after": 3, "keys": "7"}],
+    }
+    await control("POST", "phones", script)
+    assert results(await client.call({"ivr": "sound/dtmf/PPPPP"})) == ["7"]
+    await control("POST", "phones", {"number": PERSON, "outcome": "decline"})
+    assert (await client.call())["state"] == "busy"
+
+
+async def test_phone_by_hand(
+    client: Client,
+    control: Control,
+    customer: Customer,
+    simulator: Simulator,
+    session: aiohttp.ClientSession,
+) -> None:
+    """A call rings, is answered, heard, and hung up; everything is pushed at once."""
+    await control("POST", "manual", {"manual": True})
+    simulator.clock.speed = 1
+    sound = customer.serves_sound("/hello.wav", 60)
+    async with session.ws_connect(f"{simulator.url}/control/events") as socket:
+        await client.order(
+            voice_start=f'{{"ivr": "{sound}", "next": {{"play": "{sound}"}}}}'
+        )
+        phone = await _next_state(socket, "ringing")
+        assert phone["number"] == PERSON
+        assert phone["caller"] == simulator.voice_number
+        assert phone["sound"] is None
+
+        act = f"handsets/{phone['id']}"
+        await control("POST", act, {"act": "answer"})
+        while (phone := await _next_state(socket, "talking"))["playing"] != 1:
+            pass
+        async with session.get(simulator.url + phone["sound"]) as response:
+            assert await response.read() == customer.files["/hello.wav"][0]
+            assert response.content_type == "audio/wav"
+
+        await control("POST", act, {"act": "press", "keys": "7"})
+        while (phone := await _next_state(socket, "talking"))["playing"] != 2:
+            pass
+        await control("POST", act, {"act": "hang_up"})
+        phone = await _next_state(socket, "ended")
+        assert phone["playing"] is None
+    await simulator.settled()
+    [call] = simulator.calls
+    assert [action["result"] for action in call.actions] == ["7", "success"]
+    assert call.duration is not None
+    assert call.duration < 5
+
+
+async def test_decline_by_hand(
+    client: Client, control: Control, simulator: Simulator
+) -> None:
+    """A person can refuse a call, and that ends it for good."""
+    await control("POST", "manual", {"manual": True})
+    simulator.clock.speed = 1
+    await client.order()
+    state = await control("GET", "state")
+    act = f"handsets/{state['calls'][0]['phones'][0]['id']}"
+    await control("POST", act, {"act": "decline"})
+    await simulator.settled()
+    await control("POST", act, {"act": "answer"})
+    [call] = (await control("GET", "state"))["calls"]
+    assert call["state"] == "busy"
+
+
+async def test_faults(client: Client, control: Control) -> None:
+    """Faults can be set, seen and cleared."""
+    fault = {"kind": "status", "on": "POST /calls", "status": 500, "times": None}
+    await control("POST", "faults", fault)
+    assert (await client.order())[0] == 500
+    [shown] = await control("GET", "faults")
+    assert fault.items() <= shown.items()
+    await control("DELETE", "faults")
+    assert (await client.order())[0] == 200
+    assert await control("GET", "faults") == []
+
+
+async def test_traffic(client: Client, control: Control, customer: Customer) -> None:
+    """Requests and callbacks can be seen."""
+    await client.call(whenhangup=f"{customer.url}/end")
+    placed, asked = await control("GET", "requests")
+    assert (placed["method"], placed["form"]["to"]) == ("POST", PERSON)
+    assert asked["status"] == 200
+    [told] = await control("GET", "callbacks")
+    assert (told["kind"], told["status"]) == ("whenhangup", 200)
+
+
+async def test_reset(client: Client, control: Control, simulator: Simulator) -> None:
+    """The simulator starts anew."""
+    await client.call()
+    await control("POST", "reset")
+    assert not simulator.calls
+    assert (await control("GET", "state"))["balance"] == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("phones", {}, 400),
+        ("phones", [], 400),
+        ("phones", {"number": PERSON, "outcome": "sing"}, 400),
+        ("phones", {"number": PERSON, "mood": "good"}, 400),
+        ("phones", {"number": PERSON, "keys": [{"keys": "1"}]}, 400),
+        ("faults", {}, 400),
+        ("faults", {"kind": "fire"}, 400),
+        ("faults", {"kind": "status", "on": "GET /"}, 400),
+        ("handsets/h1", {"act": "answer"}, 404),
+    ],
+)
+async def test_what_makes_no_sense(
+    control: Control, path: str, body: object, status: int
+) -> None:
+    """It is refused."""
+    with pytest.raises(aiohttp.ClientResponseError) as error:
+        await control("POST", path, body)
+    assert error.value.status == status
+
+
+@pytest.mark.parametrize("path", ["/", "/page/app.js", "/page/style.css"])
+async def test_page(
+    simulator: Simulator, session: aiohttp.ClientSession, path: str
+) -> None:
+    """The page is there, and needs nobody else."""
+    async with session.get(simulator.url + path) as response:
+        assert response.status == 200
+        text = await response.text()
+    assert "https://" not in text
+    assert "http://" not in text

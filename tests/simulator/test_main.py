@@ -1,0 +1,39 @@
+"""The simulator as a process."""
+
+import asyncio
+from asyncio.subprocess import PIPE
+import json
+import signal
+import sys
+
+import aiohttp
+import pytest
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_process(session: aiohttp.ClientSession, number: signal.Signals) -> None:
+    """It tells in one line where it is, answers there, and stops when it is told to."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "simulator", "--manual", "--speed", "10"),
+        *("--username", "me", "--password", "secret", "--balance", "7"),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        async with asyncio.timeout(20):
+            assert process.stdout
+            ready = json.loads(await process.stdout.readline())
+            assert ready["username"] == "me"
+            assert ready["password"] == "secret"
+            assert ready["api_url"] == f"{ready['url']}/a1"
+            async with session.get(f"{ready['url']}/control/state") as response:
+                state = await response.json()
+            assert (state["manual"], state["balance"]) == (True, 7)
+            process.send_signal(number)
+            rest, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0
+    assert (rest, errors) == (b"", b"")
