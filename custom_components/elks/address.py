@@ -68,7 +68,8 @@ class Address:
 
     async def _async_refresh(self, *_: object) -> None:
         """Look for an address, and tell the user when there is none."""
-        self._cloudhook = None if self._base() else await self._async_cloudhook()
+        if self._base() is None and not await self._async_find_cloudhook():
+            return
         repairs.async_report_reach(
             self._hass, self._entry, reachable=self.reach is not Reach.NONE
         )
@@ -79,24 +80,27 @@ class Address:
         except NoURLAvailableError:
             return None
 
-    async def _async_cloudhook(self) -> str | None:
-        """Return the cloudhook of the account's webhook; None without the cloud."""
+    async def _async_find_cloudhook(self) -> bool:
+        """Look for the cloudhook of the webhook; return whether that could be found out."""
+        self._cloudhook = None
         if "cloud" not in self._hass.config.components:
-            return None
+            return True
         # Loaded long ago by then; without the cloud it cannot be imported at all
         from homeassistant.components import cloud
 
         if not cloud.async_active_subscription(self._hass):
-            return None
+            return True
+        if not cloud.async_is_connected(self._hass):
+            return False
         try:
-            return await cloud.async_get_or_create_cloudhook(
+            self._cloudhook = await cloud.async_get_or_create_cloudhook(
                 self._hass, self._entry.data[CONF_WEBHOOK_ID]
             )
         except (cloud.CloudNotAvailable, ClientError, TimeoutError, ValueError) as err:
             LOGGER.warning(
                 "Home Assistant Cloud gives no cloudhook (%s)", type(err).__name__
             )
-            return None
+        return True
 
 
 async def async_remove_cloudhook(hass: HomeAssistant, entry: ConfigEntry) -> None:

@@ -20,6 +20,7 @@ _TRY_AGAIN_AFTER = (1, 3, 9)
 _TRY_AGAIN_WITHIN = 15
 _LOOK_AFTER = (0, 2, 5)
 """Seconds, as all of these."""
+_CLOCK_TOLERANCE = timedelta(seconds=10)
 
 
 class Placing:
@@ -106,11 +107,20 @@ class Placing:
             if (known := self._known(record)) is not None:
                 return known
             with suppress(ElksError):
-                # Our own clock can be wrong, and the provider's unknown until now
-                age = timedelta(seconds=monotonic() - asked)
-                record = replace(record, requested=await self._provider.clock() - age)
+                record = await self._timed(record, asked)
                 await self.look(record)
         return self._known(record)
+
+    async def _timed(self, record: CallRecord, asked: float) -> CallRecord:
+        """Correct when a call was asked for: our own clock may have been wrong."""
+        age = timedelta(seconds=monotonic() - asked)
+        requested = await self._provider.clock() - age
+        if abs(requested - record.requested) < _CLOCK_TOLERANCE:
+            return record
+        record = replace(record, requested=requested)
+        if self._known(record) is None:
+            self._book.put(record)
+        return record
 
     def _known(self, record: CallRecord) -> CallRecord | None:
         """Return the record of a call when the provider has told of it meanwhile."""

@@ -210,18 +210,30 @@ class CallTracker:
             record = self._book.find(token)
             if record is None or record.ended:
                 return
-            try:
-                if record.call is None:
-                    await self._placing.look(record)
-                else:
-                    self._answered(token, await self._provider.call(record.call.id))
-            except InvalidAuthError:
-                self._entry.async_start_reauth(self._hass)
-            except ElksError as err:
-                LOGGER.debug("46elks does not tell how a call stands: %s", err)
+            answered = await self._asked(record)
         record = self._book.find(token)
-        if record is not None and not record.ended:
+        if record is None or record.ended:
+            return
+        if answered and record.call is None and self._age(record) > _FORGET_AFTER:
+            self._book.forget(token)
+        else:
             self._look_later(record)
+
+    async def _asked(self, record: CallRecord) -> bool:
+        """Ask how a call stands, or where it is; return whether that was answered."""
+        try:
+            if record.call is None:
+                await self._placing.look(record)
+            else:
+                call = await self._provider.call(record.call.id)
+                self._answered(record.token, call)
+        except InvalidAuthError:
+            self._entry.async_start_reauth(self._hass)
+        except ElksError as err:
+            LOGGER.debug("46elks does not tell how a call stands: %s", err)
+        else:
+            return True
+        return False
 
     def _answered(self, token: str, call: Call) -> None:
         """Take in how a call stands, as the provider answered when it was asked."""
@@ -234,14 +246,22 @@ class CallTracker:
 
     def _look_later(self, record: CallRecord) -> None:
         """Ask again for a call, unless that has gone on for too long."""
-        age = self._provider.now() - record.requested
-        if record.call is None and age > _FORGET_AFTER:
-            self._book.forget(record.token)
-        elif age > _GIVE_UP_AFTER:
-            LOGGER.warning(
-                "46elks did not tell for a day how the call to %s ended",
-                mask_number(record.to_number),
-            )
-            self._book.put(replace(record, given_up=True))
+        age = self._age(record)
+        if age > _GIVE_UP_AFTER:
+            self._give_up(record)
         else:
             self._schedule.async_set(record.token, next_look(record, age))
+
+    def _give_up(self, record: CallRecord) -> None:
+        """Let the end of a call stay unknown, or forget a call that never turned up."""
+        if record.call is None:
+            self._book.forget(record.token)
+            return
+        LOGGER.warning(
+            "46elks did not tell for a day how the call to %s ended",
+            mask_number(record.to_number),
+        )
+        self._book.put(replace(record, given_up=True))
+
+    def _age(self, record: CallRecord) -> timedelta:
+        return self._provider.now() - record.requested
