@@ -1,0 +1,51 @@
+"""A Home Assistant with Elks and a simulator, each a process, for the tests of a module."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from typing import Any
+
+import pytest
+from pytest_socket import enable_socket
+
+from scripts.home import Connection, Home
+from scripts.simulator_process import SimulatorProcess
+
+
+def run[T](coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run something in a loop of its own, which outlives no test and replaces none."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        return runner.run(coroutine)
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    """Start a simulator in which time passes quickly."""
+    output = tmp_path_factory.mktemp("simulator") / "output.log"
+    process = SimulatorProcess(output, "--speed", "10")
+    try:
+        run(process.started())
+        yield process
+    finally:
+        run(process.stop())
+
+
+@pytest.fixture(scope="module")
+def home(
+    tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess
+) -> Iterator[Home]:
+    """Start Home Assistant and add the simulator's account to it."""
+    enable_socket()
+    home = Home(tmp_path_factory.mktemp("e2e") / "home")
+    try:
+        run(home.start())
+        run(home.add("elks", *simulator.config_flow()))
+        yield home
+    finally:
+        run(home.stop())
+
+
+@pytest.fixture
+async def connection(home: Home, socket_enabled: None) -> AsyncIterator[Connection]:
+    """Connect to Home Assistant."""
+    async with home.connect() as connection:
+        yield connection
