@@ -104,7 +104,7 @@ class Connection:
             service_data=data,
             return_response=return_response,
         )
-        return result["response"]
+        return result.get("response")
 
     async def state(self, entity_id: str) -> dict[str, Any]:
         """Return an entity's state with its attributes."""

@@ -142,6 +142,8 @@ async def _async_plan(call: ServiceCall, entry: ElksConfigEntry) -> CallPlan:
     token = new_token(entry.data[CONF_CALLBACK_KEY])
     hangup_url = async_hangup_url(entry, token)
     own_url = call.data.get(ATTR_WHENHANGUP)
+    # One inside the first action replaces ours as well
+    reported_elsewhere = own_url or f'"{ATTR_WHENHANGUP}"' in voice_start
     return CallPlan(
         token=token,
         request=CallRequest(
@@ -152,7 +154,7 @@ async def _async_plan(call: ServiceCall, entry: ElksConfigEntry) -> CallPlan:
             timeout=call.data.get(ATTR_TIMEOUT)
             or entry.options.get(CONF_TIMEOUT, DEFAULT_RING_TIMEOUT),
         ),
-        reported=own_url is None and hangup_url is not None,
+        reported=hangup_url is not None and not reported_elsewhere,
     )
 
 

@@ -4,7 +4,9 @@ import asyncio
 import json
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 import voluptuous as vol
 
 from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
@@ -102,6 +104,27 @@ async def test_own_whenhangup(home: Home) -> None:
     await home.place_call(whenhangup="http://127.0.0.1:1/ended")
 
     assert home.provider.calls[0].whenhangup == "http://127.0.0.1:1/ended"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"whenhangup": "http://127.0.0.1:1/ended"},
+        {"voice_start": {**PLAY, "whenhangup": "http://127.0.0.1:1/ended"}},
+    ],
+)
+async def test_reported_elsewhere(
+    home: Home, freezer: FrozenDateTimeFactory, data: dict[str, Any]
+) -> None:
+    """A call whose end is told to somebody else is asked for soon."""
+    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    response = await home.place_call(timeout=300, **data)
+
+    freezer.tick(3)
+    async_fire_time_changed(home.hass)
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+
+    assert home.provider.requests[-1].path == f"/a1/calls/{response['call_id']}"
 
 
 async def test_options(home: Home) -> None:
