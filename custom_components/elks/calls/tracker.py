@@ -55,6 +55,8 @@ class CallTracker:
         self._looks = asyncio.Semaphore(_LOOKS_AT_ONCE)
         self._hinted: dict[str, float] = {}
         self._waiting: dict[str, asyncio.Future[CallRecord | None]] = {}
+        self._told_early: list[tuple[str, Call]] | None = []
+        """What callbacks told before the calls were loaded."""
         self._stopped = False
         self._listeners: set[CALLBACK_TYPE] = set()
         self.unreported = 0
@@ -80,6 +82,9 @@ class CallTracker:
         self._book.restore(await self._store.async_load())
         for record in self._book.open():
             self._schedule.async_set(record.token, 0)
+        told_early, self._told_early = self._told_early, None
+        for token, call in told_early or ():
+            self.async_told(token, call)
 
     async def async_unload(self) -> None:
         """Stop asking, end what waits, and write what is not written yet."""
@@ -116,6 +121,8 @@ class CallTracker:
 
     async def async_end(self, record: CallRecord) -> CallRecord:
         """Wait for the end of a call and return its record; raises CallsStoppedError."""
+        # It may have ended since the record was handed out
+        record = self._book.find(record.token) or record
         if record.ended:
             return record
         if self._stopped:
@@ -130,7 +137,9 @@ class CallTracker:
     @callback
     def async_told(self, token: str, call: Call) -> None:
         """Take in what a callback tells of a call, with the secret that came along."""
-        if (record := self._book.find(token)) is not None:
+        if self._told_early is not None:
+            self._told_early.append((token, call))
+        elif (record := self._book.find(token)) is not None:
             if record.call is None or record.call.id == call.id:
                 self.unreported = 0
                 self._book.told(token, call)
