@@ -19,7 +19,7 @@ from .conftest import complaints
 SENSOR = "sensor.demo_home_last_call"
 # It lasts until the person hangs up, and is not asked for within the test
 CALL = {"voice_start": {"play": f"sound/dtmf/{'P' * 1000}"}, "timeout": 300}
-SECONDS = 10
+SECONDS = 20
 
 
 class Line:
@@ -123,7 +123,7 @@ async def be_killed_while_placing(
     home: Home, connection: Connection, line: Line
 ) -> None:
     """Kill Home Assistant when its request is on the way; the call is placed after that."""
-    await line.go_wrong("delay", on="POST /calls", delay=20)
+    await line.go_wrong("delay", on="POST /calls", delay=30)
     placing = asyncio.create_task(place(connection, line))
     await until(line.is_asked_for)
     await until_written(record(home), line.number)
@@ -217,6 +217,7 @@ async def test_killed_before_the_answer(
     """A call that was placed after the kill is found in the history, and followed."""
     await be_killed_while_placing(home, connection, line)
 
+    await until(line.rings)
     await home.start()
 
     await assert_sensor(home, line)
@@ -231,6 +232,7 @@ async def test_killed_before_the_record_was_written(
     await be_killed_while_placing(home, connection, line)
     record(home).unlink()
 
+    await until(line.rings)
     await home.start()
 
     await line.answer_and_hang_up()

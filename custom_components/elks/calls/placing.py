@@ -70,16 +70,19 @@ class Placing:
         nothing is adopted. Raises ElksError.
         """
         history = await self._provider.calls(earliest(record))
-        rivals = [
+        found = candidates(record, history, self._book.knows)
+        if len(found) == 1 and not self.rivals(record):
+            self._book.told(record.token, found[0])
+
+    def rivals(self, record: CallRecord) -> list[CallRecord]:
+        """Return the other calls whose requests are unanswered, and that could be this one."""
+        return [
             other
             for other in self._book.open()
             if other.call is None
             and other.token != record.token
             and same_numbers(record, other)
         ]
-        found = candidates(record, history, self._book.knows)
-        if len(found) == 1 and not rivals:
-            self._book.told(record.token, found[0])
 
     async def _request(self, plan: CallPlan) -> Call:
         """Send the request, and send it again only when it certainly had no effect."""

@@ -225,7 +225,7 @@ class CallTracker:
         if record is None or record.ended:
             return
         if answered and record.call is None and self._age(record) > _FORGET_AFTER:
-            self._book.forget(token)
+            self._forget(record)
         else:
             self._look_later(record)
 
@@ -261,6 +261,19 @@ class CallTracker:
             self._give_up(record)
         else:
             self._schedule.async_set(record.token, next_look(record, age))
+
+    def _forget(self, record: CallRecord) -> None:
+        """Forget a call that never turned up, together with all that it could be taken for.
+
+        Forgotten one after the other, the last of them would adopt the call of another.
+        """
+        rivals = self._placing.rivals(record)
+        if any(self._age(rival) <= _FORGET_AFTER for rival in rivals):
+            self._look_later(record)
+            return
+        for forgotten in (record, *rivals):
+            self._schedule.async_drop(forgotten.token)
+            self._book.forget(forgotten.token)
 
     def _give_up(self, record: CallRecord) -> None:
         """Let the end of a call stay unknown, or forget a call that never turned up."""

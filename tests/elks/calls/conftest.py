@@ -18,12 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.elks.api import Call, CallRequest, CallState, ElksError
-from custom_components.elks.calls import (
-    CallPlan,
-    CallRecord,
-    CallTracker,
-    new_token,
-)
+from custom_components.elks.calls import CallPlan, CallRecord, CallTracker, new_token
 from custom_components.elks.const import CONF_CALLBACK_KEY, DOMAIN
 from homeassistant.const import CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
@@ -211,14 +206,13 @@ class Clock:
             await self._turn()
 
     async def _turn(self) -> None:
-        await turns()
+        # What is set to no time at all while this happens is due too
         for _ in range(3):
-            # What is set to no time at all while this happens is due too
             async_fire_time_changed_exact(self.hass)
             await turns()
 
 
-async def turns(number: int = 12) -> None:
+async def turns(number: int = 10) -> None:
     """Let the event loop do what can be done without waiting."""
     for _ in range(number):
         await asyncio.sleep(0)

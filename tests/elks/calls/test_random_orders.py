@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from hypothesis import HealthCheck, settings, strategies as st
@@ -12,6 +12,7 @@ from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:It looks like `register_random`"
 
 DOWN = UnreachableError("no connection")
 UNKNOWN = OutcomeUnknownError("the connection broke")
+FAILURES = [UNKNOWN, UNKNOWN, DOWN, UnreachableError("slow", 2), RefusedError("No")]
 ENDS = [CallState.SUCCESS, CallState.BUSY, CallState.FAILED]
 
 
@@ -45,11 +47,14 @@ class World(Carrier):
         """Begin without calls."""
         super().__init__()
         self.waiting: list[tuple[CallRequest, asyncio.Future[Call]]] = []
+        self.prompt = False
         self.placed: dict[str, list[Call]] = {}
         """The calls of each action, by its token."""
 
     async def place_call(self, request: CallRequest) -> Call:
-        """Leave a request unanswered."""
+        """Leave a request unanswered, but for those at the end."""
+        if self.prompt:
+            return self.carry_out(request)
         answer: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
         self.waiting.append((request, answer))
         return await answer
@@ -79,6 +84,7 @@ class Calls(RuleBasedStateMachine):
         self.loop = home.hass.loop
         self.world = home.carrier = World()
         self.scripts: list[asyncio.Task[None]] = []
+        self.to_place = 4
         self.promised: set[str] = set()
         """The tokens of the calls whose end must become known."""
         self.lost = False
@@ -93,9 +99,15 @@ class Calls(RuleBasedStateMachine):
 
     # What the home does
 
-    @rule(target=plans, to=st.sampled_from([PHONE, OTHER_PHONE]), reported=st.booleans())
+    @precondition(lambda self: self.to_place > 0)
+    @rule(
+        target=plans,
+        to=st.sampled_from([PHONE, PHONE, OTHER_PHONE]),
+        reported=st.booleans(),
+    )
     def place(self, to: str, reported: bool) -> CallPlan:
         """Ask for a call."""
+        self.to_place -= 1
         plan = make_plan(to, reported=reported, timeout=10)
         plan = replace(plan, request=replace(plan.request, voice_start=plan.token))
 
@@ -108,105 +120,89 @@ class Calls(RuleBasedStateMachine):
         self.run(turns())
         return plan
 
-    @rule(index=st.integers(0, 5))
-    def stop_script(self, index: int) -> None:
-        """Stop a script that waits for the answer to its request."""
-        if index < len(self.scripts):
-            self.scripts[index].cancel()
-            self.run(turns())
-
     @rule(seconds=st.sampled_from([1, 3, 10, 30, 150]))
     def wait(self, seconds: int) -> None:
         """Let time pass."""
-        self.run(self.clock.passes(seconds, step=max(1, seconds / 5)))
+        self.run(self.clock.passes(seconds, step=max(1, seconds / 4)))
 
-    @rule()
-    def reload(self) -> None:
-        """Load the account anew."""
-        self.home.disk.free.set()
-        self.run(self.home.stop())
-        self.leave_requests()
-        self.run(self.home.start())
-
-    @rule()
-    def kill(self) -> None:
-        """Cut the power: what is not written is lost."""
-        written = set(self.home.disk.tokens())
-        open_ = {record.token for record in self.home.tracker.open}
-        self.lost = self.lost or not open_ <= written
-        self.run(self.home.kill())
-        self.leave_requests()
-        self.run(self.home.start())
-
-    @rule(free=st.booleans())
-    def disk(self, free: bool) -> None:
-        """Let nothing be written for a while, or write what waits."""
-        (self.home.disk.free.set if free else self.home.disk.free.clear)()
+    @rule(trouble=st.sampled_from(["reload", "kill", "stop scripts", "disk", "line"]))
+    def trouble(self, trouble: str) -> None:
+        """Have some trouble at home; that with the disk and the line ends with the next one."""
+        if trouble == "reload":
+            self.home.disk.free.set()
+            self.run(self.restart(self.home.stop()))
+        elif trouble == "kill":
+            open_ = {record.token for record in self.home.tracker.open}
+            self.lost = self.lost or not open_ <= set(self.home.disk.tokens())
+            self.run(self.restart(self.home.kill()))
+        elif trouble == "stop scripts":
+            for script in self.scripts:
+                script.cancel()
+        (self.home.disk.free.clear if trouble == "disk" else self.home.disk.free.set)()
+        self.world.error = DOWN if trouble == "line" else None
         self.run(turns())
+
+    async def restart(self, stop: Coroutine[Any, Any, None]) -> None:
+        """Stop, and start again; the scripts are gone."""
+        await stop
+        await turns()
+        self.scripts.clear()
+        await self.home.start()
 
     # What the provider does
 
-    def leave_requests(self) -> None:
-        """Leave the requests of a home that was stopped: they may be on their way."""
-        self.scripts.clear()
-        self.run(turns())
-
-    def next_request(self, index: int) -> tuple[CallRequest, asyncio.Future[Call]] | None:
-        """Take a request that is unanswered."""
+    @precondition(lambda self: self.world.waiting)
+    @rule(
+        fates=st.lists(st.sampled_from([None, *FAILURES]), min_size=1, max_size=3),
+        taken=st.booleans(),
+    )
+    def answer(self, fates: list[ElksError | None], taken: bool) -> None:
+        """Answer some requests; of those whose answer is lost, carry some out."""
         waiting = self.world.waiting
-        return waiting.pop(index % len(waiting)) if waiting else None
-
-    def answer(self, answer: asyncio.Future[Call], what: Call | Exception) -> None:
-        """Answer a request, if anybody still waits for that."""
-        if answer.done():
-            return
-        if isinstance(what, Exception):
-            answer.set_exception(what)
-        else:
-            answer.set_result(what)
+        for fate in fates[: len(waiting)]:
+            request, answer = waiting.pop(0)
+            call = None
+            if fate is None or (fate is UNKNOWN and taken):
+                call = self.world.carry_out(request)
+            if answer.done():
+                # The home was stopped meanwhile
+                continue
+            if fate is None and call:
+                answer.set_result(call)
+            elif fate:
+                answer.set_exception(fate)
         self.run(turns())
-
-    @rule(index=st.integers(0, 5), lost=st.booleans())
-    def take(self, index: int, lost: bool) -> None:
-        """Carry a request out; its answer may be lost."""
-        if request := self.next_request(index):
-            call = self.world.carry_out(request[0])
-            self.answer(request[1], UNKNOWN if lost else call)
 
     @rule(
-        index=st.integers(0, 5),
-        error=st.sampled_from([UNKNOWN, DOWN, UnreachableError("slow", 2), RefusedError("No")]),
+        plan=plans,
+        state=st.sampled_from(ENDS),
+        tells=st.lists(st.booleans(), max_size=3),
     )
-    def refuse(self, index: int, error: Exception) -> None:
-        """Do not carry a request out."""
-        if request := self.next_request(index):
-            self.answer(request[1], error)
-
-    @rule(plan=plans, state=st.sampled_from(ENDS))
-    def hang_up(self, plan: CallPlan, state: CallState) -> None:
-        """End a call; its callback is not sent yet."""
+    def hang_up(self, plan: CallPlan, state: CallState, tells: list[bool]) -> None:
+        """End a call, and tell it: how it stands, or how it stood before."""
         for call in self.calls_of(plan):
             if call.state is CallState.ONGOING:
                 self.world.ends(call, state=state)
+        for late in tells if plan.reported else []:
+            self.call_back(plan, late)
+        self.run(turns())
+
+    def call_back(self, plan: CallPlan, late: bool) -> None:
+        """Tell how the call of an action stands, or how it stood before."""
+        for call in self.calls_of(plan):
+            self.promised.add(plan.token)
+            told = replace(call, state=CallState.ONGOING) if late else call
+            self.home.tracker.async_told(plan.token, told)
 
     def calls_of(self, plan: CallPlan) -> list[Call]:
         """Return the calls of an action as they stand."""
         placed = self.world.placed.get(plan.token, [])
         return [self.world.history[call.id] for call in placed]
 
-    @rule(plan=plans, times=st.integers(1, 2), late=st.booleans())
-    def call_back(self, plan: CallPlan, times: int, late: bool) -> None:
-        """Tell how a call stands, once or twice, or how it stood before."""
-        if not plan.reported:
-            return
-        for call in self.calls_of(plan) * times:
-            self.promised.add(plan.token)
-            told = replace(call, state=CallState.ONGOING) if late else call
-            self.home.tracker.async_told(plan.token, told)
-        self.run(turns())
-
     @rule(plan=plans, other=plans, forged=st.booleans(), state=st.sampled_from(ENDS))
-    def lie(self, plan: CallPlan, other: CallPlan, forged: bool, state: CallState) -> None:
+    def lie(
+        self, plan: CallPlan, other: CallPlan, forged: bool, state: CallState
+    ) -> None:
         """Tell what is not true, without the secret or with that of another call."""
         token = new_token("wrong") if forged else other.token
         own = [call.id for call in self.calls_of(other)]
@@ -215,11 +211,6 @@ class Calls(RuleBasedStateMachine):
             if forged or (other.token in known and call.id not in own):
                 self.home.tracker.async_told(token, replace(call, state=state))
         self.run(turns())
-
-    @rule(up=st.booleans())
-    def line(self, up: bool) -> None:
-        """Answer no more questions, or answer them again."""
-        self.world.error = None if up else DOWN
 
     # What must hold
 
@@ -244,6 +235,7 @@ class Calls(RuleBasedStateMachine):
     @invariant()
     def ends_are_true_and_stay(self) -> None:
         """An end is what the provider says, and never another one."""
+        assert not any(record.token in self.ends for record in self.home.tracker.open)
         for record in self.home.tracker.ended:
             assert record.call
             assert record.state is self.world.history[record.call.id].state
@@ -252,7 +244,9 @@ class Calls(RuleBasedStateMachine):
     @invariant()
     def last_is_newest(self) -> None:
         """The last call is the newest by the provider's clock."""
-        placed: list[datetime] = [record.placed for record in self.records() if record.call]
+        placed: list[datetime] = [
+            record.placed for record in self.records() if record.call
+        ]
         if placed:
             assert self.home.tracker.last
             assert self.home.tracker.last.placed >= max(placed)
@@ -268,6 +262,8 @@ class Calls(RuleBasedStateMachine):
         try:
             self.run(self.finish())
             self.check_promises()
+            self.one_call_for_each_action()
+            self.every_call_is_its_own()
             assert self.home.tracker.open == []
             assert self.timers() == 0
         finally:
@@ -276,12 +272,14 @@ class Calls(RuleBasedStateMachine):
     async def finish(self) -> None:
         """Carry out and answer all requests, end all calls, and wait."""
         self.world.error = None
+        self.world.prompt = True
         self.home.disk.free.set()
         for request, answer in self.world.waiting:
             call = self.world.carry_out(request)
             if not answer.done():
                 answer.set_result(call)
         await turns()
+        await self.clock.passes(15)
         for call in list(self.world.history.values()):
             if call.state is CallState.ONGOING:
                 self.world.ends(call, state=CallState.BUSY)
@@ -302,8 +300,8 @@ def test_random_orders(home: Home, clock: Clock, timers: Any) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         lambda: Calls(home, clock, timers),
         settings=settings(
-            max_examples=50,
-            stateful_step_count=30,
+            max_examples=100,
+            stateful_step_count=20,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),

@@ -84,8 +84,13 @@ def _history(**details: Any) -> Fault:
 
 
 _RESET = Fault(FaultKind.RESET_AFTER, on=PLACE)
-_RESET_TWICE = Fault(FaultKind.RESET_AFTER, on=PLACE, times=2)
 _RESET_BEFORE = Fault(FaultKind.RESET_BEFORE, on=PLACE)
+# Not before both requests have come
+_BOTH_RESET = Fault(FaultKind.RESET_AFTER, on=PLACE, times=2, delay=1)
+_ONE_LOST = (
+    Fault(FaultKind.RESET_BEFORE, on=PLACE, delay=1),
+    Fault(FaultKind.RESET_AFTER, on=PLACE, delay=1),
+)
 _ANSWERED_LATE = Fault(FaultKind.CALLBACK_EARLY, on=PLACE)
 _PLACED_LATE = Fault(FaultKind.DELAY, on=PLACE, delay=20)
 
@@ -93,7 +98,7 @@ ROWS = (
     Row(
         name="two-unanswered",
         goes_wrong="Two calls at once to one number, neither answered",
-        faults=(_RESET_TWICE,),
+        faults=(_BOTH_RESET,),
         story=_two_at_once,
         calls=2,
         outcome="outcome_unknown, outcome_unknown",
@@ -101,11 +106,18 @@ ROWS = (
     Row(
         name="two-unanswered-lost",
         goes_wrong="Two calls at once to one number, neither answered, and no callback comes",
-        faults=(_RESET_TWICE, LOST),
+        faults=(_BOTH_RESET, LOST),
         story=_two_at_once,
         calls=2,
         outcome="outcome_unknown, outcome_unknown",
         state="unknown",
+    ),
+    Row(
+        name="one-of-two-lost",
+        goes_wrong="Two calls at once to one number, neither answered, and only one placed",
+        faults=_ONE_LOST,
+        story=_two_at_once,
+        outcome="outcome_unknown, outcome_unknown",
     ),
     Row(
         name="in-flight",

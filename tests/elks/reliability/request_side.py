@@ -72,11 +72,18 @@ def _clock_never_compared(*, days: float) -> Story:
     return story
 
 
+async def _twelve_seconds(scene: Scene) -> None:
+    """Ask again no sooner than the provider wants."""
+    await scene.place_call()
+    assert 12 <= scene.took[0] < 13
+
+
 async def _retry_after_date(scene: Scene) -> None:
     """Tell not the seconds, but the time after which to ask again."""
     again = format_datetime(dt_util.utcnow() + timedelta(seconds=4), usegmt=True)
     scene.faults(_status(503, headers={"Retry-After": again}))
     await scene.place_call()
+    assert 4 <= scene.took[0] < 5
 
 
 async def _credentials_revoked(scene: Scene) -> None:
@@ -154,6 +161,7 @@ ROWS = (
         name="429-retry-after",
         goes_wrong="429 with `Retry-After: 6`, twice",
         faults=(_status(429, headers={"Retry-After": "6"}, times=2),),
+        story=_twelve_seconds,
     ),
     Row(
         name="503-retry-after-date",
