@@ -161,6 +161,12 @@ class Home:
             self._process.kill()
 
     @property
+    def pid(self) -> int:
+        """The id of the process, once it was started."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether the process is there."""
         return self._process is not None and self._process.running

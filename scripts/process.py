@@ -26,6 +26,11 @@ class Process:
             )
 
     @property
+    def pid(self) -> int:
+        """Its id."""
+        return self._popen.pid
+
+    @property
     def running(self) -> bool:
         """Whether it is still there."""
         return self._popen.poll() is None

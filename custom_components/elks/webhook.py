@@ -8,7 +8,7 @@ import re
 from urllib.parse import parse_qsl
 
 from aiohttp import ClientError
-from aiohttp.web import Request, Response, json_response
+from aiohttp.web import Request, RequestPayloadError, Response, json_response
 
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID
@@ -95,5 +95,5 @@ async def _form(request: Request) -> dict[str, str]:
             if len(body) > _MAX_BODY:
                 return {}
         return dict(parse_qsl(body.decode(), keep_blank_values=True))
-    except ClientError, ConnectionError, ValueError:
+    except ClientError, ConnectionError, RequestPayloadError, ValueError:
         return {}

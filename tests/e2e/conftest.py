@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,15 @@ from pytest_socket import enable_socket
 
 from scripts.home import Connection, Home
 from scripts.simulator_process import SimulatorProcess
+
+MENTION = re.compile(r"custom_components[./]elks|integration '?elks|elks integration")
+NOT_TESTED = "We found a custom integration elks which has not been tested"
+
+
+def complaints(home: Home) -> list[str]:
+    """Return what Home Assistant has logged of Elks since it was first started."""
+    lines = home.output.read_text().splitlines()
+    return [line for line in lines if MENTION.search(line) and NOT_TESTED not in line]
 
 
 def run[T](coroutine: Coroutine[Any, Any, T]) -> T:

@@ -28,7 +28,7 @@ from .errors import (
     UnreachableError,
 )
 from .masking import mask
-from .models import Account, Call, CallRequest, Number
+from .models import Account, Call, CallRequest, Number, read_text
 
 DEFAULT_URL = "https://api.46elks.com/a1"
 
@@ -37,6 +37,8 @@ _MAX_ANSWER = 1024 * 1024
 _MAX_ERROR_TEXT = 2000
 _MAX_REASON = 200
 _MAX_PAGES = 10
+_FURTHEST = timedelta(days=36525)
+"""No clock is wrong by more; a home's own can start at 1970."""
 
 type _Json = Mapping[str, object]
 
@@ -74,7 +76,7 @@ class ElksClient:
         for _ in range(_MAX_PAGES):
             page = await self._request(METH_GET, "/numbers", query=query)
             numbers += _readable(Number.from_api, page)
-            if not isinstance(start := page.get("next"), str):
+            if (start := read_text(page, "next")) is None:
                 break
             query = {"start": start}
         return numbers
@@ -96,7 +98,7 @@ class ElksClient:
         for _ in range(_MAX_PAGES):
             page = await self._request(METH_GET, "/calls", query=query)
             calls += _readable(Call.from_api, page)
-            if not isinstance(start := page.get("next"), str):
+            if (start := read_text(page, "next")) is None:
                 break
             query["start"] = start
         return calls
@@ -141,8 +143,9 @@ class ElksClient:
 
     def _note_time(self, response: ClientResponse) -> None:
         """Set 46elks' clock by the `Date` of an answer."""
-        if told := _http_date(response, "Date"):
-            self._ahead = told - datetime.now(UTC)
+        told, now = _http_date(response, "Date"), datetime.now(UTC)
+        if told and abs(told - now) < _FURTHEST:
+            self._ahead = told - now
 
 
 async def _answer(response: ClientResponse) -> _Json:
@@ -194,7 +197,7 @@ def _retry_after(response: ClientResponse) -> float | None:
 def _http_date(response: ClientResponse, header: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(response.headers.get(header, ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
@@ -207,7 +210,8 @@ def _reason(response: ClientResponse, body: bytes) -> str:
     text = body.decode(errors="replace").strip()
     if text.startswith("{"):
         try:
-            text = str(json.loads(text)["error"])
+            error = str(json.loads(text)["error"])
+            text = error.encode(errors="replace").decode()
         except ValueError, KeyError, RecursionError:
             text = ""
     if not text or text.startswith("<"):

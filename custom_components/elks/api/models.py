@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Self
 
 _UNITS_PER_CURRENCY = 10_000
+_MOST_DIGITS = 15
+"""Of a whole number, so that it can be written as JSON and divided."""
 
 
 class CallState(StrEnum):
@@ -35,9 +37,9 @@ class Account:
         """Read the answer of `GET /me`. Raises ValueError without an id."""
         return cls(
             id=_required_text(data, "id"),
-            displayname=_text(data, "displayname"),
-            mobilenumber=_text(data, "mobilenumber"),
-            currency=_text(data, "currency"),
+            displayname=read_text(data, "displayname"),
+            mobilenumber=read_text(data, "mobilenumber"),
+            currency=read_text(data, "currency"),
             balance=_money(data, "balance"),
         )
 
@@ -120,9 +122,9 @@ class Call:
         return cls(
             id=_required_text(data, "id"),
             state=CallState(_required_text(data, "state")),
-            direction=_text(data, "direction"),
-            from_number=_text(data, "from"),
-            to_number=_text(data, "to"),
+            direction=read_text(data, "direction"),
+            from_number=read_text(data, "from"),
+            to_number=read_text(data, "to"),
             created=_time(data, "created"),
             start=_time(data, "start"),
             duration=_integer(data, "duration"),
@@ -146,13 +148,20 @@ class Call:
         }
 
 
-def _text(data: Mapping[str, object], key: str) -> str | None:
+def read_text(data: Mapping[str, object], key: str) -> str | None:
+    """Read a text; half a character, which JSON can hold, could not be written anywhere."""
     value = data.get(key)
-    return value if isinstance(value, str) and value else None
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return None
+    return value
 
 
 def _required_text(data: Mapping[str, object], key: str) -> str:
-    if (value := _text(data, key)) is None:
+    if (value := read_text(data, key)) is None:
         raise ValueError(f"{key} is missing")
     return value
 
@@ -162,8 +171,12 @@ def _integer(data: Mapping[str, object], key: str) -> int | None:
     value = data.get(key)
     if isinstance(value, str):
         value = value.strip(" ,")
-        return int(value) if value.isascii() and value.isdigit() else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+        if not value.isascii() or not value.isdigit() or len(value) > _MOST_DIGITS:
+            return None
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if abs(value) < 10**_MOST_DIGITS else None
 
 
 def _money(data: Mapping[str, object], key: str) -> float | None:
@@ -175,6 +188,6 @@ def _time(data: Mapping[str, object], key: str) -> datetime | None:
     """Read a time, which 46elks gives in UTC without saying so."""
     try:
         time = datetime.fromisoformat(_required_text(data, key))
-    except ValueError:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -1,7 +1,6 @@
 """The records of an account's calls: those that are open, and those that ended of late."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
 from ..api import Call
 from .record import CallRecord
@@ -52,7 +51,7 @@ class CallBook:
 
     def forget(self, token: str) -> None:
         """Forget a call that was asked for and never known to be placed."""
-        del self._open[token]
+        self._changed(self._open.pop(token))
 
     def find(self, token: str) -> CallRecord | None:
         """Return the record of the call with this secret."""
@@ -96,11 +95,5 @@ class CallBook:
                 del self._ended_ids[next(iter(self._ended_ids))]
         else:
             self._open_ids[call.id] = record.token
-        if self.last is None or _placed(record) >= _placed(self.last):
+        if self.last is None or record.placed >= self.last.placed:
             self.last = record
-
-
-def _placed(record: CallRecord) -> datetime:
-    """Return when the provider placed a call, or else when it was asked to."""
-    created = record.call.created if record.call else None
-    return created or record.requested

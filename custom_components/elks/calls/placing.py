@@ -105,12 +105,13 @@ class Placing:
         for delay in _LOOK_AFTER:
             await self._sleep(delay)
             await self._others_answered(record)
+            if self._known(record) is None:
+                with suppress(ElksError):
+                    record = await self._timed(record, asked)
+                    await self.look(record)
             if (known := self._known(record)) is not None:
                 return known
-            with suppress(ElksError):
-                record = await self._timed(record, asked)
-                await self.look(record)
-        return self._known(record)
+        return None
 
     async def _timed(self, record: CallRecord, asked: float) -> CallRecord:
         """Correct when a call was asked for: our own clock may have been wrong."""

@@ -51,6 +51,11 @@ class CallRecord:
         return self.call is not None and not self.in_progress
 
     @property
+    def placed(self) -> datetime:
+        """When the provider placed the call, or else when it was asked to."""
+        return (self.call and self.call.created) or self.requested
+
+    @property
     def state(self) -> CallState | None:
         """How the call stands; None when that is not known."""
         return None if self.call is None or self.given_up else self.call.state

@@ -148,6 +148,7 @@ class CallTracker:
                 self.unreported = 0
                 self._book.told(token, call)
         elif is_ours(token, self._entry.data[CONF_CALLBACK_KEY]):
+            self.unreported = 0
             self._revive(token, call)
         else:
             self._hinted_at(call.id)
@@ -296,4 +297,4 @@ class CallTracker:
         self._book.put(replace(record, given_up=True))
 
     def _age(self, record: CallRecord) -> timedelta:
-        return self._provider.now() - record.requested
+        return self._provider.now() - record.placed

@@ -1,0 +1,140 @@
+"""The records of an account's calls."""
+
+from datetime import timedelta
+
+import pytest
+
+from custom_components.elks.api import CallState
+from custom_components.elks.calls import CallRecord
+from custom_components.elks.calls.book import CallBook
+from custom_components.elks.calls.store import Kept
+
+from .conftest import START, make_call, make_record
+
+
+@pytest.fixture
+def changes() -> list[CallRecord]:
+    """Return the list of what the book told."""
+    return []
+
+
+@pytest.fixture
+def book(changes: list[CallRecord]) -> CallBook:
+    """Return an empty book."""
+    return CallBook(changes.append)
+
+
+def ended(number: int) -> CallRecord:
+    """Return the record of a call that has ended."""
+    created = START + timedelta(seconds=number)
+    call = make_call(f"c{number}", state=CallState.BUSY, created=created)
+    return make_record(f"t{number}", call=call)
+
+
+def in_progress(number: int) -> CallRecord:
+    """Return the record of a call in progress."""
+    created = START + timedelta(seconds=number)
+    return make_record(f"t{number}", call=make_call(f"c{number}", created=created))
+
+
+def test_story_of_a_call(book: CallBook, changes: list[CallRecord]) -> None:
+    """A call is open until its end, and every change is told once."""
+    book.put(make_record())
+    assert [record.token for record in book.open()] == ["t1"]
+    assert book.last is None
+
+    book.told("t1", make_call())
+    assert book.find_open("c1") == book.find("t1") == book.last
+
+    book.told("t1", make_call(state=CallState.BUSY))
+    assert list(book.open()) == []
+    assert book.find_open("c1") is None
+    assert list(book.ended()) == [book.find("t1")]
+    assert book.knows("c1")
+    assert [record.state for record in changes] == [None, "ongoing", "busy"]
+
+
+def test_nothing_new(book: CallBook, changes: list[CallRecord]) -> None:
+    """What is known already is not told again."""
+    book.put(in_progress(1))
+    book.put(in_progress(1))
+    book.told("t1", in_progress(1).call or make_call())
+
+    assert len(changes) == 1
+
+
+def test_told_of_another_call(book: CallBook, changes: list[CallRecord]) -> None:
+    """A secret is good for its own call alone."""
+    book.put(in_progress(1))
+
+    book.told("t1", make_call("c2", state=CallState.BUSY))
+    book.told("t2", make_call("c1", state=CallState.BUSY))
+
+    assert book.find("t1") == in_progress(1)
+    assert not book.knows("c2")
+    assert len(changes) == 1
+
+
+def test_forget(book: CallBook) -> None:
+    """A call that was never placed leaves nothing."""
+    book.put(make_record())
+
+    book.forget("t1")
+
+    assert book.find("t1") is None
+    assert book.kept() == Kept()
+
+
+def test_last_by_the_provider(book: CallBook) -> None:
+    """The last call is the one that the provider placed last, however late another ends."""
+    book.put(in_progress(2))
+    book.put(in_progress(1))
+    assert book.last == in_progress(2)
+
+    book.told("t1", make_call("c1", state=CallState.FAILED))
+    assert book.last == in_progress(2)
+
+    book.told("t2", make_call("c2", state=CallState.BUSY, created=None))
+    assert book.last == book.find("t2")
+    assert book.last
+    assert book.last.state == "busy"
+
+
+def test_last_without_a_time(book: CallBook) -> None:
+    """Where the provider does not tell when it placed a call, the request's time counts."""
+    book.put(in_progress(10))
+    book.put(make_record("t2", call=make_call("c2", created=None)))
+
+    assert book.last == in_progress(10)
+
+
+def test_ended_calls_are_forgotten(book: CallBook) -> None:
+    """However many calls there were, what is kept of them is bounded."""
+    for number in range(2500):
+        book.put(ended(number))
+
+    assert len(list(book.ended())) == 100
+    assert book.find("t2399") is None
+    assert book.find("t2400") == ended(2400)
+    assert len(book.kept().ended_ids) == 2000
+    assert not book.knows("c499")
+    assert book.knows("c500")
+
+
+def test_kept(book: CallBook) -> None:
+    """A restart forgets neither what is open, nor the last call, nor whose calls ended."""
+    for number in range(3):
+        book.put(ended(number))
+    book.put(make_record("asked"))
+    book.put(make_record("older", call=make_call("older")))
+
+    kept = book.kept()
+    after = CallBook(lambda _: pytest.fail("A restart is no change"))
+    after.restore(kept)
+
+    assert [record.token for record in kept.records] == ["t2", "asked", "older"]
+    assert [record.token for record in after.open()] == ["asked", "older"]
+    assert after.last == ended(2)
+    assert [after.knows(f"c{number}") for number in range(4)] == 3 * [True] + [False]
+    assert after.find_open("older")
+    assert after.kept() == kept

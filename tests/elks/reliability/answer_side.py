@@ -1,0 +1,225 @@
+"""What goes wrong when it must be found out whether a request placed a call."""
+
+import asyncio
+from typing import Any
+
+from simulator import Fault, FaultKind, Outcome
+from tests.elks.conftest import PHONE
+
+from .row import HISTORY, LOST, PLACE, POLLED, Row
+from .scene import Scene
+
+
+async def _long_call(scene: Scene) -> None:
+    """Place a call that ends when the home has given up looking for it."""
+    scene.provider.phone(PHONE, answer_after=20)
+    await scene.place_call()
+
+
+async def _two_at_once(scene: Scene) -> None:
+    scene.provider.phone(PHONE, answer_after=20)
+    await asyncio.gather(scene.place_call(), scene.place_call())
+
+
+async def _second_after_1_s(scene: Scene) -> None:
+    first = scene.begin_call()
+    await asyncio.sleep(1)
+    await scene.place_call()
+    await first
+
+
+async def _foreign_call(scene: Scene) -> None:
+    await scene.place_foreign_call()
+    scene.faults(_RESET)
+    await _long_call(scene)
+
+
+async def _only_foreign_call(scene: Scene) -> None:
+    """Have another call in the history, and none of the home's."""
+    await scene.place_foreign_call()
+    scene.faults(_RESET_BEFORE)
+    await scene.place_call()
+
+
+async def _old_foreign_call(scene: Scene) -> None:
+    await scene.place_foreign_call()
+    await asyncio.sleep(600)
+    await _own_call(scene)
+
+
+async def _own_call(scene: Scene) -> None:
+    """Adopt the home's own call, and no other."""
+    scene.faults(_RESET)
+    await scene.place_call()
+    assert scene.home.last_call.attributes["call_id"] == scene.provider.calls[-1].id
+
+
+async def _earlier_call(scene: Scene) -> None:
+    """Have an ended call of the home's in the history, of the same minute."""
+    await scene.place_call()
+    await scene.call_ended()
+    await _own_call(scene)
+
+
+async def _no_such_phone(scene: Scene) -> None:
+    scene.provider.phone(PHONE, outcome=Outcome.UNREACHABLE)
+    await scene.place_call()
+
+
+async def _no_such_phone_unanswered(scene: Scene) -> None:
+    scene.faults(_RESET)
+    await _no_such_phone(scene)
+
+
+async def _script_stopped(scene: Scene) -> None:
+    """Stop whoever waits for the answer."""
+    placing = scene.begin_call()
+    await asyncio.sleep(1)
+    placing.cancel()
+
+
+def _history(**details: Any) -> Fault:
+    """Let the history fail."""
+    return Fault(FaultKind.STATUS, on=HISTORY, status=500, **details)
+
+
+_RESET = Fault(FaultKind.RESET_AFTER, on=PLACE)
+_RESET_TWICE = Fault(FaultKind.RESET_AFTER, on=PLACE, times=2)
+_RESET_BEFORE = Fault(FaultKind.RESET_BEFORE, on=PLACE)
+_ANSWERED_LATE = Fault(FaultKind.CALLBACK_EARLY, on=PLACE)
+_PLACED_LATE = Fault(FaultKind.DELAY, on=PLACE, delay=20)
+
+ROWS = (
+    Row(
+        name="two-unanswered",
+        goes_wrong="Two calls at once to one number, neither answered",
+        faults=(_RESET_TWICE,),
+        story=_two_at_once,
+        calls=2,
+        outcome="outcome_unknown, outcome_unknown",
+    ),
+    Row(
+        name="two-unanswered-lost",
+        goes_wrong="Two calls at once to one number, neither answered, and no callback comes",
+        faults=(_RESET_TWICE, LOST),
+        story=_two_at_once,
+        calls=2,
+        outcome="outcome_unknown, outcome_unknown",
+        state="unknown",
+    ),
+    Row(
+        name="in-flight",
+        goes_wrong="A call is not answered while another request to the number is under way for 20 s; no callback comes",
+        faults=(_PLACED_LATE, _RESET, LOST),
+        story=_second_after_1_s,
+        calls=2,
+        outcome="ongoing, success",
+        within=POLLED,
+    ),
+    Row(
+        name="in-flight-placed",
+        goes_wrong="A request is lost while another to the number has placed its call and is not answered yet",
+        faults=(_ANSWERED_LATE, _RESET_BEFORE),
+        story=_second_after_1_s,
+        outcome="success, outcome_unknown",
+    ),
+    Row(
+        name="foreign-call",
+        goes_wrong="Another program phones the same number just before, and the call is not answered",
+        story=_foreign_call,
+        outcome="outcome_unknown",
+    ),
+    Row(
+        name="foreign-call-lost",
+        goes_wrong="Another program phones the same number just before, the call is not answered, and no callback comes",
+        faults=(LOST,),
+        story=_foreign_call,
+        outcome="outcome_unknown",
+        state="unknown",
+    ),
+    Row(
+        name="foreign-call-only",
+        goes_wrong="Another program phones the same number just before, and the request is lost",
+        story=_only_foreign_call,
+        # Nothing tells that it is not ours
+        calls=0,
+        within=POLLED,
+    ),
+    Row(
+        name="foreign-call-old",
+        goes_wrong="Another program phoned the same number 10 min ago, and the call is not answered",
+        story=_old_foreign_call,
+    ),
+    Row(
+        name="own-call-before",
+        goes_wrong="The home phoned the same number just before, and the next call is not answered",
+        story=_earlier_call,
+        calls=2,
+        outcome="ongoing, ongoing",
+    ),
+    Row(
+        name="history-once",
+        goes_wrong="The call is not answered, and the history fails once",
+        faults=(_RESET, _history()),
+    ),
+    Row(
+        name="history",
+        goes_wrong="The call is not answered, and the history fails for ever",
+        faults=(_RESET, _history(times=None)),
+        story=_long_call,
+        outcome="outcome_unknown",
+    ),
+    Row(
+        name="history-for-a-while",
+        goes_wrong="The call is not answered, the history fails 4 times, and no callback comes",
+        faults=(_RESET, _history(times=4), LOST),
+        outcome="outcome_unknown",
+        within=POLLED,
+    ),
+    Row(
+        name="history-odd",
+        goes_wrong="The call is not answered, and the history is a page of HTML, then without its list",
+        faults=(
+            _RESET,
+            Fault(FaultKind.HTML, on=HISTORY),
+            Fault(FaultKind.WRONG_JSON, on=HISTORY, fields={"data": None}),
+        ),
+        outcome="success",
+    ),
+    Row(
+        name="failed-at-once",
+        goes_wrong="The phone cannot be reached, and the answer tells so",
+        story=_no_such_phone,
+        outcome="failed",
+        state="failed",
+    ),
+    Row(
+        name="failed-at-once-unanswered",
+        goes_wrong="The phone cannot be reached, and the call is not answered",
+        story=_no_such_phone_unanswered,
+        outcome="failed",
+        state="failed",
+    ),
+    Row(
+        name="callback-first",
+        goes_wrong="The hangup callback comes before the answer",
+        faults=(_ANSWERED_LATE,),
+        outcome="success",
+    ),
+    Row(
+        name="callback-no-answer",
+        goes_wrong="The hangup callback comes, and the answer never",
+        faults=(
+            Fault(FaultKind.STALL, on=PLACE),
+            _history(times=None),
+        ),
+        outcome="success",
+    ),
+    Row(
+        name="script-stopped",
+        goes_wrong="The script that placed the call is stopped before the answer",
+        faults=(_PLACED_LATE,),
+        story=_script_stopped,
+        outcome="cancelled",
+    ),
+)

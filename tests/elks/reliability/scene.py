@@ -1,0 +1,215 @@
+"""What a row of the matrix plays on: a home, its provider, and what they do to each other."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+import json
+import socket
+from typing import Any
+
+from aiohttp import ClientSession
+from aiohttp.abc import ResolveResult
+from aiohttp.resolver import AsyncResolver
+import pytest
+
+from custom_components.elks.api import CallRequest, ElksClient
+from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
+from homeassistant.core import Event, EventStateChangedData, State, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_track_state_change_event
+from simulator import CallState, Fault, Simulator
+from tests.elks.conftest import LAST_CALL, PHONE, PLAY, Home, webhook_path
+
+
+@dataclass
+class Scene:
+    """A home and a provider between which something goes wrong."""
+
+    home: Home
+    disk: dict[str, Any]
+    """What the home has stored."""
+    monkeypatch: pytest.MonkeyPatch
+    outcomes: list[str] = field(default_factory=list)
+    """What came of each action: the call's state, or the error."""
+    errors: list[str] = field(default_factory=list)
+    """The texts of the errors."""
+    took: list[float] = field(default_factory=list)
+    """How long the actions took that do not wait for the end, in seconds."""
+    shown: list[tuple[float, State]] = field(default_factory=list)
+    """What the sensor showed, and since when."""
+    ended: dict[str, float] = field(default_factory=dict)
+    """When the provider's calls ended, by their ids."""
+    foreign: set[str] = field(default_factory=set)
+    """The ids of the calls that somebody else has placed."""
+
+    @property
+    def provider(self) -> Simulator:
+        """The home's provider."""
+        return self.home.provider
+
+    @property
+    def calls(self) -> int:
+        """How many calls of the home's the provider has placed."""
+        return len(self.provider.calls) - len(self.foreign)
+
+    @property
+    def looks(self) -> int:
+        """How many times the home has asked for a call or the history."""
+        return sum(
+            request.method == "GET" and request.path.startswith("/a1/calls")
+            for request in self.provider.requests
+        )
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncGenerator[None]:
+        """Note when calls end, and when the sensor changes."""
+        loop = asyncio.get_running_loop()
+
+        @callback
+        def changed(event: Event[EventStateChangedData]) -> None:
+            if state := event.data["new_state"]:
+                self.shown.append((loop.time(), state))
+
+        unsubscribe = async_track_state_change_event(
+            self.home.hass, [LAST_CALL], changed
+        )
+        watching = loop.create_task(self._note_ends())
+        try:
+            yield
+        finally:
+            unsubscribe()
+            watching.cancel()
+
+    async def _note_ends(self) -> None:
+        with self.provider.watchers.watching() as change:
+            while await change.wait():
+                change.clear()
+                for call in self.provider.calls:
+                    if call.state is not CallState.ONGOING:
+                        now = asyncio.get_running_loop().time()
+                        self.ended.setdefault(call.id, now)
+
+    def faults(self, *faults: Fault) -> None:
+        """Let these things go wrong."""
+        for fault in faults:
+            self.provider.fault(fault)
+
+    async def place_call(self, **data: object) -> None:
+        """Place a call as an automation does, and note what came of it."""
+        number = len(self.outcomes)
+        self.outcomes.append("cancelled")
+        began = asyncio.get_running_loop().time()
+        try:
+            self.outcomes[number] = str((await self.home.place_call(**data))["state"])
+        except HomeAssistantError as err:
+            self.errors.append(str(err))
+            self.outcomes[number] = str(err.translation_key)
+        if "wait" not in data:
+            self.took.append(asyncio.get_running_loop().time() - began)
+
+    def begin_call(self, **data: object) -> asyncio.Task[None]:
+        """Place a call while other things happen."""
+        return self.home.hass.async_create_task(self.place_call(**data))
+
+    async def call_ended(self) -> None:
+        """Wait until the newest call has ended, and its callback has come if it does."""
+        while self.provider.calls[-1].state is CallState.ONGOING:
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)
+
+    async def place_foreign_call(self) -> None:
+        """Let another program of the same customer phone the same person."""
+        request = CallRequest(
+            from_number=self.provider.voice_number,
+            to_number=PHONE,
+            voice_start=json.dumps(PLAY),
+            whenhangup=None,
+            timeout=60,
+        )
+        async with ClientSession() as session:
+            client = ElksClient(
+                session,
+                self.provider.username,
+                self.provider.password,
+                self.provider.api_url,
+            )
+            self.foreign.add((await client.place_call(request)).id)
+
+    async def tell(
+        self, *, method: str = "POST", token: str | None = None, **data: Any
+    ) -> None:
+        """Call the webhook back for the newest call, with its own secret or another."""
+        if token is None:
+            token = str(self.provider.calls[-1].whenhangup).partition("?token=")[2]
+        async with self.home.client.request(
+            method, f"{webhook_path()}?token={token}", **data
+        ) as answer:
+            assert (answer.status, await answer.read()) == (200, b"")
+
+    async def line_down(self) -> None:
+        """Refuse all connections to the provider, as those that wait have noticed."""
+        await self.provider.stop_listening()
+        await asyncio.sleep(0.1)
+
+    async def reload(self) -> None:
+        """Restart the account."""
+        await self.unload()
+        await self.load()
+
+    async def unload(self) -> None:
+        """Stop the account."""
+        entry = self.home.entry
+        assert await self.home.hass.config_entries.async_unload(entry.entry_id)
+
+    async def load(self) -> None:
+        """Start the account."""
+        entry = self.home.entry
+        assert await self.home.hass.config_entries.async_setup(entry.entry_id)
+
+    async def sign_in_again(self) -> None:
+        """Wait for the one request for new credentials, and give them."""
+        flows = self.home.hass.config_entries.flow
+        while not (asked := flows.async_progress()):
+            await asyncio.sleep(1)
+        [flow] = asked
+        assert flow["context"]["source"] == "reauth"
+        credentials = {
+            CONF_USERNAME: self.provider.username,
+            CONF_PASSWORD: self.provider.password,
+        }
+        done = await flows.async_configure(flow["flow_id"], credentials)
+        assert done["reason"] == "reauth_successful"
+
+    async def reach_by_name(self, *, failures: int) -> None:
+        """Reach the provider by a host name that then cannot be looked up so many times."""
+        entry, hass = self.home.entry, self.home.hass
+        port = int(self.provider.url.rpartition(":")[2])
+        left = 0
+
+        async def resolve(*_: object, **__: object) -> list[ResolveResult]:
+            nonlocal left
+            left -= 1
+            if left >= 0:
+                raise OSError("Name or service not known")
+            return [_here(port)]
+
+        self.monkeypatch.setattr(AsyncResolver, "resolve", resolve)
+        url = f"http://api.example:{port}/a1"
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_URL: url}
+        )
+        # Until the name is forgotten, and the connection closed
+        await asyncio.sleep(60)
+        left = failures
+
+
+def _here(port: int) -> ResolveResult:
+    return ResolveResult(
+        hostname="api.example",
+        host="127.0.0.1",
+        port=port,
+        family=socket.AF_INET,
+        proto=0,
+        flags=socket.AI_NUMERICHOST,
+    )

@@ -1,0 +1,152 @@
+"""Every row of the matrix: what goes wrong, and what comes of it nevertheless."""
+
+import asyncio
+from collections.abc import Callable
+import logging
+
+import pytest
+
+from simulator import CallState
+from tests.elks.conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID
+
+from . import answer_side, callback_side, request_side, restart_side
+from .result import PROPERTY, Group, Result
+from .row import Row
+from .scene import Scene
+
+_TABLES = {
+    Group.REQUEST: request_side.ROWS,
+    Group.ANSWER: answer_side.ROWS,
+    Group.CALLBACK: callback_side.ROWS,
+    Group.RESTART: restart_side.ROWS,
+}
+_ROWS = [
+    pytest.param(group, row, id=f"{group.name.lower()}-{row.name}")
+    for group, rows in _TABLES.items()
+    for row in rows
+]
+_LONGEST_ACTION = 45
+"""Seconds, of one that does not wait for the end: the request and what is tried about it."""
+_AFTERWARDS = 1800
+"""Seconds in which what comes late must not change anything."""
+_QUIET = 600
+"""Seconds at their end in which nothing is asked, for no call is in progress."""
+_PATIENCE = 3600
+"""Seconds beyond what a row allows, after which it has failed."""
+
+
+@pytest.mark.parametrize(("group", "row"), _ROWS)
+async def test_row(
+    scene: Scene,
+    group: Group,
+    row: Row,
+    caplog: pytest.LogCaptureFixture,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """A call is placed at most once, its end is known in time, and the log is clean."""
+    scene.faults(*row.faults)
+    async with asyncio.timeout(row.within + _PATIENCE):
+        await row.story(scene)
+        await _until(scene, row.state)
+        await asyncio.sleep(_AFTERWARDS - _QUIET)
+        looks = scene.looks
+        await asyncio.sleep(_QUIET)
+
+    result = _result(scene, group, row)
+    assert (result.calls, result.outcome) == (row.calls, row.outcome)
+    assert result.state == row.state
+    assert (result.seconds or 0) <= row.within
+    assert scene.calls <= len(scene.outcomes)
+    assert scene.looks == looks
+    assert max(scene.took, default=0) <= _LONGEST_ACTION
+    _check_ends(scene)
+    _check_log(caplog, row)
+    _check_secrets(scene, caplog)
+    record_property(PROPERTY, result.as_property())
+
+
+async def _until(scene: Scene, state: str) -> None:
+    """Wait until all calls have ended, and the sensor shows a state."""
+    while (
+        any(call.state is CallState.ONGOING for call in scene.provider.calls)
+        or scene.home.last_call.state != state
+    ):
+        await asyncio.sleep(60)
+
+
+def _result(scene: Scene, group: Group, row: Row) -> Result:
+    return Result(
+        group=group,
+        name=row.name,
+        goes_wrong=row.goes_wrong,
+        actions=len(scene.outcomes),
+        calls=scene.calls,
+        outcome=", ".join(scene.outcomes),
+        state=scene.home.last_call.state,
+        seconds=_seconds(scene),
+    )
+
+
+def _seconds(scene: Scene) -> float | None:
+    """Return the time from the end of the call that the sensor shows until it was right."""
+    call_id = scene.home.last_call.attributes.get("call_id")
+    if call_id not in scene.ended:
+        return None
+    right = [
+        since
+        for since, state in scene.shown
+        if state.attributes.get("call_id") == call_id
+        and state.state == scene.home.last_call.state
+    ]
+    return round(max(0.0, right[0] - scene.ended[call_id]), 1)
+
+
+def _check_ends(scene: Scene) -> None:
+    """Check that the sensor never showed another end of a call than its true one."""
+    true_ends = {call.id: str(call.state) for call in scene.provider.calls}
+    for _, shown in scene.shown:
+        if shown.state in (CallState.SUCCESS, CallState.BUSY, CallState.FAILED):
+            assert shown.state == true_ends[shown.attributes["call_id"]]
+
+
+def _check_log(caplog: pytest.LogCaptureFixture, row: Row) -> None:
+    """Check that nobody logged an error, and we no more than what the row tells."""
+    ours = [
+        record.getMessage() for record in _ours(caplog) if record.levelno > logging.INFO
+    ]
+    assert len(ours) == len(row.logs), ours
+    for message, begin in zip(ours, row.logs, strict=True):
+        assert message.startswith(begin)
+    # The server logs every request that is none, wherever it goes
+    assert not [
+        record
+        for record in caplog.records
+        if record.levelno >= logging.ERROR and record.name != "aiohttp.server"
+    ]
+    assert not [record for record in _ours(caplog) if record.exc_info]
+
+
+def _check_secrets(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """Check that neither what we log nor what an action raises tells a number or a secret."""
+    tokens = [
+        str(call.whenhangup).partition("token=")[2] or WEBHOOK_ID
+        for call in scene.provider.calls
+    ]
+    told = "\n".join([*(str(vars(record)) for record in _ours(caplog)), *scene.errors])
+    for secret in (
+        *tokens,
+        WEBHOOK_ID,
+        CALLBACK_KEY,
+        scene.provider.password,
+        PHONE.removeprefix("+46"),
+        scene.provider.voice_number.removeprefix("+46"),
+    ):
+        assert secret not in told
+
+
+def _ours(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    return [
+        record
+        for record in caplog.records
+        if record.name.startswith("custom_components.elks")
+    ]
