@@ -165,8 +165,10 @@ _JSON = st.recursive(
     | st.floats()
     | st.text(st.characters(codec=None, exclude_categories=()), max_size=10)
     | st.datetimes().map(str),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 _KEYS = (*_FIELDS, "data", "next", "number", "active", "balance", "error", "currency")
@@ -191,7 +193,11 @@ _ANSWER_HEADERS = st.fixed_dictionaries(
 
 
 def _answer(status: int, headers: dict[str, str], body: bytes) -> bytes:
-    lines = [f"HTTP/1.1 {status} ?", f"Content-Length: {len(body)}", "Connection: close"]
+    lines = [
+        f"HTTP/1.1 {status} ?",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 

@@ -3,17 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ..api.masking import mask
-from ..const import DOMAIN
+from ..const import ATTR_MEDIA, DOMAIN
 from .speech import async_spoken
-
-ATTR_MEDIA: Final = "media"
 
 _MAX_MEGABYTES = 25
 _MAX_SIZE = _MAX_MEGABYTES * 1024 * 1024
@@ -45,9 +43,8 @@ async def async_find(hass: HomeAssistant, media_id: str) -> Path | bytes:
             return await _async_read(hass, media_id)
     except ServiceValidationError:
         raise
-    except (
-        Exception
-    ) as err:  # A media source is others' code, and fails in its own ways
+    except Exception as err:
+        # A media source is others' code, and fails in its own ways
         reason = mask(str(err) or type(err).__name__)
         raise _invalid("media_unreadable", reason=reason[:_MAX_REASON]) from err
 

@@ -3,15 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..api.masking import mask
-from ..const import DOMAIN
-
-ATTR_TTS_ENTITY_ID: Final = "tts_entity_id"
+from ..const import ATTR_TTS_ENTITY_ID, DOMAIN
 
 _TIMEOUT = 60
 _MAX_REASON = 200
@@ -42,7 +40,8 @@ async def async_say(hass: HomeAssistant, text: str, voice: Voice) -> bytes:
             except FileNotFoundError:
                 # Without ffmpeg an engine has one format, and most have this one
                 return await _async_stream(hass, text, voice, "mp3")
-    except Exception as err:  # An engine is others' code, and fails in its own ways
+    except Exception as err:
+        # An engine is others' code, and fails in its own ways
         raise speech_failed(str(err).replace(text, "…") or type(err).__name__) from err
 
 
@@ -55,7 +54,8 @@ async def async_spoken(hass: HomeAssistant, media_id: str) -> bytes:
     try:
         async with asyncio.timeout(_TIMEOUT):
             return (await tts.async_get_media_source_audio(hass, media_id))[1]
-    except Exception as err:  # An engine is others' code, and fails in its own ways
+    except Exception as err:
+        # An engine is others' code, and fails in its own ways
         raise speech_failed(str(err) or type(err).__name__) from err
 
 

@@ -149,9 +149,8 @@ class Studio:
         (folder / name).write_bytes(data)
         return f"media-source://media_source/local/{name}"
 
-    async def fetch(self, clip: Clip | str) -> bytes:
+    async def fetch(self, clip: Clip) -> bytes:
         """Fetch a recording as the provider does."""
-        assert isinstance(clip, Clip)
         async with self.client.get(clip_url("", clip.name)) as response:
             assert response.status == 200
             return await response.read()

@@ -18,12 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.elks.api import Call, CallRequest, CallState, ElksError
-from custom_components.elks.calls import (
-    CallPlan,
-    CallRecord,
-    CallTracker,
-    new_token,
-)
+from custom_components.elks.calls import CallPlan, CallRecord, CallTracker, new_token
 from custom_components.elks.const import CONF_CALLBACK_KEY, DOMAIN
 from homeassistant.const import CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant

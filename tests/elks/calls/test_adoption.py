@@ -6,11 +6,7 @@ from datetime import timedelta
 import pytest
 
 from custom_components.elks.api import Call
-from custom_components.elks.calls.adoption import (
-    candidates,
-    earliest,
-    same_numbers,
-)
+from custom_components.elks.calls.adoption import candidates, earliest, same_numbers
 
 from .conftest import OTHER_PHONE, START, make_call, make_record
 

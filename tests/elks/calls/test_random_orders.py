@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from hypothesis import HealthCheck, settings, strategies as st
@@ -93,7 +93,9 @@ class Calls(RuleBasedStateMachine):
 
     # What the home does
 
-    @rule(target=plans, to=st.sampled_from([PHONE, OTHER_PHONE]), reported=st.booleans())
+    @rule(
+        target=plans, to=st.sampled_from([PHONE, OTHER_PHONE]), reported=st.booleans()
+    )
     def place(self, to: str, reported: bool) -> CallPlan:
         """Ask for a call."""
         plan = make_plan(to, reported=reported, timeout=10)
@@ -151,7 +153,9 @@ class Calls(RuleBasedStateMachine):
         self.scripts.clear()
         self.run(turns())
 
-    def next_request(self, index: int) -> tuple[CallRequest, asyncio.Future[Call]] | None:
+    def next_request(
+        self, index: int
+    ) -> tuple[CallRequest, asyncio.Future[Call]] | None:
         """Take a request that is unanswered."""
         waiting = self.world.waiting
         return waiting.pop(index % len(waiting)) if waiting else None
@@ -175,7 +179,9 @@ class Calls(RuleBasedStateMachine):
 
     @rule(
         index=st.integers(0, 5),
-        error=st.sampled_from([UNKNOWN, DOWN, UnreachableError("slow", 2), RefusedError("No")]),
+        error=st.sampled_from(
+            [UNKNOWN, DOWN, UnreachableError("slow", 2), RefusedError("No")]
+        ),
     )
     def refuse(self, index: int, error: Exception) -> None:
         """Do not carry a request out."""
@@ -206,7 +212,9 @@ class Calls(RuleBasedStateMachine):
         self.run(turns())
 
     @rule(plan=plans, other=plans, forged=st.booleans(), state=st.sampled_from(ENDS))
-    def lie(self, plan: CallPlan, other: CallPlan, forged: bool, state: CallState) -> None:
+    def lie(
+        self, plan: CallPlan, other: CallPlan, forged: bool, state: CallState
+    ) -> None:
         """Tell what is not true, without the secret or with that of another call."""
         token = new_token("wrong") if forged else other.token
         own = [call.id for call in self.calls_of(other)]
@@ -252,7 +260,9 @@ class Calls(RuleBasedStateMachine):
     @invariant()
     def last_is_newest(self) -> None:
         """The last call is the newest by the provider's clock."""
-        placed: list[datetime] = [record.placed for record in self.records() if record.call]
+        placed: list[datetime] = [
+            record.placed for record in self.records() if record.call
+        ]
         if placed:
             assert self.home.tracker.last
             assert self.home.tracker.last.placed >= max(placed)

@@ -33,9 +33,7 @@ def test_in_progress() -> None:
     assert record.answered is None
 
 
-@pytest.mark.parametrize(
-    "state", [CallState.SUCCESS, CallState.BUSY, CallState.FAILED]
-)
+@pytest.mark.parametrize("state", [CallState.SUCCESS, CallState.BUSY, CallState.FAILED])
 def test_ended(state: CallState) -> None:
     """Every other state is an end; without a start nobody answered."""
     record = make_record().told(make_call(state=state))

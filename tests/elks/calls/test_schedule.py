@@ -25,7 +25,14 @@ def schedule(hass: HomeAssistant, clock: Clock, due: list[list[str]]) -> Schedul
 
 @pytest.mark.parametrize(
     ("minutes", "reported", "unreported"),
-    [(0, 30, 3), (0.9, 30, 3), (1, 30, 10), (4.9, 30, 10), (5, 120, 10), (999, 120, 10)],
+    [
+        (0, 30, 3),
+        (0.9, 30, 3),
+        (1, 30, 10),
+        (4.9, 30, 10),
+        (5, 120, 10),
+        (999, 120, 10),
+    ],
 )
 def test_intervals(minutes: float, reported: float, unreported: float) -> None:
     """A home that is told asks seldom, and ever more so; another one asks often."""
@@ -60,9 +67,7 @@ async def test_each_at_its_time(
     assert timers() == 0
 
 
-async def test_together(
-    schedule: Schedule, clock: Clock, due: list[list[str]]
-) -> None:
+async def test_together(schedule: Schedule, clock: Clock, due: list[list[str]]) -> None:
     """Calls that are due at the same time are asked for together."""
     for token in ("a", "b", "c"):
         schedule.async_set(token, 10)

@@ -30,7 +30,6 @@ from .conftest import (
     OUR_NUMBER,
     PHONE,
     START,
-    Carrier,
     Clock,
     Disk,
     Home,
@@ -398,9 +397,7 @@ async def test_looks_of_a_home_that_is_not(home: Home, clock: Clock) -> None:
     assert times == [*range(3, 61, 3), 70, 80, 90, 100]
 
 
-async def test_one_timer(
-    home: Home, clock: Clock, timers: Callable[[], int]
-) -> None:
+async def test_one_timer(home: Home, clock: Clock, timers: Callable[[], int]) -> None:
     """All calls share a timer, and without calls there is none."""
     calls = [
         await place(home, make_plan(reported=number % 2 == 0, timeout=number))
@@ -496,9 +493,7 @@ async def test_given_up_after_a_day(
 
 
 @pytest.mark.parametrize("days", [-3, 3])
-async def test_wrong_clock_at_the_request(
-    home: Home, clock: Clock, days: int
-) -> None:
+async def test_wrong_clock_at_the_request(home: Home, clock: Clock, days: int) -> None:
     """A call is not given up because the home's clock was wrong when it was asked for."""
     home.carrier.clock_known = False
     home.carrier.ahead = timedelta(days=days)
