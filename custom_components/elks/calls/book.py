@@ -51,7 +51,8 @@ class CallBook:
 
     def forget(self, token: str) -> None:
         """Forget a call that was asked for and never known to be placed."""
-        self._changed(self._open.pop(token))
+        record = self._open.pop(token)
+        self._changed(record, record)
 
     def find(self, token: str) -> CallRecord | None:
         """Return the record of the call with this secret."""
