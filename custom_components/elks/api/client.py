@@ -197,7 +197,7 @@ def _retry_after(response: ClientResponse) -> float | None:
 def _http_date(response: ClientResponse, header: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(response.headers.get(header, ""))
-    except (ValueError, OverflowError):
+    except ValueError, OverflowError:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 

@@ -189,5 +189,5 @@ def _time(data: Mapping[str, object], key: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(_required_text(data, key))
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError, OverflowError:
         return None
