@@ -82,15 +82,15 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
 async def _async_keep_sounds(entry: ElksConfigEntry) -> None:
     """Keep the sounds of calls as long as they have not ended."""
     audio, tracker = entry.runtime_data.audio, entry.runtime_data.tracker
-    scripts = [record.script for record in tracker.open if record.script]
-    await audio.async_clean({name for script in scripts for name in script.sounds})
 
     @callback
     def release(record: CallRecord, _: list[CallEvent]) -> None:
-        if record.ended and record.script:
+        if record.script and (record.ended or record.given_up):
             audio.async_release(record.script.sounds)
 
     entry.async_on_unload(tracker.async_listen(release))
+    scripts = [record.script for record in tracker.open if record.script]
+    await audio.async_clean({name for script in scripts for name in script.sounds})
 
 
 @callback

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import voluptuous as vol
@@ -17,7 +16,7 @@ from homeassistant.util.json import json_loads_object
 from . import repairs
 from .address import Reach
 from .api import CallRequest
-from .audio import clip_url, web_url
+from .audio import Clip, clip_url, web_url
 from .calls import Answer, CallPlan, CallScript, new_token
 from .const import (
     ATTR_ANSWERS,
@@ -108,61 +107,82 @@ async def _async_script(
     hass: HomeAssistant, entry: ElksConfigEntry, data: Mapping[str, Any]
 ) -> CallScript:
     """Return what is said and asked, with every sound of it made ready."""
-    speak = partial(_async_speak, hass, entry, data)
-    answers = [
-        Answer(
-            key=answer[ATTR_KEY],
-            id=answer[ATTR_ID],
-            reply=await speak(answer[ATTR_REPLY]) if ATTR_REPLY in answer else None,
+    sounds = _Sounds(hass, entry, data)
+    try:
+        return await sounds.async_script()
+    except BaseException:
+        entry.runtime_data.audio.async_release(sounds.made)
+        raise
+
+
+class _Sounds:
+    """Makes the sounds ready that an action wants to be heard."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ElksConfigEntry, data: Mapping[str, Any]
+    ) -> None:
+        """Speak as the action or the account wants it."""
+        self._hass = hass
+        self._entry = entry
+        self._data = data
+        self._audio = entry.runtime_data.audio
+        self.made: list[str] = []
+        """The names of what was recorded."""
+
+    async def async_script(self) -> CallScript:
+        """Return what is said and asked."""
+        answers = [
+            Answer(
+                key=answer[ATTR_KEY],
+                id=answer[ATTR_ID],
+                reply=await self._async_speak(reply)
+                if (reply := answer.get(ATTR_REPLY))
+                else None,
+            )
+            for answer in self._data.get(ATTR_ANSWERS, ())
+        ]
+        if ATTR_MESSAGE in self._data:
+            message = await self._async_speak(self._data[ATTR_MESSAGE])
+        else:
+            message = await self._async_play(self._data[ATTR_MEDIA])
+        longest = max((len(answer.key) for answer in answers), default=0)
+        digits = self._data.get(ATTR_DIGITS, longest)
+        if digits and self._entry.runtime_data.address.reach is Reach.NONE:
+            raise _not_reachable(self._hass, self._entry)
+        return CallScript(
+            message=message,
+            repeat=self._data.get(ATTR_REPEAT, _DEFAULT_REPEAT),
+            digits=digits,
+            answers=tuple(answers),
         )
-        for answer in data.get(ATTR_ANSWERS, ())
-    ]
-    keys = max((len(answer.key) for answer in answers), default=0)
-    if ATTR_MESSAGE in data:
-        message = await speak(data[ATTR_MESSAGE])
-    else:
-        message = await _async_media(hass, entry, data[ATTR_MEDIA])
-    script = CallScript(
-        message=message,
-        repeat=data.get(ATTR_REPEAT, _DEFAULT_REPEAT),
-        digits=data.get(ATTR_DIGITS, keys),
-        answers=tuple(answers),
-    )
-    if script.digits and entry.runtime_data.address.reach is Reach.NONE:
-        raise _not_reachable(hass, entry)
-    return script
 
+    async def _async_speak(self, text: str) -> str:
+        """Return the URL of a text, spoken."""
+        base, data, options = self._base(), self._data, self._entry.options
+        clip = await self._audio.async_speech(
+            text,
+            engine=data.get(ATTR_TTS_ENTITY_ID) or options.get(CONF_TTS_ENTITY_ID),
+            language=data.get(ATTR_LANGUAGE) or options.get(CONF_LANGUAGE),
+            options=data.get(ATTR_OPTIONS),
+        )
+        return self._url(base, clip)
 
-async def _async_speak(
-    hass: HomeAssistant, entry: ElksConfigEntry, data: Mapping[str, Any], text: str
-) -> str:
-    """Return the URL of a text, spoken as the action or the account wants it."""
-    base = _audio_base(hass, entry)
-    clip = await entry.runtime_data.audio.async_speech(
-        text,
-        engine=data.get(ATTR_TTS_ENTITY_ID) or entry.options.get(CONF_TTS_ENTITY_ID),
-        language=data.get(ATTR_LANGUAGE) or entry.options.get(CONF_LANGUAGE),
-        options=data.get(ATTR_OPTIONS),
-    )
-    return clip_url(base, clip.name)
+    async def _async_play(self, media: str | Mapping[str, Any]) -> str:
+        """Return the URL of a media item, which has one or is served by us."""
+        if (url := web_url(media)) is not None:
+            return url
+        base = self._base()
+        return self._url(base, await self._audio.async_media(media))
 
+    def _base(self) -> str:
+        """Return the URL of this home at which 46elks fetches sounds."""
+        if (base := self._entry.runtime_data.address.base_url) is None:
+            raise _not_reachable(self._hass, self._entry)
+        return base
 
-async def _async_media(
-    hass: HomeAssistant, entry: ElksConfigEntry, media: str | Mapping[str, Any]
-) -> str:
-    """Return the URL of a media item, which is a web URL already or has to be served by us."""
-    if (url := web_url(media)) is not None:
-        return url
-    base = _audio_base(hass, entry)
-    clip = await entry.runtime_data.audio.async_media(media)
-    return clip_url(base, clip.name)
-
-
-def _audio_base(hass: HomeAssistant, entry: ElksConfigEntry) -> str:
-    """Return the URL of this home at which 46elks fetches sounds."""
-    if (base := entry.runtime_data.address.base_url) is None:
-        raise _not_reachable(hass, entry)
-    return base
+    def _url(self, base: str, clip: Clip) -> str:
+        self.made.append(clip.name)
+        return clip_url(base, clip.name)
 
 
 def _not_reachable(hass: HomeAssistant, entry: ElksConfigEntry) -> HomeAssistantError:

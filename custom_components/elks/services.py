@@ -52,6 +52,7 @@ from .planning import async_plan, invalid
 SERVICE_PLACE_CALL = "place_call"
 
 _NUMBER = vol.Any(str, vol.All(int, vol.Range(min=1)))
+_TEXT = vol.All(cv.string, cv.matches_regex(r"\S"))
 _KEYS = cv.matches_regex(r"^[0-9*]{1,16}$")
 
 _ERRORS = {
@@ -65,7 +66,7 @@ _ANSWER = vol.Schema(
     {
         vol.Required(ATTR_KEY): vol.All(cv.string, _KEYS),
         vol.Required(ATTR_ID): cv.string,
-        vol.Optional(ATTR_REPLY): cv.string,
+        vol.Optional(ATTR_REPLY): _TEXT,
     }
 )
 
@@ -73,7 +74,7 @@ PLACE_CALL_SCHEMA = vol.Schema(
     {
         vol.Required(ATTR_TO): _NUMBER,
         vol.Optional(ATTR_FROM): _NUMBER,
-        vol.Optional(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_MESSAGE): _TEXT,
         vol.Optional(ATTR_MEDIA): vol.Any(str, dict),
         vol.Optional(ATTR_CONNECT): _NUMBER,
         vol.Optional(ATTR_VOICE_START): vol.Any(str, dict),
@@ -118,8 +119,6 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
         if wait:
             record = await tracker.async_end(record)
     except ElksError as err:
-        if not isinstance(err, OutcomeUnknownError) and plan.script:
-            entry.runtime_data.audio.async_release(plan.script.sounds)
         if isinstance(err, InvalidAuthError):
             entry.async_start_reauth(call.hass)
         raise _home_assistant_error(err) from err

@@ -1,8 +1,11 @@
 """Calls that speak and listen, from the action to what the phone hears."""
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.elks.const import DOMAIN
 from homeassistant.components.tts.const import DATA_COMPONENT
@@ -11,7 +14,8 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
-from simulator import KeyPress, Outcome
+from homeassistant.util.dt import utcnow
+from simulator import Fault, FaultKind, KeyPress, Outcome
 
 from .audio.conftest import Engine, tone
 from .conftest import PHONE, Home
@@ -193,6 +197,38 @@ async def test_speech_fails(engine: Engine, home: Home) -> None:
         await speak(home, message="Hello")
 
     assert home.provider.calls == []
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_sounds_are_let_go(engine: Engine, home: Home, refused: bool) -> None:
+    """The sounds of a call that was not placed, or has ended, do not stay."""
+    if refused:
+        home.provider.fault(Fault(FaultKind.STATUS, status=403))
+        with pytest.raises(HomeAssistantError):
+            await speak(home, message="Hello")
+    else:
+        home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+        await speak(home, message="Hello")
+    folder = Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
+    assert len(list(folder.iterdir())) == 1
+
+    async_fire_time_changed(home.hass, utcnow() + timedelta(seconds=601))
+    await home.hass.async_block_till_done()
+
+    assert list(folder.iterdir()) == []
+
+
+async def test_sounds_of_a_failed_plan_are_let_go(engine: Engine, home: Home) -> None:
+    """When a later sound fails, those that were made do not stay."""
+    with pytest.raises(HomeAssistantError):
+        await speak(home, media="media-source://x", answers=ANSWERS)
+    folder = Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
+    assert len(list(folder.iterdir())) == 1
+
+    async_fire_time_changed(home.hass, utcnow() + timedelta(seconds=601))
+    await home.hass.async_block_till_done()
+
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The records of an account's calls: those that are open, and those that ended of late."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ..api import Call
 from .record import CallRecord
@@ -52,7 +53,7 @@ class CallBook:
     def forget(self, token: str) -> None:
         """Forget a call that was asked for and never known to be placed."""
         record = self._open.pop(token)
-        self._changed(record, record)
+        self._changed(record, replace(record, given_up=True))
 
     def find(self, token: str) -> CallRecord | None:
         """Return the record of the call with this secret."""
