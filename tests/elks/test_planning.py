@@ -1,9 +1,9 @@
 """Calls that speak and listen, from the action to what the phone hears."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
@@ -14,7 +14,6 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
-from homeassistant.util.dt import utcnow
 from simulator import Fault, FaultKind, KeyPress, Outcome
 
 from .audio.conftest import Engine, tone
@@ -59,6 +58,23 @@ def heard(home: Home) -> list[str]:
         for verb in action
         if verb != "result"
     ]
+
+
+def sounds(home: Home) -> list[str]:
+    """Return the names of the sounds that are kept."""
+    folder = Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
+    return [path.name for path in folder.iterdir()]
+
+
+async def let_go(home: Home, freezer: FrozenDateTimeFactory) -> None:
+    """See that a sound is kept for ten minutes, and then no more."""
+    assert len(sounds(home)) == 1
+
+    freezer.tick(601)
+    async_fire_time_changed(home.hass)
+    await home.hass.async_block_till_done()
+
+    assert sounds(home) == []
 
 
 async def test_message(engine: Engine, home: Home) -> None:
@@ -199,36 +215,39 @@ async def test_speech_fails(engine: Engine, home: Home) -> None:
     assert home.provider.calls == []
 
 
-@pytest.mark.parametrize("refused", [True, False])
-async def test_sounds_are_let_go(engine: Engine, home: Home, refused: bool) -> None:
-    """The sounds of a call that was not placed, or has ended, do not stay."""
-    if refused:
-        home.provider.fault(Fault(FaultKind.STATUS, status=403))
-        with pytest.raises(HomeAssistantError):
-            await speak(home, message="Hello")
-    else:
-        home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+async def test_sounds_of_a_refused_call_are_let_go(
+    engine: Engine, home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    """When 46elks refuses the call, its sounds do not stay."""
+    home.provider.fault(Fault(FaultKind.STATUS, status=403))
+    with pytest.raises(HomeAssistantError):
         await speak(home, message="Hello")
-    folder = Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
-    assert len(list(folder.iterdir())) == 1
 
-    async_fire_time_changed(home.hass, utcnow() + timedelta(seconds=601))
-    await home.hass.async_block_till_done()
-
-    assert list(folder.iterdir()) == []
+    await let_go(home, freezer)
 
 
-async def test_sounds_of_a_failed_plan_are_let_go(engine: Engine, home: Home) -> None:
+async def test_sounds_stay_until_the_end(engine: Engine, home: Home) -> None:
+    """A restart leaves the sounds of a call alone until it has ended."""
+    home.provider.phone(PHONE, answer_after=100, talk_for=None)
+    data = {"to": PHONE, "message": "Hello", "timeout": 300}
+    await home.hass.services.async_call(DOMAIN, "place_call", data, blocking=True)
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    assert len(sounds(home)) == 1
+
+    await home.settle()
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+
+    assert sounds(home) == []
+
+
+async def test_sounds_of_a_failed_plan_are_let_go(
+    engine: Engine, home: Home, freezer: FrozenDateTimeFactory
+) -> None:
     """When a later sound fails, those that were made do not stay."""
     with pytest.raises(HomeAssistantError):
         await speak(home, media="media-source://x", answers=ANSWERS)
-    folder = Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
-    assert len(list(folder.iterdir())) == 1
 
-    async_fire_time_changed(home.hass, utcnow() + timedelta(seconds=601))
-    await home.hass.async_block_till_done()
-
-    assert list(folder.iterdir()) == []
+    await let_go(home, freezer)
 
 
 @pytest.mark.parametrize(
