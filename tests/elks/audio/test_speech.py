@@ -4,7 +4,6 @@ import io
 import json
 from pathlib import Path
 import re
-import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -22,10 +21,6 @@ from .conftest import RATE, SOUNDS, Engine, EspeakEngine, Studio, espeak, tone
 TEXT = "Water leak in the kitchen. Press 1 & close it: 100% åäö?\nOr +4670 else."
 
 
-@pytest.mark.skipif(
-    not all(map(shutil.which, ("espeak-ng", "ffprobe", "sox"))),
-    reason="espeak-ng, ffprobe or sox is not installed",
-)
 async def test_heard(studio: Studio, tmp_path: Path) -> None:
     """What the provider fetches is fit for a telephone line, and loud enough."""
     await studio.add(EspeakEngine())
