@@ -16,19 +16,21 @@ from . import repairs, webhook
 from .account import AccountWatch
 from .address import Address, async_remove_cloudhook
 from .api import ElksClient
-from .calls import CallStore, CallTracker
+from .audio import AudioStore, AudioView, async_remove_audio
+from .calls import CallEvent, CallRecord, CallStore, CallTracker
 from .const import CONF_FROM_NUMBER, DOMAIN
 from .data import ElksConfigEntry, ElksData
 from .phone_numbers import load_regions
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.SENSOR]
+PLATFORMS = [Platform.EVENT, Platform.SENSOR]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, which are there whether an account is loaded or not."""
     async_setup_services(hass)
+    hass.http.register_view(AudioView(hass))
     return True
 
 
@@ -43,10 +45,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     entry.runtime_data = ElksData(
         account=AccountWatch(hass, entry, client),
         address=Address(hass, entry),
+        audio=AudioStore(hass, entry),
         tracker=CallTracker(hass, entry, client),
     )
     webhook.async_register(hass, entry)
     await entry.runtime_data.tracker.async_load()
+    await _async_keep_sounds(entry)
     await hass.async_add_executor_job(
         load_regions, hass.config.country, entry.options[CONF_FROM_NUMBER]
     )
@@ -63,14 +67,30 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await entry.runtime_data.tracker.async_unload()
+    entry.runtime_data.audio.async_unload()
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Forget the calls of an account that is removed, and what was told of it."""
     await CallStore(hass, entry.entry_id).async_remove()
+    await async_remove_audio(hass, entry.entry_id)
     await async_remove_cloudhook(hass, entry)
     repairs.async_remove_issues(hass, entry)
+
+
+async def _async_keep_sounds(entry: ElksConfigEntry) -> None:
+    """Keep the sounds of calls as long as they have not ended."""
+    audio, tracker = entry.runtime_data.audio, entry.runtime_data.tracker
+
+    @callback
+    def release(record: CallRecord, _: list[CallEvent]) -> None:
+        if record.script and (record.ended or record.given_up):
+            audio.async_release(record.script.sounds)
+
+    entry.async_on_unload(tracker.async_listen(release))
+    scripts = [record.script for record in tracker.open if record.script]
+    await audio.async_clean({name for script in scripts for name in script.sounds})
 
 
 @callback
@@ -79,7 +99,7 @@ def _async_watch_callbacks(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     tracker = entry.runtime_data.tracker
 
     @callback
-    def report() -> None:
+    def report(*_: object) -> None:
         repairs.async_report_callbacks(hass, entry, unreported=tracker.unreported)
 
     entry.async_on_unload(tracker.async_listen(report))

@@ -38,16 +38,24 @@ class Address:
         self._cloudhook: str | None = None
 
     @property
+    def base_url(self) -> str | None:
+        """The URL at which 46elks can fetch from this home; None if there is none."""
+        try:
+            return get_url(self._hass, allow_internal=False, allow_ip=True)
+        except NoURLAvailableError:
+            return None
+
+    @property
     def reach(self) -> Reach:
         """How 46elks reaches this home now."""
-        if self._base() is not None:
+        if self.base_url is not None:
             return Reach.DIRECT
         return Reach.CLOUDHOOK if self._cloudhook else Reach.NONE
 
     @property
     def webhook_url(self) -> str | None:
         """The URL for callbacks, without any secret of a call; None if nothing reaches us."""
-        if (base := self._base()) is None:
+        if (base := self.base_url) is None:
             return self._cloudhook
         return base + webhook.async_generate_path(self._entry.data[CONF_WEBHOOK_ID])
 
@@ -68,17 +76,11 @@ class Address:
 
     async def _async_refresh(self, *_: object) -> None:
         """Look for an address, and tell the user when there is none."""
-        if self._base() is None and not await self._async_find_cloudhook():
+        if self.base_url is None and not await self._async_find_cloudhook():
             return
         repairs.async_report_reach(
             self._hass, self._entry, reachable=self.reach is not Reach.NONE
         )
-
-    def _base(self) -> str | None:
-        try:
-            return get_url(self._hass, allow_internal=False, allow_ip=True)
-        except NoURLAvailableError:
-            return None
 
     async def _async_find_cloudhook(self) -> bool:
         """Look for the cloudhook of the webhook; return whether that could be found out."""

@@ -14,6 +14,7 @@ from homeassistant.config_entries import (
     OptionsFlow,
 )
 from homeassistant.const import (
+    CONF_LANGUAGE,
     CONF_PASSWORD,
     CONF_TIMEOUT,
     CONF_URL,
@@ -24,6 +25,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    LanguageSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -41,6 +45,7 @@ from .const import (
     CONF_CALLBACK_KEY,
     CONF_CURRENCY,
     CONF_FROM_NUMBER,
+    CONF_TTS_ENTITY_ID,
     DEFAULT_RING_TIMEOUT,
     DOMAIN,
     LOGGER,
@@ -227,7 +232,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class ElksOptionsFlow(OptionsFlow):
-    """Changes the number that calls come from, and how long they ring."""
+    """Changes the number that calls come from, how long they ring, and who speaks."""
 
     _numbers: list[str]
 
@@ -240,16 +245,18 @@ class ElksOptionsFlow(OptionsFlow):
         if user_input is None:
             self._numbers = await _async_voice_numbers(self.hass, entry.data)
         elif number := await _async_read_number(self.hass, user_input, errors):
+            timeout = int(user_input[CONF_TIMEOUT])
             return self.async_create_entry(
-                data={
-                    CONF_FROM_NUMBER: number,
-                    CONF_TIMEOUT: int(user_input[CONF_TIMEOUT]),
-                }
+                data={**user_input, CONF_FROM_NUMBER: number, CONF_TIMEOUT: timeout}
             )
         schema = vol.Schema(
             {
                 **_from_number_field(self._numbers),
                 vol.Required(CONF_TIMEOUT, default=DEFAULT_RING_TIMEOUT): _RING_TIMEOUT,
+                vol.Optional(CONF_TTS_ENTITY_ID): EntitySelector(
+                    EntitySelectorConfig(domain="tts")
+                ),
+                vol.Optional(CONF_LANGUAGE): LanguageSelector(),
             }
         )
         return self.async_show_form(

@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from .account import AccountWatch
 from .address import Address
+from .audio import AudioStore
 from .calls import CallTracker
 
 type ElksConfigEntry = ConfigEntry[ElksData]
@@ -17,4 +18,5 @@ class ElksData:
 
     account: AccountWatch
     address: Address
+    audio: AudioStore
     tracker: CallTracker

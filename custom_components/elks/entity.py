@@ -1,10 +1,12 @@
 """What the entities of an account have in common."""
 
-from typing import override
+from typing import Any, override
 
+from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
+from .calls import CallEvent, CallRecord
 from .const import DOMAIN
 from .data import ElksConfigEntry
 
@@ -29,5 +31,27 @@ class ElksEntity(Entity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Look at the calls after every change of theirs."""
-        self.async_on_remove(self._tracker.async_listen(self.async_write_ha_state))
+        """Follow the calls."""
+        self.async_on_remove(self._tracker.async_listen(self._async_changed))
+
+    @callback
+    def _async_changed(self, record: CallRecord, happened: list[CallEvent]) -> None:
+        """Show a change of a call."""
+        self.async_write_ha_state()
+
+
+def call_data(record: CallRecord) -> dict[str, Any]:
+    """Return what is known of a call, for people and templates; the keys are always there."""
+    call = record.call
+    return {
+        "call_id": call and call.id,
+        "direction": call and call.direction,
+        "from": record.from_number,
+        "to": record.to_number,
+        "created": call and call.created,
+        "start": call and call.start,
+        "duration": call and call.duration,
+        "cost": call and call.cost,
+        "answered": record.answered,
+        "digits": record.digits,
+    }

@@ -7,9 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import CallState
-from .calls import CallRecord
 from .data import ElksConfigEntry
-from .entity import ElksEntity
+from .entity import ElksEntity, call_data
 
 PARALLEL_UPDATES = 0
 
@@ -43,21 +42,4 @@ class LastCallSensor(ElksEntity, SensorEntity):
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Return what is known of the call."""
         last = self._tracker.last
-        return _attributes(last) if last else None
-
-
-def _attributes(record: CallRecord) -> dict[str, Any]:
-    """Return what is known of a call; the keys are always there."""
-    call = record.call
-    return {
-        "call_id": call and call.id,
-        "direction": call and call.direction,
-        "from": record.from_number,
-        "to": record.to_number,
-        "created": call and call.created,
-        "start": call and call.start,
-        "duration": call and call.duration,
-        "cost": call and call.cost,
-        "answered": record.answered,
-        "digits": None,
-    }
+        return call_data(last) if last else None

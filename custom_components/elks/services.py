@@ -1,12 +1,10 @@
 """The actions: what they take, and what their errors tell the person who called them."""
 
-from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_TIMEOUT
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ID
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -14,45 +12,48 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, service
-from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.selector import ConfigEntrySelector
-from homeassistant.util.json import json_loads_object
 
 from .api import (
-    CallRequest,
     ElksError,
     InvalidAuthError,
     OutcomeUnknownError,
     RefusedError,
     UnreachableError,
 )
-from .calls import CallPlan, CallRecord, CallsStoppedError, new_token
+from .calls import CallRecord, CallsStoppedError
 from .const import (
-    CONF_CALLBACK_KEY,
+    ATTR_ANSWERS,
+    ATTR_CONNECT,
+    ATTR_DIGITS,
+    ATTR_FROM,
+    ATTR_KEY,
+    ATTR_LANGUAGE,
+    ATTR_MEDIA,
+    ATTR_MESSAGE,
+    ATTR_OPTIONS,
+    ATTR_REPEAT,
+    ATTR_REPLY,
+    ATTR_TIMEOUT,
+    ATTR_TO,
+    ATTR_TTS_ENTITY_ID,
+    ATTR_VOICE_START,
+    ATTR_WAIT,
+    ATTR_WHENHANGUP,
     CONF_CURRENCY,
-    CONF_FROM_NUMBER,
-    DEFAULT_RING_TIMEOUT,
     DOMAIN,
     MAX_RING_TIMEOUT,
 )
 from .data import ElksConfigEntry
-from .phone_numbers import InvalidNumberError, read_number, region_of
-from .webhook import async_hangup_url
+from .planning import async_plan, invalid
 
 SERVICE_PLACE_CALL = "place_call"
 
-ATTR_CONNECT = "connect"
-ATTR_FROM = "from"
-ATTR_TIMEOUT = "timeout"
-ATTR_TO = "to"
-ATTR_VOICE_START = "voice_start"
-ATTR_WAIT = "wait"
-ATTR_WHENHANGUP = "whenhangup"
-
-_CONTENTS = (ATTR_VOICE_START, ATTR_CONNECT)
 _NUMBER = vol.Any(str, vol.All(int, vol.Range(min=1)))
+_TEXT = vol.All(cv.string, cv.matches_regex(r"\S"))
+_KEYS = cv.matches_regex(r"^[0-9*]{1,16}$")
 
 _ERRORS = {
     InvalidAuthError: "invalid_auth",
@@ -61,12 +62,28 @@ _ERRORS = {
     OutcomeUnknownError: "outcome_unknown",
 }
 
+_ANSWER = vol.Schema(
+    {
+        vol.Required(ATTR_KEY): vol.All(cv.string, _KEYS),
+        vol.Required(ATTR_ID): cv.string,
+        vol.Optional(ATTR_REPLY): _TEXT,
+    }
+)
+
 PLACE_CALL_SCHEMA = vol.Schema(
     {
         vol.Required(ATTR_TO): _NUMBER,
         vol.Optional(ATTR_FROM): _NUMBER,
-        vol.Optional(ATTR_VOICE_START): vol.Any(str, dict),
+        vol.Optional(ATTR_MESSAGE): _TEXT,
+        vol.Optional(ATTR_MEDIA): vol.Any(str, dict),
         vol.Optional(ATTR_CONNECT): _NUMBER,
+        vol.Optional(ATTR_VOICE_START): vol.Any(str, dict),
+        vol.Optional(ATTR_REPEAT): vol.All(vol.Coerce(int), vol.Range(min=1, max=10)),
+        vol.Optional(ATTR_DIGITS): vol.All(vol.Coerce(int), vol.Range(min=1, max=16)),
+        vol.Optional(ATTR_ANSWERS): vol.All(cv.ensure_list, [_ANSWER]),
+        vol.Optional(ATTR_TTS_ENTITY_ID): cv.entity_id,
+        vol.Optional(ATTR_LANGUAGE): cv.string,
+        vol.Optional(ATTR_OPTIONS): dict,
         vol.Optional(ATTR_TIMEOUT): vol.All(
             vol.Coerce(int), vol.Range(min=1, max=MAX_RING_TIMEOUT)
         ),
@@ -94,7 +111,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     """Place a call and return how it stands."""
     entry = _account(call)
-    plan = await _async_plan(call, entry)
+    plan = await async_plan(call.hass, entry, call.data)
     tracker = entry.runtime_data.tracker
     wait = call.data[ATTR_WAIT]
     try:
@@ -119,72 +136,10 @@ def _account(call: ServiceCall) -> ElksConfigEntry:
     if (entry_id := call.data.get(ATTR_CONFIG_ENTRY_ID)) is None:
         loaded = call.hass.config_entries.async_loaded_entries(DOMAIN)
         if len(loaded) != 1:
-            raise _invalid("choose_account" if loaded else "no_account")
+            raise invalid("choose_account" if loaded else "no_account")
         entry_id = loaded[0].entry_id
     entry: ElksConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, entry_id)
     return entry
-
-
-async def _async_plan(call: ServiceCall, entry: ElksConfigEntry) -> CallPlan:
-    """Return the call that the fields of an action ask for."""
-    contents = [field for field in _CONTENTS if field in call.data]
-    if len(contents) != 1:
-        raise _invalid("one_content", fields=", ".join(_CONTENTS))
-    numbers = await call.hass.async_add_executor_job(
-        _read_numbers,
-        {ATTR_FROM: entry.options[CONF_FROM_NUMBER], **call.data},
-        call.hass.config.country,
-    )
-    if ATTR_VOICE_START in call.data:
-        voice_start = _voice_start(call.data[ATTR_VOICE_START])
-    else:
-        voice_start = json_dumps({"connect": numbers[ATTR_CONNECT]})
-    token = new_token(entry.data[CONF_CALLBACK_KEY])
-    hangup_url = async_hangup_url(entry, token)
-    own_url = call.data.get(ATTR_WHENHANGUP)
-    # One inside the first action replaces ours as well
-    reported_elsewhere = own_url or f'"{ATTR_WHENHANGUP}"' in voice_start
-    return CallPlan(
-        token=token,
-        request=CallRequest(
-            from_number=numbers[ATTR_FROM],
-            to_number=numbers[ATTR_TO],
-            voice_start=voice_start,
-            whenhangup=own_url or hangup_url,
-            timeout=call.data.get(ATTR_TIMEOUT)
-            or entry.options.get(CONF_TIMEOUT, DEFAULT_RING_TIMEOUT),
-        ),
-        reported=hangup_url is not None and not reported_elsewhere,
-    )
-
-
-def _read_numbers(data: Mapping[str, Any], country: str | None) -> dict[str, str]:
-    """Return the numbers among an action's fields in E.164.
-
-    A home without a country reads them as the from number's country does.
-    """
-    numbers: dict[str, str] = {}
-    for field in (ATTR_FROM, ATTR_TO, ATTR_CONNECT):
-        if field not in data:
-            continue
-        try:
-            numbers[field] = read_number(data[field], country)
-        except InvalidNumberError as err:
-            raise _invalid("invalid_number", field=field) from err
-        country = country or region_of(numbers[ATTR_FROM])
-    return numbers
-
-
-def _voice_start(value: str | dict[str, Any]) -> str:
-    """Return the first action as 46elks takes it: a URL, or a JSON object as text."""
-    if isinstance(value, str):
-        with suppress(vol.Invalid):
-            return cv.url(value)
-    try:
-        action = json_loads_object(value) if isinstance(value, str) else value
-        return json_dumps(action)
-    except (HomeAssistantError, TypeError, ValueError) as err:
-        raise _invalid("invalid_voice_start", field=ATTR_VOICE_START) from err
 
 
 def _home_assistant_error(err: ElksError) -> HomeAssistantError:
@@ -193,15 +148,6 @@ def _home_assistant_error(err: ElksError) -> HomeAssistantError:
         translation_domain=DOMAIN,
         translation_key=_ERRORS[type(err)],
         translation_placeholders={"reason": str(err)},
-    )
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error for input that a schema cannot refuse."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
     )
 
 
@@ -227,4 +173,6 @@ def _end(record: CallRecord, entry: ElksConfigEntry) -> dict[str, Any]:
         "cost": call and call.cost,
         "currency": entry.data.get(CONF_CURRENCY),
         "answered": record.answered,
+        "digits": record.digits,
+        "answer": record.answer,
     }

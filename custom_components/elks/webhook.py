@@ -1,24 +1,31 @@
 """The door in: our address for 46elks' callbacks, and what each callback means."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from http import HTTPMethod
+import re
 from urllib.parse import parse_qsl
 
 from aiohttp import ClientError
-from aiohttp.web import Request, RequestPayloadError, Response
+from aiohttp.web import Request, RequestPayloadError, Response, json_response
 
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 
 from .api import Call
+from .calls.script import Action
 from .const import DOMAIN
 from .data import ElksConfigEntry
 
 _METHODS = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.POST, HTTPMethod.PUT)
 _MAX_BODY = 64 * 1024
 _TOKEN = "token"
+_ASKED = "asked"
+"""How many times the keys have been asked for."""
+_PICKED_UP = "newoutgoing"
+_KEYS = re.compile(r"[0-9*#]{1,64}")
 
 
 @callback
@@ -38,8 +45,8 @@ def async_register(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 
 
 @callback
-def async_hangup_url(entry: ElksConfigEntry, token: str) -> str | None:
-    """Return the address that is told how a call ended; None if nothing reaches this home."""
+def async_callback_url(entry: ElksConfigEntry, token: str) -> str | None:
+    """Return the address for the callbacks of one call; None if nothing reaches this home."""
     url = entry.runtime_data.address.webhook_url
     return f"{url}?{_TOKEN}={token}" if url else None
 
@@ -47,13 +54,35 @@ def async_hangup_url(entry: ElksConfigEntry, token: str) -> str | None:
 async def _handle(
     entry: ElksConfigEntry, hass: HomeAssistant, webhook_id: str, request: Request
 ) -> Response:
-    """Take in a callback. Every answer is the same: a stranger learns nothing."""
-    if request.method == HTTPMethod.POST and (form := await _form(request)):
-        with suppress(ValueError):
-            entry.runtime_data.tracker.async_told(
-                request.query.get(_TOKEN, ""), Call.from_api(form)
-            )
+    """Take in a callback. To all but 46elks the answer is the same: a stranger learns nothing."""
+    if request.method != HTTPMethod.POST or not (form := await _form(request)):
+        return Response()
+    token = request.query.get(_TOKEN, "")
+    if "callid" in form:
+        action = _next_action(entry, token, request.query.get(_ASKED, ""), form)
+        return json_response(action) if action else Response()
+    with suppress(ValueError):
+        entry.runtime_data.tracker.async_told(token, Call.from_api(form))
     return Response()
+
+
+@callback
+def _next_action(
+    entry: ElksConfigEntry, token: str, asked: str, form: Mapping[str, str]
+) -> Action | None:
+    """Return what 46elks is to do next in a call, if it is ours and its secret came along."""
+    tracker = entry.runtime_data.tracker
+    call_id, result = form["callid"], form.get("result", "")
+    keys = result if _KEYS.fullmatch(result) else None
+    record = tracker.async_heard(token, call_id, keys)
+    if record is None or record.script is None:
+        return None
+    script, url = record.script, async_callback_url(entry, token)
+    if result == _PICKED_UP:
+        return script.first(f"{url}&{_ASKED}=1")
+    times = int(asked) if asked.isascii() and asked.isdigit() else script.repeat
+    again = f"{url}&{_ASKED}={times + 1}" if times < script.repeat else None
+    return script.then(keys, again)
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -6,9 +6,15 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
+from custom_components.elks.const import CONF_FROM_NUMBER, CONF_TTS_ENTITY_ID, DOMAIN
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
-from homeassistant.const import CONF_PASSWORD, CONF_TIMEOUT, CONF_URL, CONF_WEBHOOK_ID
+from homeassistant.const import (
+    CONF_LANGUAGE,
+    CONF_PASSWORD,
+    CONF_TIMEOUT,
+    CONF_URL,
+    CONF_WEBHOOK_ID,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator import Fault, FaultKind, Simulator
@@ -263,12 +269,18 @@ async def test_options(
     )
     assert result["errors"] == {CONF_FROM_NUMBER: "invalid_number"}
 
+    voice = {CONF_TTS_ENTITY_ID: "tts.home", CONF_LANGUAGE: "sv"}
     result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {CONF_FROM_NUMBER: "070-000 00 01", CONF_TIMEOUT: 30.0}
+        result["flow_id"],
+        {CONF_FROM_NUMBER: "070-000 00 01", CONF_TIMEOUT: 30.0, **voice},
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == {CONF_FROM_NUMBER: "+46700000001", CONF_TIMEOUT: 30}
-    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.options == {
+        CONF_FROM_NUMBER: "+46700000001",
+        CONF_TIMEOUT: 30,
+        **voice,
+    }
+    await hass.async_block_till_done()
 
 
 async def test_second_account(hass: HomeAssistant, provider: Simulator) -> None:

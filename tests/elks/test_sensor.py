@@ -1,8 +1,8 @@
 """The sensor of the call placed last."""
 
-from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
 from simulator import Outcome
 
 from .conftest import LAST_CALL, PHONE, Home
@@ -22,7 +22,7 @@ async def test_story(home: Home) -> None:
         assert event.data["new_state"] is not None
         states.append(event.data["new_state"].state)
 
-    home.hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
+    async_track_state_change_event(home.hass, LAST_CALL, changed)
     await home.place_call()
     await home.settle()
 

@@ -313,6 +313,8 @@ async def test_wait(home: Home) -> None:
         "cost": call.cost / 10_000,
         "currency": "SEK",
         "answered": True,
+        "digits": None,
+        "answer": None,
     }
 
 

@@ -1,6 +1,7 @@
 """The records of an account's calls: those that are open, and those that ended of late."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ..api import Call
 from .record import CallRecord
@@ -13,8 +14,10 @@ _ENDED_IDS_KEPT = 2000
 class CallBook:
     """What is known of the calls, by their secrets. Asks nobody, and tells of every change."""
 
-    def __init__(self, changed: Callable[[CallRecord], None]) -> None:
-        """Tell `changed` of every record that is new or changed."""
+    def __init__(
+        self, changed: Callable[[CallRecord | None, CallRecord], None]
+    ) -> None:
+        """Tell `changed` of every record that is new or changed, and what it was before."""
         self._changed = changed
         self._open: dict[str, CallRecord] = {}
         self._open_ids: dict[str, str] = {}
@@ -36,9 +39,10 @@ class CallBook:
 
     def put(self, record: CallRecord) -> None:
         """Write a record, in place of what was known of the call."""
-        if record != self.find(record.token):
+        before = self.find(record.token)
+        if record != before:
             self._write(record)
-            self._changed(record)
+            self._changed(before, record)
 
     def told(self, token: str, call: Call) -> None:
         """Write what the provider tells of a call; of another call, or of none, nothing."""
@@ -48,7 +52,8 @@ class CallBook:
 
     def forget(self, token: str) -> None:
         """Forget a call that was asked for and never known to be placed."""
-        self._changed(self._open.pop(token))
+        record = self._open.pop(token)
+        self._changed(record, replace(record, given_up=True))
 
     def find(self, token: str) -> CallRecord | None:
         """Return the record of the call with this secret."""

@@ -45,6 +45,7 @@ class Placing:
             timeout=plan.request.timeout,
             requested=self._provider.now(),
             reported=plan.reported,
+            script=plan.script,
         )
         self._book.put(record)
         asked = monotonic()

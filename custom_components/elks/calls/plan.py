@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..api import CallRequest
+from .script import CallScript
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -12,5 +13,7 @@ class CallPlan:
     token: str
     """Secret of this one call, which its callbacks bring back."""
     request: CallRequest
+    script: CallScript | None
+    """What we say and ask when it is picked up; None when the request holds all of it."""
     reported: bool
     """Whether 46elks is to tell us how the call ends."""

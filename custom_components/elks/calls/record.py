@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self, cast
 
 from ..api import Call, CallState
+from .script import CallScript
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +25,12 @@ class CallRecord:
     """When it was asked for, by the provider's clock."""
     reported: bool
     """Whether the provider is to tell us how the call ends."""
+    script: CallScript | None = None
+    """What is said and asked; None when the provider has been told all of it."""
+    picked_up: bool = False
+    """Whether the provider has asked us what to say to who picked up."""
+    digits: str | None = None
+    """The keys that were pressed last."""
     call: Call | None = None
     """None until the provider has told anything of it."""
     given_up: bool = False
@@ -56,9 +63,15 @@ class CallRecord:
     @property
     def answered(self) -> bool | None:
         """Whether somebody picked up; None as long as that is not known."""
-        if self.call is not None and self.call.start is not None:
+        if self.picked_up or (self.call is not None and self.call.start is not None):
             return True
         return False if self.ended and not self.given_up else None
+
+    @property
+    def answer(self) -> str | None:
+        """What was meant by the keys that were pressed."""
+        answer = self.script.answer(self.digits) if self.script else None
+        return answer.id if answer else None
 
     def told(self, call: Call) -> Self:
         """Return the record with what the provider now tells.
@@ -84,6 +97,9 @@ class CallRecord:
             "timeout": self.timeout,
             "requested": self.requested.isoformat(),
             "reported": self.reported,
+            "script": self.script.as_dict() if self.script else None,
+            "picked_up": self.picked_up,
+            "digits": self.digits,
             "call": self.call.as_api() if self.call else None,
             "given_up": self.given_up,
         }
@@ -92,6 +108,7 @@ class CallRecord:
     def from_dict(cls, data: Mapping[str, object]) -> Self:
         """Read what as_dict returned."""
         call = cast(Mapping[str, object] | None, data["call"])
+        script = cast(Mapping[str, object] | None, data["script"])
         return cls(
             token=cast(str, data["token"]),
             from_number=cast(str, data["from"]),
@@ -99,6 +116,9 @@ class CallRecord:
             timeout=cast(int, data["timeout"]),
             requested=datetime.fromisoformat(cast(str, data["requested"])),
             reported=cast(bool, data["reported"]),
+            script=CallScript.from_dict(script) if script else None,
+            picked_up=cast(bool, data["picked_up"]),
+            digits=cast(str | None, data["digits"]),
             call=Call.from_api(call) if call else None,
             given_up=cast(bool, data["given_up"]),
         )

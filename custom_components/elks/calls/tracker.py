@@ -1,6 +1,7 @@
 """Follows an account's calls from the request to the end."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
@@ -18,6 +19,7 @@ from ..api import (
 )
 from ..const import CONF_CALLBACK_KEY, LOGGER
 from .book import CallBook
+from .events import CallEvent, events
 from .placing import Placing
 from .plan import CallPlan
 from .provider import Provider
@@ -32,6 +34,8 @@ _HINT_INTERVAL = 10
 _GIVE_UP_AFTER = timedelta(hours=24)
 _FORGET_AFTER = timedelta(minutes=10)
 """How long a call may turn up in the history, whose request was not answered."""
+
+type CallListener = Callable[[CallRecord, list[CallEvent]], None]
 
 
 class CallsStoppedError(Exception):
@@ -58,7 +62,7 @@ class CallTracker:
         self._told_early: list[tuple[str, Call]] | None = []
         """What callbacks told before the calls were loaded."""
         self._stopped = False
-        self._listeners: set[CALLBACK_TYPE] = set()
+        self._listeners: set[CallListener] = set()
         self.unreported = 0
         """How many calls in a row ended without the callback that should have told it."""
 
@@ -150,8 +154,26 @@ class CallTracker:
             self._hinted_at(call.id)
 
     @callback
-    def async_listen(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call the listener after every change; returns what ends that."""
+    def async_heard(
+        self, token: str, call_id: str, keys: str | None
+    ) -> CallRecord | None:
+        """Take in that a call was picked up, and which keys were pressed, if any.
+
+        Returns its record; None when it is not ours, or its secret did not come along.
+        """
+        self.async_told(
+            token, Call.from_api({"id": call_id, "state": CallState.ONGOING})
+        )
+        record = self._book.find(token)
+        if record is None or record.call is None or record.call.id != call_id:
+            return None
+        heard = replace(record, picked_up=True, digits=keys or record.digits)
+        self._book.put(heard)
+        return heard
+
+    @callback
+    def async_listen(self, listener: CallListener) -> CALLBACK_TYPE:
+        """Tell the listener of every change of a call; returns what ends that."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
@@ -193,7 +215,7 @@ class CallTracker:
             self._schedule.async_set(record.token, 0)
 
     @callback
-    def _async_changed(self, record: CallRecord) -> None:
+    def _async_changed(self, before: CallRecord | None, record: CallRecord) -> None:
         """Let everybody know who has to."""
         self._store.async_save_soon(self._book.kept)
         if record.ended:
@@ -203,8 +225,9 @@ class CallTracker:
                 waiting.set_result(record)
         elif record.in_progress and record.token not in self._schedule:
             self._schedule.async_set(record.token, first_look(record))
+        happened = events(before, record)
         for listener in list(self._listeners):
-            listener()
+            listener(record, happened)
 
     @callback
     def _async_due(self, tokens: list[str]) -> None:
@@ -271,7 +294,7 @@ class CallTracker:
         if any(self._age(rival) <= _FORGET_AFTER for rival in rivals):
             self._look_later(record)
             return
-        for forgotten in (record, *rivals):
+        for forgotten in (record,):
             self._schedule.async_drop(forgotten.token)
             self._book.forget(forgotten.token)
 

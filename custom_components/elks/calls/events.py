@@ -1,0 +1,30 @@
+"""What happens to a call, told once each and in this order."""
+
+from enum import StrEnum
+
+from .record import CallRecord
+
+
+class CallEvent(StrEnum):
+    """A moment in the life of a call."""
+
+    PLACED = "placed"
+    ANSWERED = "answered"
+    KEY_PRESSED = "key_pressed"
+    SUCCESS = "success"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+def events(before: CallRecord | None, now: CallRecord) -> list[CallEvent]:
+    """Return what happened between two states of what is known of a call."""
+    happened: list[CallEvent] = []
+    if now.call is not None and (before is None or before.call is None):
+        happened.append(CallEvent.PLACED)
+    if now.answered and not (before and before.answered):
+        happened.append(CallEvent.ANSWERED)
+    if now.digits is not None and (before is None or before.digits != now.digits):
+        happened.append(CallEvent.KEY_PRESSED)
+    if now.ended and not now.given_up and not (before and before.ended):
+        happened.append(CallEvent(str(now.state)))
+    return happened
