@@ -13,7 +13,7 @@ class CallPlan:
     token: str
     """Secret of this one call, which its callbacks bring back."""
     request: CallRequest
-    script: CallScript | None
+    script: CallScript | None = None
     """What we say and ask when it is picked up; None when the request holds all of it."""
     reported: bool
     """Whether 46elks is to tell us how the call ends."""

@@ -294,7 +294,7 @@ class CallTracker:
         if any(self._age(rival) <= _FORGET_AFTER for rival in rivals):
             self._look_later(record)
             return
-        for forgotten in (record,):
+        for forgotten in (record, *rivals):
             self._schedule.async_drop(forgotten.token)
             self._book.forget(forgotten.token)
 

@@ -110,7 +110,7 @@ class Carrier:
 
     def ends(self, call: Call, **changes: Any) -> Call:
         """End a call and return what it became."""
-        ended = {"state": CallState.SUCCESS, "duration": 12} | changes
+        ended: dict[str, Any] = {"state": CallState.SUCCESS, "duration": 12} | changes
         self.history[call.id] = replace(self.history[call.id], **ended)
         return self.history[call.id]
 

@@ -37,7 +37,7 @@ UNKNOWN = OutcomeUnknownError("the connection broke")
 @pytest.fixture
 def book() -> CallBook:
     """Return an empty book."""
-    return CallBook(lambda _: None)
+    return CallBook(lambda *_: None)
 
 
 @pytest.fixture

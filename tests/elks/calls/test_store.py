@@ -1,6 +1,6 @@
 """The calls on disk."""
 
-from custom_components.elks.calls import CallStore
+from custom_components.elks.calls import CallRecord, CallStore
 from custom_components.elks.calls.store import Kept
 from homeassistant.core import HomeAssistant
 
@@ -48,14 +48,14 @@ async def test_begins_at_once(hass: HomeAssistant, disk: Disk) -> None:
 async def test_writes_are_joined(hass: HomeAssistant, disk: Disk) -> None:
     """What changes while something is written is written together, and nothing is lost."""
     store = CallStore(hass, "entry")
-    kept = Kept()
+    records: list[CallRecord] = []
     disk.free.clear()
     for number in range(50):
-        kept = Kept((make_record(f"t{number}"),))
-        store.async_save_soon(lambda: kept)
+        records.append(make_record(f"t{number}"))
+        store.async_save_soon(lambda: Kept(tuple(records)))
 
     disk.free.set()
     await turns()
 
     assert disk.writes == 2
-    assert disk.tokens() == ["t49"]
+    assert disk.tokens() == [record.token for record in records]

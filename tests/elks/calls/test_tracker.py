@@ -16,6 +16,7 @@ from custom_components.elks.api import (
     UnreachableError,
 )
 from custom_components.elks.calls import (
+    CallEvent,
     CallPlan,
     CallRecord,
     CallsStoppedError,
@@ -186,7 +187,7 @@ async def test_twice_late_and_out_of_order(home: Home) -> None:
     ended = home.carrier.ends(call)
     changes: list[None] = []
     home.tracker.async_told(plan.token, ended)
-    home.tracker.async_listen(lambda: changes.append(None))
+    home.tracker.async_listen(lambda *_: changes.append(None))
 
     home.tracker.async_told(plan.token, ended)
     home.tracker.async_told(plan.token, call)
@@ -211,10 +212,10 @@ async def test_another_calls_id(home: Home, clock: Clock) -> None:
 
 async def test_listeners(home: Home) -> None:
     """Listeners are told of every change until they have enough."""
-    states: list[str | None] = []
+    told: list[tuple[str | None, list[str]]] = []
 
-    def listen() -> None:
-        states.append(home.tracker.last and home.tracker.last.state)
+    def listen(record: CallRecord, happened: list[CallEvent]) -> None:
+        told.append((record.state, [str(event) for event in happened]))
 
     stop = home.tracker.async_listen(listen)
     plan = make_plan()
@@ -223,7 +224,11 @@ async def test_listeners(home: Home) -> None:
     stop()
     await place(home, make_plan())
 
-    assert states == [None, "ongoing", "success"]
+    assert told == [
+        (None, []),
+        ("ongoing", ["placed"]),
+        ("success", ["success"]),
+    ]
 
 
 async def test_last_by_the_provider(home: Home) -> None:
