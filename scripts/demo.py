@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 import shutil
 import signal
@@ -17,9 +18,22 @@ from .simulator_process import SimulatorProcess
 
 FOLDER = ROOT / ".demo"
 SENSOR = "sensor.demo_home_last_call"
-CALL = {"to": "070-123 45 67", "voice_start": {"play": "sound/dtmf/4P6P3P5P5P7P"}}
+EVENT = "event.demo_home_call"
+PHONE = "+46701234567"
+ANSWER = "I take care of it"
+CALL = {
+    "to": PHONE,
+    "message": "Water is leaking in the kitchen. Press 1 if you take care of it.",
+    "answers": [{"key": "1", "id": ANSWER, "reply": "Thank you. Good luck!"}],
+    "wait": True,
+}
+# The person presses the key when the message is almost over
+PERSON = {"talk_for": None, "keys": [{"after": 4, "keys": "1"}]}
+BY_HAND = {"talk_for": None, "outcome": "no_answer"}
 CALL_SECONDS = 60
-STAGES = {"ringing": "rings", "talking": "answered", "ended": "hung up"}
+ENDS = ("success", "busy", "failed")
+STAGES = {"ringing": "rings", "talking": "is picked up", "ended": "hung up"}
+HEARD = {"ivr": "hears the message", "play": "hears the reply"}
 
 
 class Story:
@@ -58,54 +72,100 @@ async def demo(*, once: bool) -> None:
 async def first_call(
     connection: Connection, simulator: SimulatorProcess, story: Story
 ) -> None:
-    """Place a call and tell of it until the sensor shows how it ended."""
+    """Place a call that speaks, and tell of it until the sensor shows how it ended.
+
+    Raises HomeError when it ended in another way than it should.
+    """
     changes = await connection.subscribe(
         "subscribe_trigger",
-        trigger={"trigger": "state", "entity_id": SENSOR, "to": None},
+        trigger={"trigger": "state", "entity_id": [SENSOR, EVENT]},
     )
+    await steer(simulator, "phones", number=PHONE, **PERSON)
     phone = asyncio.create_task(tell_of_phone(simulator, story))
+    home = asyncio.create_task(tell_of_home(changes, story))
     try:
         async with asyncio.timeout(CALL_SECONDS):
             call = await connection.act("elks.place_call", CALL, return_response=True)
-            story.tell("Home Assistant", f"placed a call to {call['to']}")
-            while await sensor_state(changes) == "ongoing":
-                story.tell("Sensor", "ongoing")
+            await home
     except TimeoutError:
         raise HomeError(f"No end of the call within {CALL_SECONDS} s") from None
     finally:
         phone.cancel()
+        home.cancel()
+    story.tell(
+        "Action",
+        f"{call['state']}, {call['duration']} s, {call['cost']} {call['currency']}, "
+        f"answer '{call['answer']}'",
+    )
     state = await connection.state(SENSOR)
     ended = state["attributes"]
     story.tell(
-        "Sensor", f"{state['state']}, {ended['duration']} s, {ended['cost']} SEK"
+        "Sensor",
+        f"{state['state']}, {ended['duration']} s, {ended['cost']} {call['currency']}",
     )
+    if (state["state"], call["answer"]) != ("success", ANSWER):
+        raise HomeError("The call did not end with the answer that was given")
 
 
-async def sensor_state(changes: asyncio.Queue[dict[str, Any]]) -> str:
-    """Wait for the sensor's next state."""
-    change = await changes.get()
-    state: str = change["variables"]["trigger"]["to_state"]["state"]
-    return state
+async def tell_of_home(changes: asyncio.Queue[dict[str, Any]], story: Story) -> None:
+    """Tell of the home's events and of the sensor's states, until the call has ended."""
+    shown, ended = None, set[str]()
+    while ended != {SENSOR, EVENT}:
+        change = await changes.get()
+        state = change["variables"]["trigger"]["to_state"]
+        if state["entity_id"] == EVENT:
+            now = state["attributes"]["event_type"]
+            story.tell("Event", told(state["attributes"]))
+        elif (now := state["state"]) != shown:
+            shown = now
+            story.tell("Sensor", shown)
+        if now in ENDS:
+            ended.add(state["entity_id"])
+
+
+def told(event: Mapping[str, Any]) -> str:
+    """Return what an event says."""
+    match event["event_type"]:
+        case "placed":
+            return f"placed, to {event['to']}"
+        case "key_pressed":
+            return f"key_pressed, {event['digits']}: '{event['answer']}'"
+        case other:
+            return str(other)
 
 
 async def tell_of_phone(simulator: SimulatorProcess, story: Story) -> None:
-    """Tell what the phone that was called does."""
-    stage = None
+    """Tell what the phone that was called does, and what is heard there."""
+    stage, played = None, 0
     async with (
         ClientSession(simulator.url) as session,
         session.ws_connect("/control/events") as events,
     ):
         async for event in events:
-            calls = event.json()["calls"]
-            if calls and calls[0]["phones"][0]["stage"] != stage:
-                stage = calls[0]["phones"][0]["stage"]
+            if not (calls := event.json()["calls"]):
+                continue
+            phone = calls[0]["phones"][0]
+            if phone["stage"] != stage:
+                stage = phone["stage"]
                 story.tell("Phone", STAGES[stage])
+            if phone["playing"] and phone["playing"] != played:
+                played = phone["playing"]
+                story.tell("Phone", HEARD[next(iter(calls[0]["actions"][-1]))])
+
+
+async def steer(simulator: SimulatorProcess, path: str, **options: Any) -> None:
+    """Tell the simulator what its phones do."""
+    async with (
+        ClientSession(simulator.url) as session,
+        session.post(f"/control/{path}", json=options) as response,
+    ):
+        response.raise_for_status()
 
 
 async def keep_running(home: Home, simulator: SimulatorProcess) -> None:
     """Let calls ring on the phones' page, until Home Assistant ends."""
-    async with ClientSession(simulator.url) as session:
-        await session.post("/control/manual", json={"manual": True})
+    await steer(simulator, "phones", number=PHONE, **BY_HAND)
+    await steer(simulator, "manual", manual=True)
     print(
         f"\nHome Assistant: {home.url} (user {USERNAME}, password {PASSWORD})"
         f"\nPhones:         {simulator.url} (they ring there from now on)"

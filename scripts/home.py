@@ -34,7 +34,14 @@ homeassistant:
 frontend:
 history:
 logbook:
+tts:
+  - platform: demo_voice
 """
+
+CUSTOM_COMPONENTS = {
+    "elks": ROOT / "custom_components/elks",
+    "demo_voice": ROOT / "scripts/voice",
+}
 
 START_SECONDS = 120
 STOP_SECONDS = 60
@@ -136,8 +143,12 @@ class Home:
         self._process: Process | None = None
         self._token: str | None = None
         folder.mkdir(parents=True)
-        (folder / "configuration.yaml").write_text(configuration.format(url=self.url))
-        (folder / "custom_components").symlink_to(ROOT / "custom_components")
+        (folder / "configuration.yaml").write_text(
+            configuration.replace("{url}", self.url)
+        )
+        (folder / "custom_components").mkdir()
+        for domain, component in CUSTOM_COMPONENTS.items():
+            (folder / "custom_components" / domain).symlink_to(component)
         self._store_beforehand()
 
     async def start(self) -> None:

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 import re
 from typing import Any
 
 import pytest
 from pytest_socket import enable_socket
 
-from scripts.home import Connection, Home
+from scripts.home import CONFIGURATION, Connection, Home
 from scripts.simulator_process import SimulatorProcess
 
 MENTION = re.compile(r"custom_components[./]elks|integration '?elks|elks integration")
@@ -39,19 +41,28 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorPro
         run(process.stop())
 
 
-@pytest.fixture(scope="module")
-def home(
-    tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess
+@contextmanager
+def running_home(
+    folder: Path, simulator: SimulatorProcess, configuration: str = CONFIGURATION
 ) -> Iterator[Home]:
     """Start Home Assistant and add the simulator's account to it."""
     enable_socket()
-    home = Home(tmp_path_factory.mktemp("e2e") / "home")
+    home = Home(folder, configuration)
     try:
         run(home.start())
         run(home.add("elks", *simulator.config_flow()))
         yield home
     finally:
         run(home.stop())
+
+
+@pytest.fixture(scope="module")
+def home(
+    tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess
+) -> Iterator[Home]:
+    """Run a Home Assistant that calls through the simulator."""
+    with running_home(tmp_path_factory.mktemp("e2e") / "home", simulator) as home:
+        yield home
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""A voice for the home of the demo and of the end-to-end tests, without any cloud."""

@@ -1,0 +1,221 @@
+"""The automation that the README shows first: water leaks, a phone rings, a key closes the valve."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from textwrap import indent
+from typing import Any
+
+from aiohttp import ClientSession
+import pytest
+
+from scripts.home import CONFIGURATION, ROOT, Connection, Home
+from scripts.simulator_process import SimulatorProcess
+
+from .conftest import complaints, run, running_home
+
+AUTOMATION = "automation.phone_me_when_water_leaks"
+LEAK = "binary_sensor.kitchen_leak"
+VALVE = "switch.water_valve"
+PHONE = "+46701234567"
+SENTENCE = (
+    "Water is leaking in this room: Kitchen. "
+    "Press 1 to close the valve, or 2 to leave it open."
+)
+SECONDS = 30
+HOUSE = """\
+input_boolean:
+  leak:
+  valve:
+template:
+  - binary_sensor:
+      - name: Kitchen leak
+        unique_id: kitchen_leak
+        device_class: moisture
+        state: "{{ is_state('input_boolean.leak', 'on') }}"
+  - switch:
+      - name: Water valve
+        unique_id: water_valve
+        state: "{{ is_state('input_boolean.valve', 'on') }}"
+        turn_on:
+          action: input_boolean.turn_on
+          target:
+            entity_id: input_boolean.valve
+        turn_off:
+          action: input_boolean.turn_off
+          target:
+            entity_id: input_boolean.valve
+"""
+
+
+def automation() -> str:
+    """Return the first automation of the README."""
+    section = (ROOT / "README.md").read_text().split("\n## Automations\n")[1]
+    return section.split("```yaml\n")[1].split("```")[0]
+
+
+@pytest.fixture(scope="module")
+def home(
+    tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess
+) -> Iterator[Home]:
+    """Run a Home Assistant with a kitchen, a valve and the automation."""
+    folder = tmp_path_factory.mktemp("water_leak") / "home"
+    configuration = f"{CONFIGURATION}{HOUSE}automation:\n{indent(automation(), '  ')}"
+    with running_home(folder, simulator, configuration) as home:
+        run(put_sensor_into_kitchen(home))
+        yield home
+
+
+async def put_sensor_into_kitchen(home: Home) -> None:
+    """Tell Home Assistant which room the sensor is in."""
+    async with home.connect() as connection:
+        # A new home has this room
+        await connection.command(
+            "config/entity_registry/update", entity_id=LEAK, area_id="kitchen"
+        )
+
+
+class House:
+    """The house with its water, and the person who is phoned when it leaks."""
+
+    def __init__(self, connection: Connection, session: ClientSession) -> None:
+        """Use Home Assistant and the simulator's control API."""
+        self._connection = connection
+        self._session = session
+        self._earlier = 0
+        self._last_run: str | None = None
+
+    async def get_ready(self) -> None:
+        """Dry the floor, open the valve, and forget what was."""
+        await self._turn("leak", "off")
+        await self._turn("valve", "on")
+        await self.until(self.valve_is_open)
+        self._earlier = len(await self.calls())
+        self._last_run = (await self._automation())["last_triggered"]
+
+    async def person(self, **script: Any) -> None:
+        """Tell what the person does from the next call on, who listens to the end."""
+        script = {"number": PHONE, "talk_for": None, **script}
+        async with self._session.post("/control/phones", json=script) as response:
+            response.raise_for_status()
+
+    async def leak(self) -> list[str]:
+        """Let water leak until the automation has run; return what it let the calls say."""
+        actions = await self._connection.subscribe(
+            "subscribe_events", event_type="call_service"
+        )
+        await self._turn("leak", "on")
+        await self.until(self._automation_has_run)
+        done = [actions.get_nowait()["data"] for _ in range(actions.qsize())]
+        return [
+            action["service_data"]["message"]
+            for action in done
+            if action["domain"] == "elks"
+        ]
+
+    async def valve_is_open(self) -> bool:
+        """Return whether the switch is on."""
+        state = await self._connection.state(VALVE)
+        return bool(state["state"] == "on")
+
+    async def calls(self) -> list[dict[str, Any]]:
+        """Return the calls to the person, the first one first."""
+        async with self._session.get("/control/state") as response:
+            calls: list[dict[str, Any]] = (await response.json())["calls"]
+        return calls[::-1][self._earlier :]
+
+    async def rings(self) -> bool:
+        """Return whether the person was called."""
+        return bool(await self.calls())
+
+    async def heard(self) -> list[list[str]]:
+        """Return what happened in each call, and how it went."""
+        return [
+            [
+                f"{verb} {action['result']}"
+                for action in call["actions"]
+                for verb in action
+                if verb != "result"
+            ]
+            for call in await self.calls()
+        ]
+
+    async def until(self, check: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until something is so."""
+        async with asyncio.timeout(SECONDS):
+            while not await check():
+                await asyncio.sleep(0.05)
+
+    async def _turn(self, name: str, state: str) -> None:
+        await self._connection.act(
+            f"input_boolean.turn_{state}", {"entity_id": f"input_boolean.{name}"}
+        )
+
+    async def _automation(self) -> dict[str, Any]:
+        attributes: dict[str, Any] = (await self._connection.state(AUTOMATION))[
+            "attributes"
+        ]
+        return attributes
+
+    async def _automation_has_run(self) -> bool:
+        automation = await self._automation()
+        has_begun = automation["last_triggered"] != self._last_run
+        return has_begun and not automation["current"]
+
+
+@pytest.fixture
+async def house(
+    home: Home, simulator: SimulatorProcess, connection: Connection
+) -> AsyncIterator[House]:
+    """Return a dry house, in which nothing may go wrong."""
+    async with ClientSession(simulator.url) as session:
+        house = House(connection, session)
+        await house.get_ready()
+        yield house
+    assert complaints(home) == []
+    assert "[homeassistant.components.automation" not in home.output.read_text()
+
+
+async def test_key_1_closes_the_valve(house: House) -> None:
+    """The room is named, 1 is pressed and heard, and the switch is off."""
+    await house.person(keys=[{"after": 3, "keys": "1"}])
+
+    said = await house.leak()
+
+    assert said == [SENTENCE]
+    assert await house.heard() == [["ivr 1", "play success"]]
+    assert not await house.valve_is_open()
+
+
+async def test_key_2_does_nothing(house: House) -> None:
+    """The valve stays open, and nobody is called again."""
+    await house.person(keys=[{"after": 3, "keys": "2"}])
+
+    await house.leak()
+
+    assert await house.heard() == [["ivr 2", "play success"]]
+    assert await house.valve_is_open()
+
+
+async def test_no_answer_calls_again(house: House) -> None:
+    """Whoever does not pick up is called again, and can then close the valve."""
+    await house.person(outcome="no_answer")
+    leaking = asyncio.create_task(house.leak())
+    await house.until(house.rings)
+    await house.person(keys=[{"after": 3, "keys": "1"}])
+
+    said = await leaking
+
+    assert said == [SENTENCE, SENTENCE]
+    assert await house.heard() == [[], ["ivr 1", "play success"]]
+    assert not await house.valve_is_open()
+
+
+async def test_calls_three_times_at_most(house: House) -> None:
+    """Whoever declines each time is left alone then, and the valve stays open."""
+    await house.person(outcome="decline")
+
+    said = await house.leak()
+
+    assert said == [SENTENCE] * 3
+    assert [call["state"] for call in await house.calls()] == ["busy"] * 3
+    assert await house.valve_is_open()
