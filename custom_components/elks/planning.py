@@ -92,7 +92,7 @@ async def async_plan(
 
 
 def _content(data: Mapping[str, Any]) -> str:
-    """Return which field tells what the call is about."""
+    """Return which field tells what the call is about; raise what does not go together."""
     contents = [field for field in _CONTENTS if field in data]
     if len(contents) != 1:
         raise invalid("one_content", fields=", ".join(_CONTENTS))
@@ -100,6 +100,11 @@ def _content(data: Mapping[str, Any]) -> str:
         for field in _ONLY_SPOKEN:
             if field in data:
                 raise invalid("only_spoken", field=field)
+    keys = [answer[ATTR_KEY] for answer in data.get(ATTR_ANSWERS, ())]
+    if len(set(keys)) < len(keys):
+        raise invalid("same_key", field=ATTR_ANSWERS)
+    if any(len(key) > data.get(ATTR_DIGITS, len(key)) for key in keys):
+        raise invalid("too_few_digits", field=ATTR_DIGITS)
     return contents[0]
 
 

@@ -257,6 +257,11 @@ async def test_sounds_of_a_failed_plan_are_let_go(
         ({"connect": "08-12 34 56 78", "digits": 4}, "digits"),
         ({"voice_start": "https://example.com", "repeat": 2}, "repeat"),
         ({"message": "Hello", "tts_entity_id": "tts.nobody"}, "tts_entity_id"),
+        ({"message": "Hello", "answers": [ANSWERS[1], ANSWERS[1]]}, "answers"),
+        (
+            {"message": "Hi", "digits": 1, "answers": [{"key": "12", "id": "x"}]},
+            "digits",
+        ),
     ],
 )
 async def test_bad_input(

@@ -120,6 +120,14 @@ ROWS = (
         outcome="outcome_unknown, outcome_unknown",
     ),
     Row(
+        name="one-of-two-lost-lost",
+        goes_wrong="Two calls at once to one number, neither answered, and only one placed; no callback comes",
+        faults=(*_ONE_LOST, LOST),
+        story=_two_at_once,
+        outcome="outcome_unknown, outcome_unknown",
+        state="unknown",
+    ),
+    Row(
         name="in-flight",
         goes_wrong="A call is not answered while another request to the number is under way for 20 s; no callback comes",
         faults=(_PLACED_LATE, _RESET, LOST),
