@@ -58,7 +58,7 @@ async def _handle(
     if request.method != HTTPMethod.POST or not (form := await _form(request)):
         return Response()
     token = request.query.get(_TOKEN, "")
-    if "callid" in form:
+    if form.get("callid"):
         action = _next_action(entry, token, request.query.get(_ASKED, ""), form)
         return json_response(action) if action else Response()
     with suppress(ValueError):

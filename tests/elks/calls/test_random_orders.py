@@ -1,21 +1,13 @@
 """Calls under random orders of events: what must always hold, holds after each."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from operator import methodcaller
 from typing import Any, override
 
-from hypothesis import HealthCheck, settings, strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.elks.api import (
@@ -36,24 +28,72 @@ pytestmark = pytest.mark.filterwarnings("ignore:It looks like `register_random`"
 
 DOWN = UnreachableError("no connection")
 UNKNOWN = OutcomeUnknownError("the connection broke")
-FAILURES = [UNKNOWN, UNKNOWN, DOWN, UnreachableError("slow", 2), RefusedError("No")]
+FATES = [
+    None,
+    None,
+    UNKNOWN,
+    UNKNOWN,
+    DOWN,
+    UnreachableError("2", 2),
+    RefusedError("No"),
+]
 ENDS = [CallState.SUCCESS, CallState.BUSY, CallState.FAILED]
+TROUBLES = ["reload", "kill", "stop scripts", "slow disk", "line down", "none"]
+
+
+def events(name: str, *arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return the events of a kind: each calls a method of World with its name."""
+    return st.builds(methodcaller, st.just(name), *arguments)
+
+
+PLACE = events(
+    "place",
+    st.sampled_from([PHONE, PHONE, OTHER_PHONE]),
+    st.booleans(),
+)
+ANSWER = events(
+    "answer", st.lists(st.sampled_from(FATES), min_size=1, max_size=3), st.booleans()
+)
+HANG_UP = events(
+    "hang_up",
+    st.integers(0, 9),
+    st.sampled_from(ENDS),
+    st.lists(st.booleans(), max_size=3),
+)
+LIE = events(
+    "lie", st.integers(0, 9), st.integers(0, 9), st.booleans(), st.sampled_from(ENDS)
+)
+WAIT = events("wait", st.sampled_from([1, 3, 10, 30, 150, 700]))
+TROUBLE = events("trouble", st.sampled_from(TROUBLES))
+STORIES = st.lists(
+    PLACE | ANSWER | HANG_UP | LIE | WAIT | TROUBLE, min_size=10, max_size=30
+)
 
 
 class World(Carrier):
-    """A provider that leaves every request unanswered, until the machine decides."""
+    """A provider, its network and a home; all that happens there is decided by events."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: Home, clock: Clock, timers: Callable[[], int]) -> None:
         """Begin without calls."""
         super().__init__()
+        self.home, self.time, self.timers = home, clock, timers
+        self.plans: list[CallPlan] = []
+        self.scripts: list[asyncio.Task[None]] = []
         self.waiting: list[tuple[CallRequest, asyncio.Future[Call]]] = []
-        self.prompt = False
         self.placed: dict[str, list[Call]] = {}
         """The calls of each action, by its token."""
+        self.promised: set[str] = set()
+        """The ids of the calls whose end must become known."""
+        self.ended: dict[str, CallState | None] = {}
+        """How calls ended, by their ids."""
+        self.lost = False
+        """Whether a record was lost, so that its call may be taken for another."""
+        self.prompt = False
+        """Whether requests are carried out without further events."""
 
     @override
     async def place_call(self, request: CallRequest) -> Call:
-        """Leave a request unanswered, but for those at the end."""
+        """Leave a request unanswered until an event decides."""
         if self.prompt:
             return self.carry_out(request)
         answer: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
@@ -63,85 +103,62 @@ class World(Carrier):
     def carry_out(self, request: CallRequest) -> Call:
         """Place a call as it was asked for."""
         call = self.takes(request.to_number)
-        self.placed.setdefault(token_of(request), []).append(call)
+        # Every request of a plan carries its token there, reported or not
+        self.placed.setdefault(request.voice_start, []).append(call)
         return call
 
+    def calls_of(self, plan: CallPlan) -> list[Call]:
+        """Return the calls of an action as they stand."""
+        return [self.history[call.id] for call in self.placed.get(plan.token, [])]
 
-def token_of(request: CallRequest) -> str:
-    """Return the token of the action that a request is for."""
-    # Also calls that are not reported carry it, so that the machine knows whose they are
-    return request.voice_start
-
-
-class Calls(RuleBasedStateMachine):
-    """Phones people while everything goes wrong that can."""
-
-    plans = Bundle[CallPlan]("plans")
-
-    def __init__(self, home: Home, clock: Clock, timers: Any) -> None:
-        """Begin with a home that has just started."""
-        super().__init__()
-        self.home, self.clock, self.timers = home, clock, timers
-        self.loop = home.hass.loop
-        self.world = home.carrier = World()
-        self.scripts: list[asyncio.Task[None]] = []
-        self.to_place = 4
-        self.promised: set[str] = set()
-        """The tokens of the calls whose end must become known."""
-        self.lost = False
-        """Whether records were lost, so that calls without a callback may be too."""
-        self.ends: dict[str, CallState | None] = {}
-        home.disk.data.clear()
-        self.run(home.start())
-
-    def run[T](self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something in Home Assistant's event loop."""
-        return self.loop.run_until_complete(work)
+    def plan(self, index: int) -> list[CallPlan]:
+        """Return one of the actions there were, or none if there were none."""
+        return [self.plans[index % len(self.plans)]] if self.plans else []
 
     # What the home does
 
-    @precondition(lambda self: self.to_place > 0)
-    @rule(
-        target=plans,
-        to=st.sampled_from([PHONE, PHONE, OTHER_PHONE]),
-        reported=st.booleans(),
-    )
-    def place(self, to: str, reported: bool) -> CallPlan:
+    async def place(self, to: str, reported: bool) -> None:
         """Ask for a call."""
-        self.to_place -= 1
         plan = make_plan(to, reported=reported, timeout=10)
         plan = replace(plan, request=replace(plan.request, voice_start=plan.token))
+        self.plans.append(plan)
 
         async def script() -> None:
             with suppress(ElksError):
-                await self.home.tracker.async_place(plan)
-                self.promised.add(plan.token)
+                record = await self.home.tracker.async_place(plan)
+                assert record.call
+                self.promised.add(record.call.id)
 
-        self.scripts.append(self.loop.create_task(script()))
-        self.run(turns())
-        return plan
+        self.scripts.append(asyncio.get_running_loop().create_task(script()))
 
-    @rule(seconds=st.sampled_from([1, 3, 10, 30, 150]))
-    def wait(self, seconds: int) -> None:
+    async def wait(self, seconds: int) -> None:
         """Let time pass."""
-        self.run(self.clock.passes(seconds, step=max(1, seconds / 4)))
+        await self.time.passes(seconds, step=max(1, seconds / 4))
+        if seconds >= 30:
+            # No action tries again or looks for its call any more
+            assert self.timers() <= bool(self.home.tracker.open)
 
-    @rule(trouble=st.sampled_from(["reload", "kill", "stop scripts", "disk", "line"]))
-    def trouble(self, trouble: str) -> None:
-        """Have some trouble at home; that with the disk and the line ends with the next one."""
-        if trouble == "reload":
+    async def trouble(self, kind: str) -> None:
+        """Have some trouble; that with the disk or the line lasts until the next."""
+        if kind == "reload":
             self.home.disk.free.set()
-            self.run(self.restart(self.home.stop()))
-        elif trouble == "kill":
+            await self.restart(self.home.stop())
+        elif kind == "kill":
             open_ = {record.token for record in self.home.tracker.open}
-            self.lost = self.lost or not open_ <= set(self.home.disk.tokens())
-            self.run(self.restart(self.home.kill()))
-        elif trouble == "stop scripts":
+            if not open_ <= set(self.home.disk.tokens()):
+                self.lost = True
+                # Unless a callback tells of them
+                self.promised.clear()
+            await self.restart(self.home.kill())
+        elif kind == "stop scripts":
             for script in self.scripts:
                 script.cancel()
-        (self.home.disk.free.clear if trouble == "disk" else self.home.disk.free.set)()
-        self.world.error = DOWN if trouble == "line" else None
-        self.run(turns())
+        (
+            self.home.disk.free.clear
+            if kind == "slow disk"
+            else self.home.disk.free.set
+        )()
+        self.error = DOWN if kind == "line down" else None
 
     async def restart(self, stop: Coroutine[Any, Any, None]) -> None:
         """Stop, and start again; the scripts are gone."""
@@ -152,66 +169,44 @@ class Calls(RuleBasedStateMachine):
 
     # What the provider does
 
-    @precondition(lambda self: self.world.waiting)
-    @rule(
-        fates=st.lists(st.sampled_from([None, *FAILURES]), min_size=1, max_size=3),
-        taken=st.booleans(),
-    )
-    def answer(self, fates: list[ElksError | None], taken: bool) -> None:
-        """Answer some requests; of those whose answer is lost, carry some out."""
-        waiting = self.world.waiting
-        for fate in fates[: len(waiting)]:
-            request, answer = waiting.pop(0)
+    async def answer(self, fates: list[ElksError | None], taken: bool) -> None:
+        """Answer some requests; those whose answer is lost may be carried out."""
+        for fate in fates[: len(self.waiting)]:
+            request, answer = self.waiting.pop(0)
             call = None
             if fate is None or (fate is UNKNOWN and taken):
-                call = self.world.carry_out(request)
+                call = self.carry_out(request)
             if answer.done():
                 # The home was stopped meanwhile
                 continue
-            if fate is None and call:
-                answer.set_result(call)
-            elif fate:
+            if fate is not None:
                 answer.set_exception(fate)
-        self.run(turns())
+            elif call is not None:
+                answer.set_result(call)
 
-    @rule(
-        plan=plans,
-        state=st.sampled_from(ENDS),
-        tells=st.lists(st.booleans(), max_size=3),
-    )
-    def hang_up(self, plan: CallPlan, state: CallState, tells: list[bool]) -> None:
-        """End a call, and tell it: how it stands, or how it stood before."""
-        for call in self.calls_of(plan):
-            if call.state is CallState.ONGOING:
-                self.world.ends(call, state=state)
-        for late in tells if plan.reported else []:
-            self.call_back(plan, late)
-        self.run(turns())
+    async def hang_up(self, index: int, state: CallState, lates: list[bool]) -> None:
+        """End a call, and tell how it stands, or how it stood before."""
+        for plan in self.plan(index):
+            for call in self.calls_of(plan):
+                if call.state is CallState.ONGOING:
+                    self.ends(call, state=state)
+                for late in lates:
+                    self.call_back(plan, call if late else self.history[call.id])
 
-    def call_back(self, plan: CallPlan, late: bool) -> None:
-        """Tell how the call of an action stands, or how it stood before."""
-        for call in self.calls_of(plan):
-            self.promised.add(plan.token)
-            told = replace(call, state=CallState.ONGOING) if late else call
-            self.home.tracker.async_told(plan.token, told)
+    def call_back(self, plan: CallPlan, call: Call) -> None:
+        """Tell how the call of an action stands, if anybody wants to know."""
+        if plan.reported:
+            self.promised.add(call.id)
+            self.home.tracker.async_told(plan.token, call)
 
-    def calls_of(self, plan: CallPlan) -> list[Call]:
-        """Return the calls of an action as they stand."""
-        placed = self.world.placed.get(plan.token, [])
-        return [self.world.history[call.id] for call in placed]
-
-    @rule(plan=plans, other=plans, forged=st.booleans(), state=st.sampled_from(ENDS))
-    def lie(
-        self, plan: CallPlan, other: CallPlan, forged: bool, state: CallState
-    ) -> None:
+    async def lie(self, index: int, of: int, forged: bool, state: CallState) -> None:
         """Tell what is not true, without the secret or with that of another call."""
-        token = new_token("wrong") if forged else other.token
-        own = [call.id for call in self.calls_of(other)]
         known = {record.token for record in self.records() if record.call}
-        for call in self.calls_of(plan):
-            if forged or (other.token in known and call.id not in own):
-                self.home.tracker.async_told(token, replace(call, state=state))
-        self.run(turns())
+        for plan, other in zip(self.plan(index), self.plan(of), strict=True):
+            token = new_token("a wrong key") if forged else other.token
+            for call in self.calls_of(plan):
+                if forged or (other.token in known and other is not plan):
+                    self.home.tracker.async_told(token, replace(call, state=state))
 
     # What must hold
 
@@ -219,93 +214,75 @@ class Calls(RuleBasedStateMachine):
         """Return all that is known."""
         return [*self.home.tracker.open, *self.home.tracker.ended]
 
-    @invariant()
-    def one_call_for_each_action(self) -> None:
-        """No request that took effect was sent again."""
-        assert all(len(calls) == 1 for calls in self.world.placed.values())
+    def check(self) -> None:
+        """Compare what is known with what is true."""
+        assert all(len(calls) == 1 for calls in self.placed.values())
+        self.check_calls()
+        self.check_ends()
+        self.check_last()
 
-    @invariant()
-    def every_call_is_its_own(self) -> None:
-        """No call is taken for another, as long as there was a record of each."""
+    def check_calls(self) -> None:
+        """Check that no call is taken for another, as long as each had a record."""
         for record in self.records():
             if record.call and not self.lost:
-                assert [call.id for call in self.world.placed[record.token]] == [
-                    record.call.id
-                ]
+                assert record.token in self.placed
+                assert self.placed[record.token][0].id == record.call.id
 
-    @invariant()
-    def ends_are_true_and_stay(self) -> None:
-        """Check that an end is what the provider says, and never another one."""
-        assert not any(record.token in self.ends for record in self.home.tracker.open)
+    def check_ends(self) -> None:
+        """Check that an end is what the provider says, and stays."""
+        open_ids = {record.call.id for record in self.home.tracker.open if record.call}
+        assert self.lost or not open_ids & self.ended.keys()
         for record in self.home.tracker.ended:
             assert record.call
-            assert record.state is self.world.history[record.call.id].state
-            assert self.ends.setdefault(record.token, record.state) is record.state
+            assert record.state is self.history[record.call.id].state
+            assert self.ended.setdefault(record.call.id, record.state) is record.state
 
-    @invariant()
-    def last_is_newest(self) -> None:
+    def check_last(self) -> None:
         """Check that the last call is the newest by the provider's clock."""
-        placed: list[datetime] = [
-            record.placed for record in self.records() if record.call
-        ]
-        if placed:
+        if placed := [record.placed for record in self.records() if record.call]:
             assert self.home.tracker.last
             assert self.home.tracker.last.placed >= max(placed)
 
-    @invariant()
-    def one_timer(self) -> None:
-        """One timer for all calls and one for each action under way; none without calls."""
-        open_ = self.home.tracker.open
-        assert self.timers() <= bool(open_) + sum(not record.call for record in open_)
-
-    @override
-    def teardown(self) -> None:
-        """Let everything get through in the end: then every call's end is known."""
-        try:
-            self.run(self.finish())
-            self.check_promises()
-            self.one_call_for_each_action()
-            self.every_call_is_its_own()
-            assert self.home.tracker.open == []
-            assert self.timers() == 0
-        finally:
-            self.run(self.home.stop())
-
-    async def finish(self) -> None:
-        """Carry out and answer all requests, end all calls, and wait."""
-        self.world.error = None
-        self.world.prompt = True
-        self.home.disk.free.set()
-        for request, answer in self.world.waiting:
-            call = self.world.carry_out(request)
-            if not answer.done():
-                answer.set_result(call)
-        await turns()
-        await self.clock.passes(15)
-        for call in list(self.world.history.values()):
+    async def end(self) -> None:
+        """Let everything get through: then every call has ended, and nothing is open."""
+        await self.trouble("none")
+        self.prompt = True
+        await self.answer([None] * len(self.waiting), taken=True)
+        await self.time.passes(15)
+        for call in list(self.history.values()):
             if call.state is CallState.ONGOING:
-                self.world.ends(call, state=CallState.BUSY)
-        await self.clock.passes(900, step=60)
+                self.ends(call, state=CallState.BUSY)
+        for plan in self.plans:
+            for call in self.calls_of(plan):
+                self.call_back(plan, call)
+        await self.time.passes(900, step=60)
+        self.check()
+        assert self.promised <= self.ended.keys()
+        assert self.home.tracker.open == []
+        assert self.timers() == 0
 
-    def check_promises(self) -> None:
-        """Compare the calls that must be known with those that have ended here."""
-        self.ends_are_true_and_stay()
-        assert self.lost or self.promised <= self.ends.keys()
 
-
-def test_random_orders(home: Home, clock: Clock, timers: Any) -> None:
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(story=STORIES)
+async def test_random_orders(
+    home: Home,
+    clock: Clock,
+    timers: Callable[[], int],
+    story: list[Callable[[World], Coroutine[Any, Any, None]]],
+) -> None:
     """Whatever happens in whatever order, the promises hold."""
-    loop = home.hass.loop
-    loop.run_until_complete(home.stop())
+    await home.stop()
+    home.disk.data.clear()
+    world = home.carrier = World(home, clock, timers)
+    await home.start()
 
-    run_state_machine_as_test(
-        lambda: Calls(home, clock, timers),  # type: ignore[arg-type]
-        settings=settings(
-            max_examples=60,
-            stateful_step_count=20,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    loop.run_until_complete(home.start())
+    for event in story:
+        await event(world)
+        await turns()
+        world.check()
+    await world.end()

@@ -49,6 +49,15 @@ def _lied(method: str = "POST", *, token: str | None = None) -> Story:
     return story
 
 
+async def _pick_up_lied(scene: Scene) -> None:
+    """Tell without the secret that a phone was picked up, which still rings."""
+    scene.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    await scene.place_call()
+    form = {"callid": scene.provider.calls[-1].id, "result": "newoutgoing"}
+    await scene.tell(token="wrong", data=form)
+    assert scene.home.last_call.attributes["answered"] is None
+
+
 async def _twenty_megabytes(scene: Scene) -> None:
     """Tell an end, with the call's secret, and far too much besides."""
     scene.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
@@ -355,6 +364,18 @@ ROWS = (
         name="json",
         goes_wrong="A callback that is JSON and no form",
         story=_told(json={"id": "c1", "state": "success"}),
+        state="failed",
+    ),
+    Row(
+        name="no-callid",
+        goes_wrong="A callback for the next action that names no call",
+        story=_told(data={"callid": "", "result": "newoutgoing"}),
+        state="failed",
+    ),
+    Row(
+        name="pick-up-wrong-secret",
+        goes_wrong="A stranger tells that the phone was picked up",
+        story=_pick_up_lied,
         state="failed",
     ),
     Row(

@@ -86,6 +86,12 @@ async def _retry_after_date(scene: Scene) -> None:
     assert 4 <= scene.took[0] < 5
 
 
+async def _answer_not_used(scene: Scene) -> None:
+    """Find the call in the history, for the answer was not read to its end."""
+    await scene.place_call()
+    assert scene.looks == 1
+
+
 async def _credentials_revoked(scene: Scene) -> None:
     """Have the credentials asked for once, however often they are refused."""
     scene.provider.account.password = "another password"
@@ -316,11 +322,12 @@ ROWS = (
         name="huge",
         goes_wrong="The answer has 64 MiB",
         faults=(_after(FaultKind.HUGE),),
+        story=_answer_not_used,
     ),
     Row(
         name="redirect",
-        goes_wrong="302 to another address",
-        faults=(_status(302, headers={"Location": "/a1/me"}),),
+        goes_wrong="308 to where the call would be placed",
+        faults=(_status(308, headers={"Location": "/a1/calls"}),),
         calls=0,
         outcome="outcome_unknown",
         state="unknown",
