@@ -18,7 +18,7 @@ from custom_components.elks.const import (
 from homeassistant.components.webhook import async_generate_path
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, State
-from simulator import Simulator
+from simulator import Outcome, Simulator
 
 PHONE = "+46701234567"
 LAST_CALL = "sensor.demo_home_last_call"
@@ -91,6 +91,11 @@ class Home:
         )
         assert isinstance(response, dict)
         return response
+
+    def rings_on(self) -> None:
+        """Let the phone ring for longer than any test takes."""
+        self.provider.clock.speed = 1
+        self.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
 
     async def settle(self) -> None:
         """Wait until every call has ended and Home Assistant took that in."""

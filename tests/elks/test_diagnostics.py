@@ -12,7 +12,6 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from simulator import Outcome
 
 from .conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID, Home
 
@@ -31,7 +30,7 @@ async def test_diagnostics(
     """They tell how the calls stand, and nothing that must not be told."""
     await home.place_call()
     await home.settle()
-    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    home.rings_on()
     await home.place_call(timeout=300)
 
     told: Any = await get_diagnostics_for_config_entry(

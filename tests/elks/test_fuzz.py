@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.elks.api import CallRequest, ElksClient, ElksError
-from simulator import Outcome
 
 from .conftest import PHONE, Home, webhook_path
 
@@ -66,7 +65,7 @@ _QUERIES = st.one_of(
 @pytest.fixture
 async def calling(home: Home) -> Home:
     """Return a home with a call that rings for long."""
-    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    home.rings_on()
     await home.place_call(timeout=300)
     return home
 

@@ -33,7 +33,7 @@ async def test_restart_keeps_the_last_call(home: Home) -> None:
 
 async def test_restart_during_a_call(home: Home) -> None:
     """A call in progress is still ours after a restart: its end finds it."""
-    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    home.rings_on()
     response = await home.place_call(timeout=300)
 
     await _reload(home)

@@ -117,7 +117,7 @@ async def test_reported_elsewhere(
     home: Home, freezer: FrozenDateTimeFactory, data: dict[str, Any]
 ) -> None:
     """A call whose end is told to somebody else is asked for soon."""
-    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    home.rings_on()
     response = await home.place_call(timeout=300, **data)
 
     freezer.tick(3)
@@ -330,7 +330,7 @@ async def test_wait_not_answered(home: Home) -> None:
 
 async def test_wait_for_nothing(home: Home) -> None:
     """Who waits for the end of a call is told when the account is unloaded."""
-    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    home.rings_on()
     waiting = home.hass.async_create_task(home.place_call(wait=True, timeout=300))
     while home.last_call.state != "ongoing":
         await asyncio.sleep(0)

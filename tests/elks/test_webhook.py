@@ -9,9 +9,8 @@ import pytest
 from custom_components.elks.const import DOMAIN
 from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.util.aiohttp import MockRequest
-from simulator import Outcome
 
-from .conftest import PHONE, WEBHOOK_ID, Home, webhook_path
+from .conftest import WEBHOOK_ID, Home, webhook_path
 
 
 async def test_hangup(home: Home) -> None:
@@ -38,7 +37,7 @@ async def test_hangup(home: Home) -> None:
 )
 async def test_wrong_fields(home: Home, change: dict[str, str]) -> None:
     """A callback that does not tell the end of this call changes nothing."""
-    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    home.rings_on()
     response = await home.place_call(timeout=300)
 
     fields = {"id": response["call_id"], "state": "success", **change}
@@ -52,7 +51,7 @@ async def test_wrong_secret(
     home: Home, query: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without the call's secret nothing changes, and the answer is the same."""
-    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    home.rings_on()
     response = await home.place_call(timeout=300)
     fields = {"id": response["call_id"], "state": "success"}
 
@@ -93,7 +92,7 @@ async def test_other_methods(
     home: Home, method: HTTPMethod, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Only POST acts; others are answered alike, and the webhook's id is not logged."""
-    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    home.rings_on()
     response = await home.place_call(timeout=300)
     url = str(home.provider.calls[0].whenhangup)
     fields = {"id": response["call_id"], "state": "success"}
@@ -113,7 +112,7 @@ async def test_other_methods(
 
 async def test_through_the_cloud(home: Home) -> None:
     """A callback that comes through Home Assistant Cloud is the same."""
-    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    home.rings_on()
     response = await home.place_call(timeout=300)
     url = str(home.provider.calls[0].whenhangup)
 
@@ -160,7 +159,7 @@ async def test_no_external_address(home: Home) -> None:
 )
 async def test_any_address(home: Home, url: str) -> None:
     """Plain http, a private host or a bare IP is used as it is."""
-    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
+    home.rings_on()
     home.hass.config.external_url = url
 
     with patch.object(home.hass.config.api, "use_ssl", new=True):

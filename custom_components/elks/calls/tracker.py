@@ -145,8 +145,8 @@ class CallTracker:
             self._told_early.append((token, call))
         elif (record := self._book.find(token)) is not None:
             if record.call is None or record.call.id == call.id:
-                self.unreported = 0
                 self._book.told(token, call)
+                self._reported(record)
         elif is_ours(token, self._entry.data[CONF_CALLBACK_KEY]):
             self.unreported = 0
             self._revive(token, call)
@@ -214,6 +214,16 @@ class CallTracker:
             self._hinted[record.token] = now
             self._schedule.async_set(record.token, 0)
 
+    def _reported(self, record: CallRecord) -> None:
+        """Note that callbacks arrive, also one that tells nothing new of its call."""
+        if self.unreported:
+            self.unreported = 0
+            self._tell(record, [])
+
+    def _tell(self, record: CallRecord, happened: list[CallEvent]) -> None:
+        for listener in list(self._listeners):
+            listener(record, happened)
+
     @callback
     def _async_changed(self, before: CallRecord | None, record: CallRecord) -> None:
         """Let everybody know who has to."""
@@ -225,9 +235,7 @@ class CallTracker:
                 waiting.set_result(record)
         elif record.in_progress and record.token not in self._schedule:
             self._schedule.async_set(record.token, first_look(record))
-        happened = events(before, record)
-        for listener in list(self._listeners):
-            listener(record, happened)
+        self._tell(record, events(before, record))
 
     @callback
     def _async_due(self, tokens: list[str]) -> None:

@@ -1,0 +1,329 @@
+"""Where 46elks reaches the home, and what follows when that changes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+import sys
+from types import ModuleType
+from typing import Any
+
+from aiohttp import ClientError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.elks.address import Reach
+from custom_components.elks.const import DOMAIN
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from simulator import Simulator
+
+from .conftest import PHONE, PLAY, WEBHOOK_ID, webhook_path
+
+EXTERNAL = "https://home.example"
+REMOTE = "https://remote.ui.nabu.casa"
+HOOK = "https://hooks.nabu.casa/a-cloudhook"
+
+
+class CloudNotAvailableError(HomeAssistantError):
+    """What the cloud raises when it is not there."""
+
+
+@dataclass
+class Cloud:
+    """Home Assistant Cloud, as far as this integration can see."""
+
+    subscribed: bool = True
+    connected: bool = True
+    remote: str | None = None
+    error: Exception | None = None
+    hooks: set[str] = field(default_factory=set)
+    listeners: list[Callable[[object], Awaitable[None]]] = field(default_factory=list)
+
+    async def async_get_or_create_cloudhook(
+        self, hass: HomeAssistant, webhook_id: str
+    ) -> str:
+        """Give a cloudhook."""
+        if self.error:
+            raise self.error
+        self.hooks.add(webhook_id)
+        return HOOK
+
+    async def async_delete_cloudhook(
+        self, hass: HomeAssistant, webhook_id: str
+    ) -> None:
+        """Take a cloudhook back."""
+        if self.error:
+            raise self.error
+        self.hooks.remove(webhook_id)
+
+    def async_remote_ui_url(self, hass: HomeAssistant) -> str:
+        """Return the address of the remote access."""
+        if self.remote is None:
+            raise CloudNotAvailableError
+        return self.remote
+
+    def async_listen_connection_change(
+        self, hass: HomeAssistant, target: Callable[[object], Awaitable[None]]
+    ) -> Callable[[], None]:
+        """Tell of changes of the connection."""
+        self.listeners.append(target)
+        return lambda: self.listeners.remove(target)
+
+    async def change(self) -> None:
+        """Tell that the connection has changed."""
+        for listener in list(self.listeners):
+            await listener(None)
+
+    def module(self) -> ModuleType:
+        """Return what stands for homeassistant.components.cloud."""
+        module: Any = ModuleType("homeassistant.components.cloud")
+        module.CloudNotAvailable = CloudNotAvailableError
+        module.async_active_subscription = lambda _: self.subscribed
+        module.async_is_connected = lambda _: self.connected
+        module.async_get_or_create_cloudhook = self.async_get_or_create_cloudhook
+        module.async_delete_cloudhook = self.async_delete_cloudhook
+        module.async_remote_ui_url = self.async_remote_ui_url
+        module.async_listen_connection_change = self.async_listen_connection_change
+        fake: ModuleType = module
+        return fake
+
+
+@pytest.fixture
+def cloud(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """Return a home's subscription to the cloud, without remote access."""
+    cloud = Cloud()
+    hass.config.components.add("cloud")
+    monkeypatch.setitem(sys.modules, "homeassistant.components.cloud", cloud.module())
+    return cloud
+
+
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set the account up."""
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def url(entry: MockConfigEntry) -> str | None:
+    """Return where callbacks go."""
+    address: str | None = entry.runtime_data.address.webhook_url
+    return address
+
+
+def not_reachable(hass: HomeAssistant, entry: MockConfigEntry) -> bool:
+    """Return whether the user is told that there is no address."""
+    issue = f"not_reachable_{entry.entry_id}"
+    return ir.async_get(hass).async_get_issue(DOMAIN, issue) is not None
+
+
+async def change_url(hass: HomeAssistant, external_url: str | None) -> None:
+    """Change the external URL as the network settings do."""
+    hass.config.external_url = external_url
+    hass.bus.async_fire(EVENT_CORE_CONFIG_UPDATE)
+    await hass.async_block_till_done()
+
+
+async def test_external_url(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """The external URL comes first, and no cloudhook is asked for then."""
+    hass.config.external_url = EXTERNAL
+    cloud.remote = REMOTE
+
+    await set_up(hass, entry)
+
+    assert url(entry) == EXTERNAL + webhook_path()
+    assert entry.runtime_data.address.reach is Reach.DIRECT
+    assert cloud.hooks == set()
+    assert not not_reachable(hass, entry)
+
+
+async def test_remote_access(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """Without an external URL the cloud's remote address is used."""
+    cloud.remote = REMOTE
+
+    await set_up(hass, entry)
+
+    assert url(entry) == REMOTE + webhook_path()
+    assert entry.runtime_data.address.reach is Reach.DIRECT
+    assert cloud.hooks == set()
+    assert not not_reachable(hass, entry)
+
+
+async def test_cloudhook(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud, provider: Simulator
+) -> None:
+    """Without either of them a cloudhook is used, and calls carry it."""
+    await set_up(hass, entry)
+
+    assert entry.runtime_data.address.reach is Reach.CLOUDHOOK
+    assert cloud.hooks == {WEBHOOK_ID}
+    assert not not_reachable(hass, entry)
+    await hass.services.async_call(
+        DOMAIN, "place_call", {"to": PHONE, "voice_start": PLAY}, blocking=True
+    )
+    assert str(provider.calls[0].whenhangup).startswith(f"{HOOK}?token=")
+    await provider.reset()
+
+
+async def test_no_address(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Without the cloud and an external URL there is no address, and the user is told."""
+    await set_up(hass, entry)
+
+    assert url(entry) is None
+    assert entry.runtime_data.address.reach is Reach.NONE
+    issue = ir.async_get(hass).async_get_issue(
+        DOMAIN, f"not_reachable_{entry.entry_id}"
+    )
+    assert issue
+    assert issue.translation_placeholders == {"account": entry.title}
+
+
+async def test_internal_url_is_no_address(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """What reaches the home from within does not reach it from outside."""
+    hass.config.internal_url = "http://192.168.1.2:8123"
+
+    await set_up(hass, entry)
+
+    assert url(entry) is None
+
+
+async def test_without_a_subscription(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """A cloud without a subscription gives no cloudhook, and is not asked for one."""
+    cloud.subscribed = False
+
+    await set_up(hass, entry)
+
+    assert url(entry) is None
+    assert cloud.hooks == set()
+    assert not_reachable(hass, entry)
+
+
+async def test_external_url_changes(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """A change of the network settings counts from the next call on."""
+    await set_up(hass, entry)
+    assert not_reachable(hass, entry)
+
+    await change_url(hass, EXTERNAL)
+    assert url(entry) == EXTERNAL + webhook_path()
+    assert not not_reachable(hass, entry)
+
+    await change_url(hass, None)
+    assert url(entry) is None
+    assert not_reachable(hass, entry)
+
+
+async def test_cloud_connects_later(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """Before the cloud is connected nobody knows; then the cloudhook is there."""
+    cloud.connected = False
+    await set_up(hass, entry)
+    assert url(entry) is None
+    assert not not_reachable(hass, entry)
+
+    cloud.connected = True
+    await cloud.change()
+
+    assert url(entry) == HOOK
+
+
+async def test_subscription_ends(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """A cloudhook that is there no more is not used, and the user is told."""
+    await set_up(hass, entry)
+    assert url(entry) == HOOK
+
+    cloud.subscribed = False
+    await cloud.change()
+
+    assert url(entry) is None
+    assert not_reachable(hass, entry)
+
+
+@pytest.mark.parametrize(
+    "error", [CloudNotAvailableError(), TimeoutError(), ClientError(), ValueError()]
+)
+async def test_cloud_errors(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    cloud: Cloud,
+    error: Exception,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A cloud that fails is a home without an address; it disturbs nothing else."""
+    cloud.error = error
+    await set_up(hass, entry)
+    assert url(entry) is None
+    assert not_reachable(hass, entry)
+    assert "gives no cloudhook" in caplog.text
+    assert WEBHOOK_ID not in caplog.text
+
+    cloud.error = None
+    await cloud.change()
+    assert url(entry) == HOOK
+    assert not not_reachable(hass, entry)
+
+
+async def test_asks_when_home_assistant_has_started(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """While Home Assistant starts, nobody is told that there is no address yet."""
+    hass.set_state(CoreState.starting)
+    await set_up(hass, entry)
+    assert cloud.hooks == set()
+    assert not not_reachable(hass, entry)
+
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+
+    assert url(entry) == HOOK
+
+
+async def test_unload(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """An account that is unloaded follows nothing any more, and keeps its cloudhook."""
+    await set_up(hass, entry)
+
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert cloud.hooks == {WEBHOOK_ID}
+    assert cloud.listeners == []
+
+    cloud.subscribed = False
+    await change_url(hass, None)
+    assert not not_reachable(hass, entry)
+
+
+async def test_remove(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """The cloudhook of an account that is removed is given back."""
+    await set_up(hass, entry)
+
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    assert cloud.hooks == set()
+
+
+@pytest.mark.parametrize("error", [CloudNotAvailableError(), ValueError()])
+async def test_remove_without_the_cloud(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud, error: Exception
+) -> None:
+    """An account can be removed when the cloud does not answer."""
+    await set_up(hass, entry)
+    cloud.error = error
+
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    assert hass.config_entries.async_entries(DOMAIN) == []
