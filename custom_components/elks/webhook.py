@@ -25,6 +25,7 @@ _TOKEN = "token"
 _ASKED = "asked"
 """How many times the keys have been asked for."""
 _PICKED_UP = "newoutgoing"
+_TIMES = re.compile(r"[0-9]{1,2}")
 _KEYS = re.compile(r"[0-9*#]{1,64}")
 
 
@@ -75,12 +76,13 @@ def _next_action(
     call_id, result = form["callid"], form.get("result", "")
     keys = result if _KEYS.fullmatch(result) else None
     record = tracker.async_heard(token, call_id, keys)
-    if record is None or record.script is None:
+    url = async_callback_url(entry, token)
+    if record is None or record.script is None or url is None:
         return None
-    script, url = record.script, async_callback_url(entry, token)
+    script = record.script
     if result == _PICKED_UP:
         return script.first(f"{url}&{_ASKED}=1")
-    times = int(asked) if asked.isascii() and asked.isdigit() else script.repeat
+    times = int(asked) if _TIMES.fullmatch(asked) else script.repeat
     again = f"{url}&{_ASKED}={times + 1}" if times < script.repeat else None
     return script.then(keys, again)
 
