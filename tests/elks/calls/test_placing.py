@@ -437,6 +437,27 @@ async def test_wrong_clock_and_a_slow_answer(
     assert (await task).call == call
 
 
+async def test_told_while_the_clock_is_asked_for(
+    placing: Placing, carrier: Carrier, book: CallBook, clock: Clock
+) -> None:
+    """What a callback tells meanwhile is not undone by the time that is learnt."""
+    carrier.ahead = timedelta(hours=1)
+    carrier.clock_known = False
+    carrier.silent = asyncio.Event()
+    plan = make_plan()
+    carrier.answers.append(UNKNOWN)
+    task = await begin(placing, plan)
+    await clock.passes()
+    call = carrier.takes()
+
+    book.told(plan.token, call)
+    carrier.silent.set()
+    await clock.passes()
+
+    assert task.done()
+    assert (await task).call == call
+
+
 async def test_cancelled_while_waiting(
     placing: Placing, carrier: Carrier, clock: Clock, timers: Any
 ) -> None:
