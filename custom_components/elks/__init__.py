@@ -1,5 +1,7 @@
 """Phone people from Home Assistant through 46elks."""
 
+from functools import partial
+
 from homeassistant.const import (
     CONF_PASSWORD,
     CONF_URL,
@@ -17,14 +19,24 @@ from .account import AccountWatch
 from .address import Address, async_remove_cloudhook
 from .api import ElksClient
 from .audio import AudioStore, AudioView, async_remove_audio
-from .calls import CallEvent, CallRecord, CallStore, CallTracker
+from .bus import async_tell_bus
+from .calls import (
+    CallEvent,
+    CallRecord,
+    CallStore,
+    CallTracker,
+    Chain,
+    Chains,
+    ChainStore,
+)
+from .chain_planning import async_plan_turn
 from .const import CONF_FROM_NUMBER, DOMAIN
 from .data import ElksConfigEntry, ElksData
 from .phone_numbers import load_regions
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.EVENT, Platform.SENSOR]
+PLATFORMS = [Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -42,15 +54,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         entry.data[CONF_PASSWORD],
         entry.data[CONF_URL],
     )
+    tracker = CallTracker(hass, entry, client)
     entry.runtime_data = ElksData(
         account=AccountWatch(hass, entry, client),
         address=Address(hass, entry),
         audio=AudioStore(hass, entry),
-        tracker=CallTracker(hass, entry, client),
+        chains=Chains(hass, entry, tracker, partial(async_plan_turn, entry)),
+        tracker=tracker,
     )
     webhook.async_register(hass, entry)
-    await entry.runtime_data.tracker.async_load()
-    await _async_keep_sounds(entry)
+    await _async_load(hass, entry)
     await hass.async_add_executor_job(
         load_regions, hass.config.country, entry.options[CONF_FROM_NUMBER]
     )
@@ -66,6 +79,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     """Unload an account; its calls in progress are kept on disk."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
+    await entry.runtime_data.chains.async_unload()
     await entry.runtime_data.tracker.async_unload()
     entry.runtime_data.audio.async_unload()
     return True
@@ -74,23 +88,58 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
 async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Forget the calls of an account that is removed, and what was told of it."""
     await CallStore(hass, entry.entry_id).async_remove()
+    await ChainStore(hass, entry.entry_id).async_remove()
     await async_remove_audio(hass, entry.entry_id)
     await async_remove_cloudhook(hass, entry)
     repairs.async_remove_issues(hass, entry)
 
 
+async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Take up the calls and chains of before a restart."""
+    data = entry.runtime_data
+    await data.chains.async_load()
+    await data.tracker.async_load()
+    await _async_keep_sounds(entry)
+    async_tell_bus(hass, entry)
+    _async_watch_chains(hass, entry)
+    data.chains.async_resume()
+    data.loaded.set()
+
+
 async def _async_keep_sounds(entry: ElksConfigEntry) -> None:
-    """Keep the sounds of calls as long as they have not ended."""
-    audio, tracker = entry.runtime_data.audio, entry.runtime_data.tracker
+    """Keep the sounds of calls and chains as long as they have not ended."""
+    data = entry.runtime_data
+
+    def needed() -> set[str]:
+        return {name for chain in data.chains.running for name in chain.sounds}
 
     @callback
     def release(record: CallRecord, _: list[CallEvent]) -> None:
         if record.script and (record.ended or record.given_up):
-            audio.async_release(record.script.sounds)
+            data.audio.async_release(set(record.script.sounds) - needed())
 
-    entry.async_on_unload(tracker.async_listen(release))
-    scripts = [record.script for record in tracker.open if record.script]
-    await audio.async_clean({name for script in scripts for name in script.sounds})
+    @callback
+    def release_chain(chain: Chain) -> None:
+        if chain.end is not None:
+            data.audio.async_release(chain.sounds - needed())
+
+    entry.async_on_unload(data.tracker.async_listen(release))
+    entry.async_on_unload(data.chains.async_listen(release_chain))
+    scripts = [record.script for record in data.tracker.open if record.script]
+    kept = {name for script in scripts for name in script.sounds}
+    await data.audio.async_clean(kept | needed())
+
+
+@callback
+def _async_watch_chains(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Tell the user when a chain ended without reaching everybody."""
+
+    @callback
+    def report(chain: Chain) -> None:
+        if chain.end is not None:
+            repairs.async_report_chain(hass, entry, chain.end)
+
+    entry.async_on_unload(entry.runtime_data.chains.async_listen(report))
 
 
 @callback
@@ -106,6 +155,7 @@ def _async_watch_callbacks(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 
     @callback
     def stop_waiting(_: Event) -> None:
+        entry.runtime_data.chains.async_stop()
         tracker.async_stop_waiting()
 
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop_waiting))

@@ -11,6 +11,7 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentryFlow,
     OptionsFlow,
 )
 from homeassistant.const import (
@@ -50,7 +51,9 @@ from .const import (
     DOMAIN,
     LOGGER,
     MAX_RING_TIMEOUT,
+    SUBENTRY_CONTACT,
 )
+from .contact_flow import ContactFlow
 from .phone_numbers import InvalidNumberError, read_number
 
 _CREDENTIALS = {
@@ -104,6 +107,15 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> ElksOptionsFlow:
         """Return the flow that changes the options of an account."""
         return ElksOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return the flows that add what belongs to an account."""
+        return {SUBENTRY_CONTACT: ContactFlow}
 
     @override
     async def async_step_user(

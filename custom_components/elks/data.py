@@ -1,13 +1,14 @@
 """What a loaded account holds."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry
 
 from .account import AccountWatch
 from .address import Address
 from .audio import AudioStore
-from .calls import CallTracker
+from .calls import CallTracker, Chains
 
 type ElksConfigEntry = ConfigEntry[ElksData]
 
@@ -19,4 +20,7 @@ class ElksData:
     account: AccountWatch
     address: Address
     audio: AudioStore
+    chains: Chains
     tracker: CallTracker
+    loaded: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when all calls of before a restart are known."""

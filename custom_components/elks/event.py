@@ -1,4 +1,4 @@
-"""Events of an account: what happens to its calls, each told once."""
+"""Events of an account and of its contacts: what happens to calls, each told once."""
 
 from typing import override
 
@@ -7,8 +7,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .calls import CallEvent, CallRecord
+from .contacts import contacts
 from .data import ElksConfigEntry
-from .entity import ElksEntity, call_data
+from .entity import ElksCallEntity, call_data
 
 PARALLEL_UPDATES = 0
 
@@ -18,12 +19,16 @@ async def async_setup_entry(
     entry: ElksConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the events of an account."""
+    """Add the events of an account and of its contacts."""
     async_add_entities([CallEventEntity(entry, "call")])
+    for contact in contacts(entry):
+        async_add_entities(
+            [CallEventEntity(entry, "call", contact)], config_subentry_id=contact.id
+        )
 
 
-class CallEventEntity(ElksEntity, EventEntity):
-    """What happens to the account's calls."""
+class CallEventEntity(ElksCallEntity, EventEntity):
+    """What happens to the calls of an account, or to those to a contact."""
 
     _attr_event_types = list(CallEvent)
     # People's numbers and PINs do not belong in the recorder

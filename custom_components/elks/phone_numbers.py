@@ -1,5 +1,6 @@
 """Phone numbers as people write them, read as E.164."""
 
+from collections.abc import Mapping
 import re
 
 from phonenumbers import (
@@ -21,7 +22,7 @@ _WRITTEN = re.compile(r"[+＋]?[\d\s().\-/‐-―]+")
 
 
 class InvalidNumberError(ValueError):
-    """No phone number can look like this."""
+    """No phone number can look like this; the text is the field, if it has one."""
 
 
 def read_number(written: str | int, region: str | None) -> str:
@@ -41,6 +42,28 @@ def read_number(written: str | int, region: str | None) -> str:
     if number is None:
         raise InvalidNumberError
     return format_number(number, PhoneNumberFormat.E164)
+
+
+def read_numbers(
+    written: Mapping[str, str | int], region: str | None
+) -> dict[str, str]:
+    """Return numbers in E.164 by their fields; the first one's region is the one of last resort.
+
+    Reads from disk like read_number. Raises InvalidNumberError with the field.
+    """
+    numbers: dict[str, str] = {}
+    for field, number in written.items():
+        try:
+            numbers[field] = read_number(number, region)
+        except InvalidNumberError as err:
+            raise InvalidNumberError(field) from err
+        region = region or region_of(numbers[field])
+    return numbers
+
+
+def is_written_number(text: str) -> bool:
+    """Return whether a text is written like a phone number, whether there is one or not."""
+    return _WRITTEN.fullmatch(_MARKS.sub("", text).strip()) is not None
 
 
 def region_of(number: str) -> str | None:
@@ -66,9 +89,9 @@ def _readings(written: str | int, region: str | None) -> list[PhoneNumber]:
     if isinstance(written, int):
         # YAML and templates turn +46701234567 into an integer, which loses the plus sign
         return _parse(f"+{written}", None)
-    text = _MARKS.sub("", written).strip()
-    if not _WRITTEN.fullmatch(text):
+    if not is_written_number(written):
         return []
+    text = _MARKS.sub("", written).strip()
     return _parse(text, region) + _parse("+" + text.removeprefix("00"), None)
 
 

@@ -4,10 +4,14 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
+from .calls import ChainEnd
 from .const import DOMAIN
 
 _NOT_REACHABLE = "not_reachable"
 _NOT_REPORTED = "not_reported"
+_CHAIN_EXPIRED = "chain_expired"
+_CHAIN_STOPPED = "chain_stopped"
+_STOPS = (ChainEnd.INVALID_AUTH, ChainEnd.NO_CREDIT, ChainEnd.REFUSED)
 _UNREPORTED_CALLS = 3
 """A single callback can be lost; as many in a row cannot."""
 
@@ -29,9 +33,18 @@ def async_report_callbacks(
 
 
 @callback
+def async_report_chain(hass: HomeAssistant, entry: ConfigEntry, end: ChainEnd) -> None:
+    """Tell whether the last chain ended before everybody was called."""
+    _report(hass, entry, _CHAIN_EXPIRED, wrong=end is ChainEnd.EXPIRED)
+    for stop in _STOPS:
+        _report(hass, entry, f"{_CHAIN_STOPPED}_{stop}", wrong=end is stop)
+
+
+@callback
 def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Withdraw what was told of an account that is removed."""
-    for issue in (_NOT_REACHABLE, _NOT_REPORTED):
+    stops = [f"{_CHAIN_STOPPED}_{stop}" for stop in _STOPS]
+    for issue in (_NOT_REACHABLE, _NOT_REPORTED, _CHAIN_EXPIRED, *stops):
         ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
 
 

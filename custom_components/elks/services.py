@@ -1,7 +1,5 @@
 """The actions: what they take, and what their errors tell the person who called them."""
 
-from typing import Any
-
 import voluptuous as vol
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ID
@@ -12,20 +10,16 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.selector import ConfigEntrySelector
 
-from .api import (
-    ElksError,
-    InvalidAuthError,
-    OutcomeUnknownError,
-    RefusedError,
-    UnreachableError,
-)
-from .calls import CallRecord, CallsStoppedError
+from .api import ElksError
+from .calls import CallsStoppedError
+from .chain_planning import async_plan_chain
 from .const import (
+    ATTR_ACKNOWLEDGE_KEY,
     ATTR_ANSWERS,
+    ATTR_CHAIN_ID,
     ATTR_CONNECT,
     ATTR_DIGITS,
     ATTR_FROM,
@@ -34,33 +28,41 @@ from .const import (
     ATTR_MEDIA,
     ATTR_MESSAGE,
     ATTR_OPTIONS,
+    ATTR_PAUSE,
     ATTR_REPEAT,
     ATTR_REPLY,
+    ATTR_ROUNDS,
     ATTR_TIMEOUT,
     ATTR_TO,
     ATTR_TTS_ENTITY_ID,
     ATTR_VOICE_START,
     ATTR_WAIT,
     ATTR_WHENHANGUP,
-    CONF_CURRENCY,
     DOMAIN,
     MAX_RING_TIMEOUT,
 )
 from .data import ElksConfigEntry
-from .planning import async_plan, invalid
+from .errors import async_not_placed, failed, invalid
+from .planning import async_plan
+from .responses import call_ended, call_placed, chain_ended
 
 SERVICE_PLACE_CALL = "place_call"
+SERVICE_CALL_CHAIN = "call_chain"
+SERVICE_CANCEL_CHAIN = "cancel_chain"
+
+_DEFAULT_KEY = "1"
+_DEFAULT_ROUNDS = 2
+_DEFAULT_PAUSE = 30
+_MAX_PEOPLE = 50
+_MAX_ROUNDS = 100
+_MAX_PAUSE = 3600
 
 _NUMBER = vol.Any(str, vol.All(int, vol.Range(min=1)))
 _TEXT = vol.All(cv.string, cv.matches_regex(r"\S"))
 _KEYS = cv.matches_regex(r"^[0-9*]{1,16}$")
 
-_ERRORS = {
-    InvalidAuthError: "invalid_auth",
-    RefusedError: "refused",
-    UnreachableError: "unreachable",
-    OutcomeUnknownError: "outcome_unknown",
-}
+_TIMEOUT = vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_RING_TIMEOUT))
+_ACCOUNT = ConfigEntrySelector({"integration": DOMAIN})
 
 _ANSWER = vol.Schema(
     {
@@ -84,14 +86,41 @@ PLACE_CALL_SCHEMA = vol.Schema(
         vol.Optional(ATTR_TTS_ENTITY_ID): cv.entity_id,
         vol.Optional(ATTR_LANGUAGE): cv.string,
         vol.Optional(ATTR_OPTIONS): dict,
-        vol.Optional(ATTR_TIMEOUT): vol.All(
-            vol.Coerce(int), vol.Range(min=1, max=MAX_RING_TIMEOUT)
-        ),
+        vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
         vol.Optional(ATTR_WHENHANGUP): cv.url,
         vol.Optional(ATTR_WAIT, default=False): cv.boolean,
-        vol.Optional(ATTR_CONFIG_ENTRY_ID): ConfigEntrySelector(
-            {"integration": DOMAIN}
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
+    }
+)
+
+
+CALL_CHAIN_SCHEMA = vol.Schema(
+    {
+        vol.Required(ATTR_TO): vol.All(
+            cv.ensure_list, [_NUMBER], vol.Length(min=1, max=_MAX_PEOPLE)
         ),
+        vol.Required(ATTR_MESSAGE): _TEXT,
+        vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): vol.All(
+            cv.string, cv.matches_regex(r"^[0-9]$")
+        ),
+        vol.Optional(ATTR_ROUNDS, default=_DEFAULT_ROUNDS): vol.All(
+            vol.Coerce(int), vol.Range(min=1, max=_MAX_ROUNDS)
+        ),
+        vol.Optional(ATTR_PAUSE, default=_DEFAULT_PAUSE): vol.All(
+            vol.Coerce(int), vol.Range(min=0, max=_MAX_PAUSE)
+        ),
+        vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
+        vol.Optional(ATTR_FROM): _NUMBER,
+        vol.Optional(ATTR_TTS_ENTITY_ID): cv.entity_id,
+        vol.Optional(ATTR_LANGUAGE): cv.string,
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
+    }
+)
+
+CANCEL_CHAIN_SCHEMA = vol.Schema(
+    {
+        vol.Optional(ATTR_CHAIN_ID): cv.string,
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
 )
 
@@ -106,6 +135,16 @@ def async_setup_services(hass: HomeAssistant) -> None:
         schema=PLACE_CALL_SCHEMA,
         supports_response=SupportsResponse.OPTIONAL,
     )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_CALL_CHAIN,
+        _async_call_chain,
+        schema=CALL_CHAIN_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(
+        DOMAIN, SERVICE_CANCEL_CHAIN, _async_cancel_chain, schema=CANCEL_CHAIN_SCHEMA
+    )
 
 
 async def _async_place_call(call: ServiceCall) -> ServiceResponse:
@@ -119,16 +158,35 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
         if wait:
             record = await tracker.async_end(record)
     except ElksError as err:
-        if isinstance(err, InvalidAuthError):
-            entry.async_start_reauth(call.hass)
-        raise _home_assistant_error(err) from err
+        raise async_not_placed(call.hass, entry, err) from err
     except CallsStoppedError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="stopped_waiting"
-        ) from err
+        raise failed("stopped_waiting") from err
     if not call.return_response:
         return None
-    return _response(record) | (_end(record, entry) if wait else {})
+    return call_ended(record, entry) if wait else call_placed(record)
+
+
+async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
+    """Call one after the other until somebody takes it; with a response, wait for that."""
+    entry = _account(call)
+    chains = entry.runtime_data.chains
+    run = await chains.async_begin(await async_plan_chain(call.hass, entry, call.data))
+    if not call.return_response:
+        return None
+    try:
+        chain = await run.async_outcome()
+    except CallsStoppedError as err:
+        raise failed("chain_stopped_waiting") from err
+    return chain_ended(chain, chains.calls(chain), entry)
+
+
+async def _async_cancel_chain(call: ServiceCall) -> None:
+    """End a chain, or all of an account."""
+    entry = _account(call)
+    try:
+        entry.runtime_data.chains.async_cancel(call.data.get(ATTR_CHAIN_ID))
+    except KeyError as err:
+        raise invalid("unknown_chain", field=ATTR_CHAIN_ID) from err
 
 
 def _account(call: ServiceCall) -> ElksConfigEntry:
@@ -140,39 +198,3 @@ def _account(call: ServiceCall) -> ElksConfigEntry:
         entry_id = loaded[0].entry_id
     entry: ElksConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, entry_id)
     return entry
-
-
-def _home_assistant_error(err: ElksError) -> HomeAssistantError:
-    """Return an API error as the person who placed the call shall read it."""
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=_ERRORS[type(err)],
-        translation_placeholders={"reason": str(err)},
-    )
-
-
-def _response(record: CallRecord) -> dict[str, Any]:
-    """Return what an action tells of a call; its keys are always there."""
-    call = record.call
-    return {
-        "call_id": call and call.id,
-        "state": record.state,
-        "direction": call and call.direction,
-        "from": record.from_number,
-        "to": record.to_number,
-        "created": call and call.created and call.created.isoformat(),
-    }
-
-
-def _end(record: CallRecord, entry: ElksConfigEntry) -> dict[str, Any]:
-    """Return what an action that waited tells besides; the keys are always there."""
-    call = record.call
-    return {
-        "start": call and call.start and call.start.isoformat(),
-        "duration": call and call.duration,
-        "cost": call and call.cost,
-        "currency": entry.data.get(CONF_CURRENCY),
-        "answered": record.answered,
-        "digits": record.digits,
-        "answer": record.answer,
-    }

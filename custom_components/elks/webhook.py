@@ -1,9 +1,10 @@
 """The door in: our address for 46elks' callbacks, and what each callback means."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
-from http import HTTPMethod
+from http import HTTPMethod, HTTPStatus
 import re
 from urllib.parse import parse_qsl
 
@@ -15,12 +16,14 @@ from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 
 from .api import Call
-from .calls.script import Action
+from .calls.script import HANG_UP, Action
 from .const import DOMAIN
 from .data import ElksConfigEntry
 
 _METHODS = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.POST, HTTPMethod.PUT)
 _MAX_BODY = 64 * 1024
+_MAX_WAIT = 10
+"""Seconds that a callback waits for the calls of before a restart to be known."""
 _TOKEN = "token"
 _ASKED = "asked"
 """How many times the keys have been asked for."""
@@ -58,6 +61,9 @@ async def _handle(
     """Take in a callback. To all but 46elks the answer is the same: a stranger learns nothing."""
     if request.method != HTTPMethod.POST or not (form := await _form(request)):
         return Response()
+    if not await _loaded(entry):
+        # 46elks then tries again
+        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     token = request.query.get(_TOKEN, "")
     if form.get("callid"):
         action = _next_action(entry, token, request.query.get(_ASKED, ""), form)
@@ -77,6 +83,8 @@ def _next_action(
     keys = result if _KEYS.fullmatch(result) else None
     record = tracker.async_heard(token, call_id, keys)
     url = async_callback_url(entry, token)
+    if record is not None and record.hang_up:
+        return HANG_UP
     if record is None or record.script is None or url is None:
         return None
     script = record.script
@@ -85,6 +93,15 @@ def _next_action(
     times = int(asked) if _TIMES.fullmatch(asked) else script.repeat
     again = f"{url}&{_ASKED}={times + 1}" if times < script.repeat else None
     return script.then(keys, again)
+
+
+async def _loaded(entry: ElksConfigEntry) -> bool:
+    """Wait until the calls of before a restart are known; return whether they are."""
+    try:
+        async with asyncio.timeout(_MAX_WAIT):
+            return await entry.runtime_data.loaded.wait()
+    except TimeoutError:
+        return False
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -279,7 +279,7 @@ async def test_account_not_there(home: Home) -> None:
     [
         (400, "Bad to +46701234567", r"refused the call: Bad to \+46•••••567"),
         (403, '{"error": "Not yours"}', "refused the call: Not yours"),
-        (403, "Not enough credits", "refused the call: Not enough credits"),
+        (403, "Not enough credits", "too little money: Not enough credits"),
     ],
 )
 async def test_refusals(home: Home, status: int, body: str, reason: str) -> None:

@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from custom_components.elks.api import CallState
-from custom_components.elks.services import PLACE_CALL_SCHEMA
+from custom_components.elks.calls import ChainEnd, ChainState
+from custom_components.elks.services import (
+    CALL_CHAIN_SCHEMA,
+    CANCEL_CHAIN_SCHEMA,
+    PLACE_CALL_SCHEMA,
+)
 from homeassistant.util.yaml import load_yaml_dict
 
 FOLDER = Path(__file__).parents[2] / "custom_components/elks"
@@ -35,6 +40,11 @@ def texts(language: str) -> dict[str, str]:
     return dict(leaves(read(f"translations/{language}.json")))
 
 
+def placeholders(text: str) -> list[str]:
+    """Return what is put into a text, whatever the order."""
+    return sorted(re.findall(r"{\w+}", text))
+
+
 def test_languages() -> None:
     """English is there, and Swedish."""
     assert {"en", "sv"} <= set(LANGUAGES)
@@ -47,27 +57,50 @@ def test_same_keys_and_placeholders(language: str) -> None:
 
     assert other.keys() == english.keys()
     for key, text in english.items():
-        assert re.findall(r"{\w+}", other[key]) == re.findall(r"{\w+}", text), key
+        assert placeholders(other[key]) == placeholders(text), key
         assert other[key].strip(), key
+
+
+SCHEMAS = {
+    "call_chain": CALL_CHAIN_SCHEMA,
+    "cancel_chain": CANCEL_CHAIN_SCHEMA,
+    "place_call": PLACE_CALL_SCHEMA,
+}
 
 
 def test_actions_are_described() -> None:
     """Every field of an action has a selector and words."""
-    fields = {str(marker) for marker in PLACE_CALL_SCHEMA.schema}
     selectors = load_yaml_dict(str(FOLDER / "services.yaml"))
     words = read("translations/en.json")["services"]
 
-    assert selectors.keys() == words.keys() == read("icons.json")["services"].keys()
-    assert set(selectors["place_call"]["fields"]) == fields
-    assert set(words["place_call"]["fields"]) == fields
+    assert selectors.keys() == words.keys() == SCHEMAS.keys()
+    assert read("icons.json")["services"].keys() == SCHEMAS.keys()
+    for name, schema in SCHEMAS.items():
+        fields = {str(marker) for marker in schema.schema}
+        assert set(selectors[name]["fields"]) == fields
+        assert set(words[name]["fields"]) == fields
 
 
-def test_states_have_words_and_icons() -> None:
-    """Every state of the last call has words and an icon."""
-    words = read("translations/en.json")["entity"]["sensor"]["last_call"]["state"]
-    icons = read("icons.json")["entity"]["sensor"]["last_call"]["state"]
+@pytest.mark.parametrize(
+    ("sensor", "states"),
+    [("last_call", set(CallState)), ("call_chain", {"idle", *ChainState})],
+)
+def test_states_have_words_and_icons(sensor: str, states: set[str]) -> None:
+    """Every state of a sensor has words and an icon."""
+    words = read("translations/en.json")["entity"]["sensor"][sensor]["state"]
+    icons = read("icons.json")["entity"]["sensor"][sensor]["state"]
 
-    assert words.keys() == icons.keys() == set(CallState)
+    assert words.keys() == icons.keys() == states
+
+
+def test_logbook_has_words() -> None:
+    """Every end of a call and of a chain has words for the logbook."""
+    words = read("translations/en.json")["common"]
+
+    for state in set(CallState) - {CallState.ONGOING}:
+        assert f"logbook_{state}" in words
+    for end in ChainEnd:
+        assert f"logbook_chain_{end}" in words
 
 
 def test_errors_have_words() -> None:
@@ -75,10 +108,11 @@ def test_errors_have_words() -> None:
     code = "".join(path.read_text() for path in FOLDER.rglob("*.py"))
     english = read("translations/en.json")
     raised = set(re.findall(r'(?:Error: |translation_key=)"(\w+)"', code))
-    for names in re.findall(r"invalid\(([^)]*)\)", code):
+    for names in re.findall(r"(?:invalid|failed)\(([^)]*)\)", code):
         raised |= set(re.findall(r'"(\w+)"', names))
 
     assert raised == english["exceptions"].keys()
     shown = set(re.findall(r'errors\[\S+\] = "(\w+)"', code))
-    assert shown == english["config"]["error"].keys()
+    contact = english["config_subentries"]["contact"]
+    assert shown == english["config"]["error"].keys() | contact["error"].keys()
     assert set(english["options"]["error"]) <= shown

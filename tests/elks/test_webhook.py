@@ -1,16 +1,19 @@
 """The callbacks, as 46elks or anybody else sends them."""
 
+import asyncio
 from http import HTTPMethod
 import logging
 from unittest.mock import patch
 
 import pytest
 
+from custom_components.elks.calls import CallStore
+from custom_components.elks.calls.store import Kept
 from custom_components.elks.const import DOMAIN
 from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.util.aiohttp import MockRequest
 
-from .conftest import WEBHOOK_ID, Home, webhook_path
+from .conftest import PHONE, WEBHOOK_ID, Home, webhook_path
 
 
 async def test_hangup(home: Home) -> None:
@@ -43,6 +46,47 @@ async def test_wrong_fields(home: Home, change: dict[str, str]) -> None:
     fields = {"id": response["call_id"], "state": "success", **change}
     assert await home.callback(**fields) == 200
 
+    assert home.last_call.state == "ongoing"
+
+
+async def test_while_loading(home: Home) -> None:
+    """A callback that comes before the calls are read from disk waits for that."""
+    home.rings_on()
+    response = await home.place_call(timeout=300)
+    await home.hass.config_entries.async_unload(home.entry.entry_id)
+    read = CallStore.async_load
+    readable = asyncio.Event()
+
+    async def slow_read(store: CallStore) -> Kept:
+        await readable.wait()
+        return await read(store)
+
+    with patch.object(CallStore, "async_load", slow_read):
+        home.hass.async_create_task(
+            home.hass.config_entries.async_setup(home.entry.entry_id)
+        )
+        fields = {"id": response["call_id"], "state": "busy"}
+        told = asyncio.create_task(home.callback(**fields))
+        await asyncio.wait({told}, timeout=0.1)
+        assert not told.done()
+        readable.set()
+
+        assert await told == 200
+    await home.hass.async_block_till_done()
+    assert home.last_call.state == "busy"
+    assert home.last_call.attributes["to"] == PHONE
+
+
+async def test_never_loaded(home: Home) -> None:
+    """A callback does not wait for ever; 46elks is told to try again."""
+    home.rings_on()
+    response = await home.place_call(timeout=300)
+    home.entry.runtime_data.loaded.clear()
+
+    with patch("custom_components.elks.webhook._MAX_WAIT", 0.01):
+        status = await home.callback(id=response["call_id"], state="busy")
+
+    assert status == 503
     assert home.last_call.state == "ongoing"
 
 

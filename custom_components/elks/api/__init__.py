@@ -4,6 +4,7 @@ from .client import DEFAULT_URL, ElksClient
 from .errors import (
     ElksError,
     InvalidAuthError,
+    NoCreditError,
     OutcomeUnknownError,
     RefusedError,
     UnreachableError,
@@ -20,6 +21,7 @@ __all__ = [
     "ElksClient",
     "ElksError",
     "InvalidAuthError",
+    "NoCreditError",
     "Number",
     "OutcomeUnknownError",
     "RefusedError",

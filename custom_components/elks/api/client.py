@@ -23,6 +23,7 @@ from aiohttp.hdrs import METH_GET, METH_POST
 from .errors import (
     ElksError,
     InvalidAuthError,
+    NoCreditError,
     OutcomeUnknownError,
     RefusedError,
     UnreachableError,
@@ -179,6 +180,10 @@ def _error(response: ClientResponse, body: bytes) -> ElksError:
         return InvalidAuthError(reason)
     if response.status in (429, 503):
         return UnreachableError(reason, _retry_after(response))
+    if response.status == 402 or (
+        response.status == 403 and "credit" in reason.lower()
+    ):
+        return NoCreditError(reason)
     if 400 <= response.status < 500:
         return RefusedError(reason)
     return OutcomeUnknownError(reason)

@@ -16,6 +16,10 @@ class RefusedError(ElksError):
     """46elks understood the request and refused it (4xx); it had no effect."""
 
 
+class NoCreditError(RefusedError):
+    """The account has too little money for the request (402, or 403 with that reason)."""
+
+
 class UnreachableError(ElksError):
     """The request certainly had no effect: no connection, 429 or 503."""
 

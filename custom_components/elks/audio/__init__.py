@@ -2,13 +2,17 @@
 
 from .clip import Clip, clip_url
 from .media import web_url
+from .speech import HOME_VOICE, Voice, async_language
 from .store import AudioStore, async_remove_audio
 from .view import AudioView
 
 __all__ = [
+    "HOME_VOICE",
     "AudioStore",
     "AudioView",
     "Clip",
+    "Voice",
+    "async_language",
     "async_remove_audio",
     "clip_url",
     "web_url",

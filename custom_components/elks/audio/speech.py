@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -25,6 +25,10 @@ class Voice:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+HOME_VOICE: Final = Voice()
+"""The home's own choice."""
+
+
 async def async_say(hass: HomeAssistant, text: str, voice: Voice) -> bytes:
     """Return a text as speech, in a format of the engine's or one that ffmpeg made of it.
 
@@ -43,6 +47,21 @@ async def async_say(hass: HomeAssistant, text: str, voice: Voice) -> bytes:
     except Exception as err:
         # An engine is others' code, and fails in its own ways
         raise speech_failed(str(err).replace(text, "…") or type(err).__name__) from err
+
+
+@callback
+def async_language(hass: HomeAssistant, voice: Voice) -> str:
+    """Return the language in which a voice speaks; raises ServiceValidationError without engine."""
+    if "tts" not in hass.config.components:
+        raise _no_tts()
+    from homeassistant.components.tts.helper import get_engine_instance
+
+    voice = _chosen(hass, voice)
+    if voice.language or voice.engine is None:
+        return voice.language or hass.config.language
+    engine = get_engine_instance(hass, voice.engine)
+    default = engine.default_language if engine else None
+    return default or hass.config.language
 
 
 async def async_spoken(hass: HomeAssistant, media_id: str) -> bytes:

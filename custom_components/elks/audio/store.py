@@ -15,7 +15,7 @@ from ..const import DOMAIN
 from .clip import Clip, clips_folder
 from .files import ClipFiles, NoRoomError
 from .media import async_find, content_id, not_audio
-from .speech import Voice, async_say, speech_failed
+from .speech import HOME_VOICE, Voice, async_say, speech_failed
 from .telephone import NotAudioError, async_fit, wav_duration
 
 
@@ -45,19 +45,11 @@ class AudioStore:
         """
         self._files.async_release(names)
 
-    async def async_speech(
-        self,
-        text: str,
-        *,
-        engine: str | None = None,
-        language: str | None = None,
-        options: Mapping[str, Any] | None = None,
-    ) -> Clip:
-        """Record a text, spoken by the engine given or by the home's own choice.
+    async def async_speech(self, text: str, voice: Voice = HOME_VOICE) -> Clip:
+        """Record a text, spoken by a voice.
 
         Raises ServiceValidationError and HomeAssistantError, translated.
         """
-        voice = Voice(engine=engine, language=language, options=options or {})
         speech = await async_say(self._hass, text, voice)
         try:
             return await self._async_record(speech)

@@ -1,5 +1,9 @@
-"""The life of a call, from its plan to its end. Knows no HTTP."""
+"""The life of a call, from its plan to its end, and chains of calls. Knows no HTTP."""
 
+from .chain import ACKNOWLEDGED, Chain, ChainEnd, ChainState, Person, Turn
+from .chain_run import ChainRun
+from .chain_store import ChainStore
+from .chains import Chains
 from .events import CallEvent
 from .plan import CallPlan
 from .record import CallRecord
@@ -9,6 +13,7 @@ from .token import new_token
 from .tracker import CallsStoppedError, CallTracker
 
 __all__ = [
+    "ACKNOWLEDGED",
     "Answer",
     "CallEvent",
     "CallPlan",
@@ -17,5 +22,13 @@ __all__ = [
     "CallStore",
     "CallTracker",
     "CallsStoppedError",
+    "Chain",
+    "ChainEnd",
+    "ChainRun",
+    "ChainState",
+    "ChainStore",
+    "Chains",
+    "Person",
+    "Turn",
     "new_token",
 ]

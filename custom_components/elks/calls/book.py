@@ -23,6 +23,9 @@ class CallBook:
         self._open_ids: dict[str, str] = {}
         self._ended: dict[str, CallRecord] = {}
         self._ended_ids: dict[str, None] = {}
+        self._chains: set[str] = set()
+        self._held: dict[str, CallRecord] = {}
+        self._last_to: dict[str, CallRecord] = {}
         self.last: CallRecord | None = None
         """The call placed last of those that the provider took."""
 
@@ -34,8 +37,27 @@ class CallBook:
 
     def kept(self) -> Kept:
         """Return what a restart must not forget."""
-        last = [self.last] if self.last and self.last.ended else []
-        return Kept((*last, *self._open.values()), tuple(self._ended_ids))
+        last = [self.last] if self.last else []
+        shown = (*last, *self._last_to.values(), *self._held.values())
+        ended = {record.token: record for record in shown if record.ended}
+        return Kept((*ended.values(), *self._open.values()), tuple(self._ended_ids))
+
+    def hold(self, chain_id: str) -> None:
+        """Keep the calls of a chain, also those that end."""
+        self._chains.add(chain_id)
+
+    def release(self, chain_id: str) -> None:
+        """Keep the calls of a chain no longer than others."""
+        self._chains.discard(chain_id)
+        self._held = {
+            token: record
+            for token, record in self._held.items()
+            if record.chain != chain_id
+        }
+
+    def last_to(self, contact: str) -> CallRecord | None:
+        """Return the call to a contact that was placed last."""
+        return self._last_to.get(contact)
 
     def put(self, record: CallRecord) -> None:
         """Write a record, in place of what was known of the call."""
@@ -57,7 +79,7 @@ class CallBook:
 
     def find(self, token: str) -> CallRecord | None:
         """Return the record of the call with this secret."""
-        return self._open.get(token) or self._ended.get(token)
+        return self._open.get(token) or self._ended.get(token) or self._held.get(token)
 
     def find_open(self, call_id: str) -> CallRecord | None:
         """Return the record of the open call with this id of the provider's."""
@@ -86,6 +108,8 @@ class CallBook:
     def _end(self, record: CallRecord) -> None:
         self._open.pop(record.token, None)
         self._ended[record.token] = record
+        if record.chain in self._chains:
+            self._held[record.token] = record
         if len(self._ended) > _ENDED_KEPT:
             del self._ended[next(iter(self._ended))]
 
@@ -97,5 +121,13 @@ class CallBook:
                 del self._ended_ids[next(iter(self._ended_ids))]
         else:
             self._open_ids[call.id] = record.token
-        if self.last is None or record.placed >= self.last.placed:
+        if _is_later(record, self.last):
             self.last = record
+        contact = record.contact
+        if contact and _is_later(record, self._last_to.get(contact)):
+            self._last_to[contact] = record
+
+
+def _is_later(record: CallRecord, last: CallRecord | None) -> bool:
+    """Return whether a call was placed later than the last one, or is that one."""
+    return last is None or record.placed >= last.placed

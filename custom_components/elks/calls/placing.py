@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
-from homeassistant.core import HassJob, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant
 
 from ..api import Call, ElksError, OutcomeUnknownError, UnreachableError
 from .adoption import candidates, earliest, same_numbers
@@ -15,6 +14,7 @@ from .book import CallBook
 from .plan import CallPlan
 from .provider import Provider
 from .record import CallRecord
+from .waiting import async_sleep
 
 _TRY_AGAIN_AFTER = (1, 3, 9)
 _TRY_AGAIN_WITHIN = 15
@@ -38,15 +38,7 @@ class Placing:
 
         Raises ElksError. After an OutcomeUnknownError the record stays: the call may turn up.
         """
-        record = CallRecord(
-            token=plan.token,
-            from_number=plan.request.from_number,
-            to_number=plan.request.to_number,
-            timeout=plan.request.timeout,
-            requested=self._provider.now(),
-            reported=plan.reported,
-            script=plan.script,
-        )
+        record = plan.record(self._provider.now())
         self._book.put(record)
         asked = monotonic()
         try:
@@ -64,16 +56,17 @@ class Placing:
         self._book.told(plan.token, call)
         return self._book.find(plan.token) or record.told(call)
 
-    async def look(self, record: CallRecord) -> None:
+    async def look(self, record: CallRecord) -> bool:
         """Look in the history for a call whose request was not answered, and adopt it.
 
         With another call that could be this one, or another request that could have placed it,
-        nothing is adopted. Raises ElksError.
+        nothing is adopted. Returns whether there is any call that could be it. Raises ElksError.
         """
         history = await self._provider.calls(earliest(record))
         found = candidates(record, history, self._book.knows)
         if len(found) == 1 and not self.rivals(record):
             self._book.told(record.token, found[0])
+        return bool(found)
 
     def rivals(self, record: CallRecord) -> list[CallRecord]:
         """Return the other calls whose requests are unanswered, and that could be this one."""
@@ -97,7 +90,7 @@ class Placing:
                     wait = delay if err.retry_after is None else err.retry_after
                     if monotonic() - begin + wait > _TRY_AGAIN_WITHIN:
                         raise
-                await self._sleep(wait)
+                await async_sleep(self._hass, wait)
             return await self._provider.place_call(plan.request)
         finally:
             del self._unanswered[plan.token]
@@ -106,7 +99,7 @@ class Placing:
     async def _found(self, record: CallRecord, asked: float) -> CallRecord | None:
         """Look for a call a few times; return its record when it is found."""
         for delay in _LOOK_AFTER:
-            await self._sleep(delay)
+            await async_sleep(self._hass, delay)
             await self._others_answered(record)
             if self._known(record) is None:
                 with suppress(ElksError):
@@ -141,18 +134,3 @@ class Placing:
         ]
         if others:
             await asyncio.wait(others)
-
-    async def _sleep(self, seconds: float) -> None:
-        """Wait by Home Assistant's clock."""
-        waited = self._hass.loop.create_future()
-
-        @callback
-        def done(*_: object) -> None:
-            waited.set_result(None)
-
-        job = HassJob(done, cancel_on_shutdown=True)
-        cancel = async_call_later(self._hass, seconds, job)
-        try:
-            await waited
-        finally:
-            cancel()

@@ -27,6 +27,12 @@ class CallRecord:
     """Whether the provider is to tell us how the call ends."""
     script: CallScript | None = None
     """What is said and asked; None when the provider has been told all of it."""
+    contact: str | None = None
+    """Id of the contact who is phoned; None for a number that is nobody's."""
+    chain: str | None = None
+    """Id of the chain whose turn it is."""
+    hang_up: bool = False
+    """Whether the call is to end as soon as the provider asks what to do."""
     picked_up: bool = False
     """Whether the provider has asked us what to say to who picked up."""
     digits: str | None = None
@@ -98,6 +104,9 @@ class CallRecord:
             "requested": self.requested.isoformat(),
             "reported": self.reported,
             "script": self.script.as_dict() if self.script else None,
+            "contact": self.contact,
+            "chain": self.chain,
+            "hang_up": self.hang_up,
             "picked_up": self.picked_up,
             "digits": self.digits,
             "call": self.call.as_api() if self.call else None,
@@ -117,6 +126,9 @@ class CallRecord:
             requested=datetime.fromisoformat(cast(str, data["requested"])),
             reported=cast(bool, data["reported"]),
             script=CallScript.from_dict(script) if script else None,
+            contact=cast(str | None, data["contact"]),
+            chain=cast(str | None, data["chain"]),
+            hang_up=cast(bool, data["hang_up"]),
             picked_up=cast(bool, data["picked_up"]),
             digits=cast(str | None, data["digits"]),
             call=Call.from_api(call) if call else None,

@@ -9,6 +9,8 @@ _KEY_TIMEOUT = 10
 
 type Action = dict[str, object]
 
+HANG_UP: Action = {"hangup": "reject"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
@@ -58,7 +60,7 @@ class CallScript:
             return self._ask(next_url)
         if answer is not None and answer.reply:
             return {"play": answer.reply}
-        return {"hangup": "reject"}
+        return HANG_UP
 
     def answer(self, keys: str | None) -> Answer | None:
         """Return what was meant by the keys."""

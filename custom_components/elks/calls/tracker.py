@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 
 from homeassistant.config_entries import ConfigEntry
@@ -15,6 +15,7 @@ from ..api import (
     ElksError,
     InvalidAuthError,
     OutcomeUnknownError,
+    UnreachableError,
     mask_number,
 )
 from ..const import CONF_CALLBACK_KEY, LOGGER
@@ -59,8 +60,6 @@ class CallTracker:
         self._looks = asyncio.Semaphore(_LOOKS_AT_ONCE)
         self._hinted: dict[str, float] = {}
         self._waiting: dict[str, asyncio.Future[CallRecord | None]] = {}
-        self._told_early: list[tuple[str, Call]] | None = []
-        """What callbacks told before the calls were loaded."""
         self._stopped = False
         self._listeners: set[CallListener] = set()
         self.unreported = 0
@@ -81,14 +80,33 @@ class CallTracker:
         """The calls that ended of late, the newest end last."""
         return list(self._book.ended())
 
+    def find(self, token: str) -> CallRecord | None:
+        """Return the record of the call with this secret."""
+        return self._book.find(token)
+
+    def last_to(self, contact: str) -> CallRecord | None:
+        """Return the call to a contact that was placed last."""
+        return self._book.last_to(contact)
+
+    def now(self) -> datetime:
+        """Return the time by the provider's clock."""
+        return self._provider.now()
+
+    @callback
+    def async_hold(self, chain_id: str) -> None:
+        """Remember the calls of a chain over restarts, also those that ended."""
+        self._book.hold(chain_id)
+
+    @callback
+    def async_release(self, chain_id: str) -> None:
+        """Remember the calls of a chain no longer than others."""
+        self._book.release(chain_id)
+
     async def async_load(self) -> None:
         """Take up the calls that were known before a restart, and ask how they stand."""
         self._book.restore(await self._store.async_load())
         for record in self._book.open():
             self._schedule.async_set(record.token, 0)
-        told_early, self._told_early = self._told_early, None
-        for token, call in told_early or ():
-            self.async_told(token, call)
 
     async def async_unload(self) -> None:
         """Stop asking, end what waits, and write what is not written yet."""
@@ -123,6 +141,42 @@ class CallTracker:
             raise placed
         return placed
 
+    @callback
+    def async_expect(self, plan: CallPlan, requested: datetime) -> None:
+        """Take up a call that may have been placed before it was written down, and a power cut."""
+        if self._book.find(plan.token) is None:
+            self._book.put(plan.record(requested))
+
+    async def async_recall(self, record: CallRecord) -> CallRecord | None:
+        """Find out whether a call was placed before a restart; return its record, else None.
+
+        Raises UnreachableError as long as the provider does not tell, InvalidAuthError, and
+        OutcomeUnknownError when other calls could be this one.
+        """
+        if record.call is not None:
+            return record
+        try:
+            possible = await self._placing.look(record)
+        except InvalidAuthError:
+            raise
+        except ElksError as err:
+            raise UnreachableError(str(err)) from err
+        known = self._book.find(record.token)
+        if known is None or known.call is not None:
+            return known
+        if possible:
+            raise OutcomeUnknownError("several calls could be this one")
+        self._schedule.async_drop(record.token)
+        self._book.forget(record.token)
+        return None
+
+    @callback
+    def async_hang_up(self, token: str) -> None:
+        """Let a call end as soon as the provider asks what to do."""
+        record = self._book.find(token)
+        if record is not None and not record.ended:
+            self._book.put(replace(record, hang_up=True))
+
     async def async_end(self, record: CallRecord) -> CallRecord:
         """Wait for the end of a call and return its record; raises CallsStoppedError."""
         # It may have ended since the record was handed out
@@ -141,9 +195,7 @@ class CallTracker:
     @callback
     def async_told(self, token: str, call: Call) -> None:
         """Take in what a callback tells of a call, with the secret that came along."""
-        if self._told_early is not None:
-            self._told_early.append((token, call))
-        elif (record := self._book.find(token)) is not None:
+        if (record := self._book.find(token)) is not None:
             if record.call is None or record.call.id == call.id:
                 self._book.told(token, call)
                 self._reported(record)

@@ -12,6 +12,7 @@ from custom_components.elks.api import (
     ElksClient,
     ElksError,
     InvalidAuthError,
+    NoCreditError,
     Number,
     OutcomeUnknownError,
     RefusedError,
@@ -160,9 +161,19 @@ async def test_from_number_of_another(
     [
         (Fault(FaultKind.STATUS, status=400, body="No"), RefusedError, "No"),
         (
-            Fault(FaultKind.STATUS, status=403, body='{"error": "No  credits\\n"}'),
+            Fault(FaultKind.STATUS, status=403, body='{"error": "Not  yours\\n"}'),
             RefusedError,
-            "No credits",
+            "Not yours",
+        ),
+        (
+            Fault(FaultKind.STATUS, status=403, body="Not enough credits"),
+            NoCreditError,
+            "Not enough credits",
+        ),
+        (
+            Fault(FaultKind.STATUS, status=402, body="Pay"),
+            NoCreditError,
+            "Pay",
         ),
         (Fault(FaultKind.STATUS, status=404, body=""), RefusedError, "404 Not Found"),
         (

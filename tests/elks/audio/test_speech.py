@@ -12,6 +12,7 @@ import wave
 
 import pytest
 
+from custom_components.elks.audio import Voice
 from custom_components.elks.audio.telephone import LEAD_IN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -143,7 +144,8 @@ async def test_engine_chosen(studio: Studio) -> None:
     second = await studio.add(Engine("second", ("wav", tone(1))))
 
     await studio.store.async_speech(
-        TEXT, engine="tts.second", language="sv", options={"voice": "Astrid"}
+        TEXT,
+        Voice(engine="tts.second", language="sv", options={"voice": "Astrid"}),
     )
 
     assert second.asked == [(TEXT, "sv", {"voice": "Astrid"})]
@@ -179,7 +181,7 @@ async def test_preferred_assistant(
     second = await studio.add(Engine("second", ("wav", tone(1))))
     prefer(studio.hass, monkeypatch, engine="tts.second", language="sv", voice="Astrid")
 
-    await studio.store.async_speech(TEXT, **given)
+    await studio.store.async_speech(TEXT, Voice(**given))
 
     assert second.asked == [(TEXT, language, options)]
 
@@ -242,7 +244,7 @@ async def test_unknown_engine(studio: Studio) -> None:
     await studio.add(Engine("tone", ("wav", tone(1))))
 
     with pytest.raises(ServiceValidationError) as raised:
-        await studio.store.async_speech(TEXT, engine="tts.gone")
+        await studio.store.async_speech(TEXT, Voice(engine="tts.gone"))
 
     assert raised.value.translation_key == "unknown_tts"
     assert raised.value.translation_placeholders == {
@@ -310,6 +312,6 @@ async def test_refused_by_engine(studio: Studio, given: dict[str, Any]) -> None:
     await studio.add(Engine("tone", ("wav", tone(1))))
 
     with pytest.raises(HomeAssistantError) as raised:
-        await studio.store.async_speech(TEXT, **given)
+        await studio.store.async_speech(TEXT, Voice(**given))
 
     assert raised.value.translation_key == "speech_failed"

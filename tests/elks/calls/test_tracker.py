@@ -20,7 +20,6 @@ from custom_components.elks.calls import (
     CallPlan,
     CallRecord,
     CallsStoppedError,
-    CallTracker,
     new_token,
 )
 from homeassistant.core import HomeAssistant
@@ -726,21 +725,6 @@ async def test_restart_without_calls(
     assert timers() == 0
     await clock.passes(100, step=10)
     assert home.carrier.asked == home.carrier.searches == []
-
-
-async def test_told_while_loading(home: Home) -> None:
-    """A callback that comes before the calls are read from disk is kept until then."""
-    plan = make_plan()
-    call = await place(home, plan)
-    await home.stop()
-
-    home.tracker = CallTracker(home.hass, home.account, home.carrier)
-    home.tracker.async_told(plan.token, home.carrier.ends(call))
-    assert home.tracker.ended == []
-    await home.tracker.async_load()
-
-    assert [record.state for record in home.tracker.ended] == ["success"]
-    assert [record.timeout for record in home.tracker.ended] == [60]
 
 
 async def test_killed_before_the_answer(home: Home, clock: Clock) -> None:

@@ -353,7 +353,7 @@ ROWS = (
         goes_wrong="403: the account is empty",
         story=_no_credits,
         calls=0,
-        outcome="refused",
+        outcome="no_credit",
         state="unknown",
     ),
     Row(

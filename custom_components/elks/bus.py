@@ -1,0 +1,37 @@
+"""What Home Assistant's bus is told: how calls and chains ended."""
+
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+
+from .calls import CallEvent, CallRecord, Chain
+from .const import DOMAIN
+from .data import ElksConfigEntry
+from .responses import call_to_contact, chain_ended
+
+EVENT_CALL_ENDED: Final = f"{DOMAIN}_call_ended"
+EVENT_CHAIN_ENDED: Final = f"{DOMAIN}_chain_ended"
+
+_ENDS = {CallEvent.SUCCESS, CallEvent.BUSY, CallEvent.FAILED}
+
+
+@callback
+def async_tell_bus(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Fire an event for each call and each chain that ends, until the entry is unloaded."""
+    chains = entry.runtime_data.chains
+    account = {"config_entry_id": entry.entry_id}
+
+    @callback
+    def call_changed(record: CallRecord, happened: list[CallEvent]) -> None:
+        if not _ENDS.isdisjoint(happened):
+            data = account | call_to_contact(record, entry)
+            hass.bus.async_fire(EVENT_CALL_ENDED, data)
+
+    @callback
+    def chain_changed(chain: Chain) -> None:
+        if chain.end is not None:
+            data = account | chain_ended(chain, chains.calls(chain), entry)
+            hass.bus.async_fire(EVENT_CHAIN_ENDED, data)
+
+    entry.async_on_unload(entry.runtime_data.tracker.async_listen(call_changed))
+    entry.async_on_unload(chains.async_listen(chain_changed))

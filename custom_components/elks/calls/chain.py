@@ -1,0 +1,176 @@
+"""A chain: who is called one after the other until somebody takes it, and where that stands."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from .script import CallScript
+
+ACKNOWLEDGED: Final = "acknowledged"
+"""Id of the answer with which somebody takes it."""
+
+
+class ChainState(StrEnum):
+    """How a chain stands."""
+
+    CALLING = "calling"
+    ACKNOWLEDGED = "acknowledged"
+    UNANSWERED = "unanswered"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class ChainEnd(StrEnum):
+    """Why a chain ended."""
+
+    ACKNOWLEDGED = "acknowledged"
+    UNANSWERED = "unanswered"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    INVALID_AUTH = "invalid_auth"
+    """The provider refuses the credentials."""
+    NO_CREDIT = "no_credit"
+    REFUSED = "refused"
+    """The provider refused to call anybody in a whole round."""
+
+    @property
+    def state(self) -> ChainState:
+        """How a chain stands that ended so."""
+        if self in (ChainEnd.INVALID_AUTH, ChainEnd.NO_CREDIT, ChainEnd.REFUSED):
+            return ChainState.UNANSWERED
+        return ChainState(self)
+
+
+class Fate(StrEnum):
+    """What became of somebody's turn."""
+
+    OPEN = "open"
+    """The call is to be placed, or has not ended."""
+    CALLED = "called"
+    """The provider took the call."""
+    REFUSED = "refused"
+    """The provider refused the call."""
+    UNKNOWN = "unknown"
+    """Nobody knows whether the provider took the call; it may still turn up."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Somebody who is called."""
+
+    contact: str | None
+    """Id of the contact; None for a number that is nobody's."""
+    name: str | None
+    number: str
+    """E.164."""
+    script: CallScript
+    """What is said, in a language that this person understands."""
+
+    @property
+    def title(self) -> str:
+        """The name, else the number."""
+        return self.name or self.number
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """One call to one person, in one round."""
+
+    token: str
+    """Secret of the call."""
+    person: int
+    """Place among the people, from 0."""
+    round: int
+    """From 1."""
+    requested: datetime
+    """When the call was last asked for, by the provider's clock."""
+    fate: Fate = Fate.OPEN
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chain:
+    """People who are called one after the other, round after round, until somebody takes it."""
+
+    id: str
+    started: datetime
+    people: tuple[Person, ...]
+    from_number: str
+    """E.164."""
+    timeout: int
+    """Seconds that each phone rings."""
+    rounds: int
+    pause: int
+    """Seconds between two rounds."""
+    turns: tuple[Turn, ...] = ()
+    end: ChainEnd | None = None
+    """None as long as it runs."""
+    by: int | None = None
+    """Who took it: the place among the people."""
+
+    @property
+    def state(self) -> ChainState:
+        """How it stands."""
+        return self.end.state if self.end else ChainState.CALLING
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn that has not ended."""
+        last = self.turns[-1] if self.turns else None
+        return last if last and last.fate is Fate.OPEN else None
+
+    @property
+    def sounds(self) -> set[str]:
+        """The names of the sound files."""
+        return {name for person in self.people for name in person.script.sounds}
+
+    def following(self) -> tuple[int, int] | ChainEnd:
+        """Return the round and the person whose turn is next; or how the chain ends without.
+
+        A round in which the provider took no call for certain does not count.
+        """
+        if not self.turns:
+            return 1, 0
+        last = self.turns[-1]
+        if last.person + 1 < len(self.people):
+            return last.round, last.person + 1
+        fates = {turn.fate for turn in self.turns[-len(self.people) :]}
+        if fates == {Fate.REFUSED}:
+            return ChainEnd.REFUSED
+        if Fate.CALLED not in fates:
+            return last.round, 0
+        if last.round == self.rounds:
+            return ChainEnd.UNANSWERED
+        return last.round + 1, 0
+
+    def with_turn(self, turn: Turn) -> Self:
+        """Return the chain with a turn that is new or has changed."""
+        turns = {one.token: one for one in self.turns} | {turn.token: turn}
+        return replace(self, turns=tuple(turns.values()))
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the chain as data that can be written as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what as_dict returned, after it was written as JSON."""
+        return cls(
+            **{
+                **data,
+                "started": datetime.fromisoformat(data["started"]),
+                "people": tuple(map(_person, data["people"])),
+                "turns": tuple(map(_turn, data["turns"])),
+                "end": ChainEnd(data["end"]) if data["end"] else None,
+            }
+        )
+
+
+def _person(data: Mapping[str, Any]) -> Person:
+    return Person(**{**data, "script": CallScript.from_dict(data["script"])})
+
+
+def _turn(data: Mapping[str, Any]) -> Turn:
+    requested = datetime.fromisoformat(data["requested"])
+    return Turn(**{**data, "requested": requested, "fate": Fate(data["fate"])})

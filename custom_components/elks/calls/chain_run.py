@@ -1,0 +1,218 @@
+"""Calls the people of one chain, until somebody takes it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
+
+from ..api import (
+    InvalidAuthError,
+    NoCreditError,
+    OutcomeUnknownError,
+    RefusedError,
+    UnreachableError,
+)
+from ..const import CONF_CALLBACK_KEY
+from .chain import ACKNOWLEDGED, Chain, ChainEnd, Fate, Turn
+from .events import CallEvent
+from .plan import CallPlan
+from .record import CallRecord
+from .token import new_token
+from .tracker import CallsStoppedError, CallTracker
+from .waiting import async_sleep
+
+LIMIT = timedelta(minutes=60)
+"""How long a chain goes on."""
+_FIRST_DELAY = 5
+_LONGEST_DELAY = 60
+"""Seconds until the provider is tried again, doubled from one to the other."""
+
+type Planner = Callable[[Chain, Turn], CallPlan]
+
+
+class ChainRun:
+    """One chain on its way; how it stands is in `chain`."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        tracker: CallTracker,
+        planner: Planner,
+        chain: Chain,
+        *,
+        changed: Callable[[Chain], None],
+        written: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Run a chain; `changed` is told of each change, `written` returns when it is on disk."""
+        self.chain = chain
+        self._hass = hass
+        self._entry = entry
+        self._tracker = tracker
+        self._planner = planner
+        self._changed = changed
+        self._written = written
+        self._ended: asyncio.Future[bool] = hass.loop.create_future()
+        self._delay = _FIRST_DELAY
+        self._task: asyncio.Task[None] | None = None
+        self._stop_listening: CALLBACK_TYPE | None = None
+        self._stop_timer: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Begin, or go on after a restart."""
+        if turn := self.chain.turn:
+            self._tracker.async_expect(self._planner(self.chain, turn), turn.requested)
+        self._stop_listening = self._tracker.async_listen(self._async_told)
+        for turn in self.chain.turns:
+            if record := self._tracker.find(turn.token):
+                self._async_told(record, [])
+        if self.chain.end is None:
+            self._async_go()
+
+    @callback
+    def async_end(self, end: ChainEnd, by: Turn | None = None) -> None:
+        """End the chain: whoever is still called hears nothing more, but who took it."""
+        self._async_stop_calling()
+        person = by.person if by else None
+        self._change(replace(self.chain, end=end, by=person))
+        for turn in self.chain.turns:
+            if by is None or turn.token != by.token:
+                self._tracker.async_hang_up(turn.token)
+        if not self._ended.done():
+            self._ended.set_result(True)
+
+    @callback
+    def async_stop(self) -> None:
+        """Stop where it is; after a restart it goes on from there."""
+        self._async_stop_calling()
+        if not self._ended.done():
+            self._ended.set_result(False)
+
+    async def async_outcome(self) -> Chain:
+        """Wait for the end and return the chain; raises CallsStoppedError."""
+        if await asyncio.shield(self._ended):
+            return self.chain
+        raise CallsStoppedError
+
+    @callback
+    def _async_stop_calling(self) -> None:
+        if self._stop_listening:
+            self._stop_listening()
+        if self._stop_timer:
+            self._stop_timer()
+        if self._task and self._task is not asyncio.current_task():
+            self._task.cancel()
+
+    @callback
+    def _async_go(self) -> None:
+        left = LIMIT - (dt_util.utcnow() - self.chain.started)
+        if left <= timedelta():
+            self.async_end(ChainEnd.EXPIRED)
+            return
+
+        @callback
+        def expire(*_: object) -> None:
+            self._stop_timer = None
+            self.async_end(ChainEnd.EXPIRED)
+
+        self._stop_timer = async_call_later(
+            self._hass, left, HassJob(expire, cancel_on_shutdown=True)
+        )
+        self._task = self._entry.async_create_background_task(
+            self._hass, self._async_run(), "elks chain"
+        )
+
+    async def _async_run(self) -> None:
+        with suppress(CallsStoppedError):
+            self.async_end(await self._async_call_people())
+
+    async def _async_call_people(self) -> ChainEnd:
+        """Let one turn follow the other; return why there are no more."""
+        while True:
+            if (turn := self.chain.turn) is None:
+                following = self.chain.following()
+                if isinstance(following, ChainEnd):
+                    return following
+                turn = await self._async_next(*following)
+            outcome = await self._async_take(turn)
+            if isinstance(outcome, ChainEnd):
+                return outcome
+            if turn := self.chain.turn:
+                self._change(self.chain.with_turn(replace(turn, fate=outcome)))
+            if outcome is Fate.UNKNOWN:
+                await self._async_wait()
+
+    async def _async_next(self, number: int, person: int) -> Turn:
+        """Wait between two rounds, then return the next turn."""
+        if person == 0 and self.chain.turns:
+            await async_sleep(self._hass, self.chain.pause)
+        return Turn(
+            token=new_token(self._entry.data[CONF_CALLBACK_KEY]),
+            person=person,
+            round=number,
+            requested=self._tracker.now(),
+        )
+
+    async def _async_take(self, turn: Turn) -> Fate | ChainEnd:
+        """Call somebody; return what became of it when the call has ended, or of the chain."""
+        try:
+            record = await self._async_placed(turn)
+        except InvalidAuthError:
+            self._entry.async_start_reauth(self._hass)
+            return ChainEnd.INVALID_AUTH
+        except NoCreditError:
+            return ChainEnd.NO_CREDIT
+        except RefusedError:
+            return Fate.REFUSED
+        except OutcomeUnknownError:
+            return Fate.UNKNOWN
+        self._delay = _FIRST_DELAY
+        await self._tracker.async_end(record)
+        return Fate.CALLED
+
+    async def _async_placed(self, turn: Turn) -> CallRecord:
+        """Return the call of a turn, once the provider has taken it.
+
+        Raises the ElksErrors but UnreachableError, with which it keeps trying.
+        """
+        while True:
+            with suppress(UnreachableError):
+                known = self._tracker.find(turn.token)
+                if known and (placed := await self._tracker.async_recall(known)):
+                    return placed
+                turn = replace(turn, requested=self._tracker.now())
+                self._change(self.chain.with_turn(turn))
+                # A power cut must not make two calls of one turn
+                await self._written()
+                plan = self._planner(self.chain, turn)
+                # Where the keys that are pressed do not arrive, nobody can take it
+                if plan.reported:
+                    return await self._tracker.async_place(plan)
+            await self._async_wait()
+
+    async def _async_wait(self) -> None:
+        """Wait a little, and longer the next time."""
+        await async_sleep(self._hass, self._delay)
+        self._delay = min(self._delay * 2, _LONGEST_DELAY)
+
+    @callback
+    def _async_told(self, record: CallRecord, _: list[CallEvent]) -> None:
+        """Notice that somebody takes it, or that a lost call has turned up."""
+        turn = next((t for t in self.chain.turns if t.token == record.token), None)
+        if turn is None or self.chain.end is not None:
+            return
+        if turn.fate is Fate.UNKNOWN and record.call is not None:
+            self._change(self.chain.with_turn(replace(turn, fate=Fate.CALLED)))
+        if record.answer == ACKNOWLEDGED:
+            self.async_end(ChainEnd.ACKNOWLEDGED, turn)
+
+    def _change(self, chain: Chain) -> None:
+        self.chain = chain
+        self._changed(chain)

@@ -1,0 +1,136 @@
+"""The chains of an account: begun, continued after a restart, cancelled, told of."""
+
+from collections.abc import Callable
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from .chain import Chain, ChainEnd
+from .chain_run import ChainRun, Planner
+from .chain_store import ChainStore
+from .record import CallRecord
+from .tracker import CallTracker
+
+type ChainListener = Callable[[Chain], None]
+
+
+class Chains:
+    """The chains of one account; they run independently of each other."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        tracker: CallTracker,
+        planner: Planner,
+    ) -> None:
+        """Run chains whose calls the tracker places, as the planner plans them."""
+        self._hass = hass
+        self._entry = entry
+        self._tracker = tracker
+        self._planner = planner
+        self._store = ChainStore(hass, entry.entry_id)
+        self._runs: dict[str, ChainRun] = {}
+        self._listeners: set[ChainListener] = set()
+        self._kept: list[Chain] = []
+        self.last: Chain | None = None
+        """The chain begun last."""
+
+    @property
+    def running(self) -> list[Chain]:
+        """The chains that have not ended, in the order in which they began."""
+        return [run.chain for run in self._runs.values()]
+
+    async def async_load(self) -> None:
+        """Read the chains of before a restart; their calls are to be remembered."""
+        self._kept = await self._store.async_load()
+        for chain in self._kept:
+            self.last = chain
+            if chain.end is None:
+                self._tracker.async_hold(chain.id)
+
+    @callback
+    def async_resume(self) -> None:
+        """Go on with the chains that had not ended, once their calls are known."""
+        for chain in self._kept:
+            if chain.end is None:
+                self._begun(chain).async_start()
+        self._kept = []
+
+    async def async_unload(self) -> None:
+        """Stop, and write how the chains stand."""
+        self.async_stop()
+        await self._async_write()
+
+    @callback
+    def async_stop(self) -> None:
+        """Stop all chains where they are; those who wait for their ends wait in vain."""
+        for run in self._runs.values():
+            run.async_stop()
+
+    async def async_begin(self, chain: Chain) -> ChainRun:
+        """Begin a chain; when this returns, a restart does not forget it."""
+        self._tracker.async_hold(chain.id)
+        run = self._begun(chain)
+        await self._async_write()
+        run.async_start()
+        self._async_changed(run.chain)
+        return run
+
+    @callback
+    def async_cancel(self, chain_id: str | None) -> None:
+        """End a chain, or all: nobody else is called, and who is called now hears no more.
+
+        Raises KeyError for a chain that is not known.
+        """
+        if chain_id is None:
+            runs = list(self._runs.values())
+        elif self.last and chain_id == self.last.id and self.last.end:
+            return
+        else:
+            runs = [self._runs[chain_id]]
+        for run in runs:
+            run.async_end(ChainEnd.CANCELLED)
+
+    @callback
+    def async_listen(self, listener: ChainListener) -> CALLBACK_TYPE:
+        """Tell the listener of every change of a chain; returns what ends that."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def calls(self, chain: Chain) -> list[CallRecord]:
+        """Return the calls of a chain that were placed, the first one first."""
+        records = [self._tracker.find(turn.token) for turn in chain.turns]
+        return [record for record in records if record and record.call]
+
+    def _begun(self, chain: Chain) -> ChainRun:
+        self.last = chain
+        run = self._runs[chain.id] = ChainRun(
+            self._hass,
+            self._entry,
+            self._tracker,
+            self._planner,
+            chain,
+            changed=self._async_changed,
+            written=self._async_write,
+        )
+        return run
+
+    @callback
+    def _async_changed(self, chain: Chain) -> None:
+        """Let everybody know how a chain stands."""
+        if self.last and chain.id == self.last.id:
+            self.last = chain
+        if chain.end is not None:
+            self._runs.pop(chain.id, None)
+            self._hass.async_create_task(self._async_write(), "elks chains")
+        for listener in list(self._listeners):
+            listener(chain)
+        if chain.end is not None:
+            self._tracker.async_release(chain.id)
+
+    async def _async_write(self) -> None:
+        """Write the chains that run, and the one begun last, in the order in which they began."""
+        last = [self.last] if self.last and self.last.end else []
+        chains = sorted((*self.running, *last), key=lambda chain: chain.started)
+        await self._store.async_save(chains)

@@ -1,0 +1,51 @@
+"""Errors as the person who caused them reads them."""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .api import (
+    ElksError,
+    InvalidAuthError,
+    NoCreditError,
+    OutcomeUnknownError,
+    RefusedError,
+    UnreachableError,
+)
+from .const import DOMAIN
+
+_KEYS = {
+    InvalidAuthError: "invalid_auth",
+    NoCreditError: "no_credit",
+    RefusedError: "refused",
+    UnreachableError: "unreachable",
+    OutcomeUnknownError: "outcome_unknown",
+}
+
+
+def invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the error for input that a schema cannot refuse."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
+
+
+def failed(key: str, **placeholders: str) -> HomeAssistantError:
+    """Return the error for what is nobody's fault who asked for it."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
+
+
+@callback
+def async_not_placed(
+    hass: HomeAssistant, entry: ConfigEntry, err: ElksError
+) -> HomeAssistantError:
+    """Return the error for a call that was not placed; ask for credentials if these are wrong."""
+    if isinstance(err, InvalidAuthError):
+        entry.async_start_reauth(hass)
+    return failed(_KEYS[type(err)], reason=str(err))

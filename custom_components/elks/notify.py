@@ -1,0 +1,57 @@
+"""Contacts as somebody to notify: they are phoned, and the message is spoken."""
+
+from typing import override
+
+from homeassistant.components.notify import NotifyEntity
+from homeassistant.components.notify.const import NotifyEntityFeature
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import ElksError
+from .const import ATTR_MESSAGE, ATTR_TO
+from .contacts import Contact, contacts
+from .data import ElksConfigEntry
+from .entity import ElksEntity
+from .errors import async_not_placed
+from .planning import async_plan
+
+# Nobody waits until another was phoned
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the contacts of an account."""
+    for contact in contacts(entry):
+        async_add_entities(
+            [ContactNotifyEntity(entry, contact)], config_subentry_id=contact.id
+        )
+
+
+class ContactNotifyEntity(ElksEntity, NotifyEntity):
+    """Phones a contact and speaks."""
+
+    _attr_name = None
+    _attr_supported_features = NotifyEntityFeature.TITLE
+
+    def __init__(self, entry: ElksConfigEntry, contact: Contact) -> None:
+        """Notify a contact."""
+        super().__init__(entry, "contact", contact)
+        self._number = contact.number
+
+    @override
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        """Phone the contact and speak; return when the provider took the call.
+
+        Raises HomeAssistantError when it did not.
+        """
+        text = f"{title}. {message}" if title else message
+        data = {ATTR_TO: self._number, ATTR_MESSAGE: text}
+        plan = await async_plan(self.hass, self._entry, data)
+        try:
+            await self._tracker.async_place(plan)
+        except ElksError as err:
+            raise async_not_placed(self.hass, self._entry, err) from err
