@@ -14,11 +14,17 @@ from custom_components.elks.const import (
     CONF_CURRENCY,
     CONF_FROM_NUMBER,
     DOMAIN,
+    SUBENTRY_CONTACT,
 )
+from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.components.webhook import async_generate_path
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, State
+from homeassistant.setup import async_setup_component
 from simulator import Outcome, Simulator
+
+from .audio.conftest import Engine, tone
 
 PHONE = "+46701234567"
 LAST_CALL = "sensor.demo_home_last_call"
@@ -42,14 +48,37 @@ async def provider(socket_enabled: None) -> AsyncIterator[Simulator]:
 
 
 @pytest.fixture
+def contacts() -> list[ConfigSubentryData]:
+    """Return the contacts of the account: none, unless a test module has others."""
+    return []
+
+
+@pytest.fixture
 def entry(
-    hass: HomeAssistant, enable_custom_integrations: None, provider: Simulator
+    hass: HomeAssistant,
+    enable_custom_integrations: None,
+    provider: Simulator,
+    contacts: list[ConfigSubentryData],
 ) -> MockConfigEntry:
     """Return an account at the simulated 46elks, not set up yet."""
-    return make_entry(hass, provider)
+    return make_entry(hass, provider, contacts)
 
 
-def make_entry(hass: HomeAssistant, provider: Simulator) -> MockConfigEntry:
+def make_contact(name: str, number: str, **speech: object) -> ConfigSubentryData:
+    """Return a contact as its flow would have made it."""
+    return {
+        "data": {"name": name, "number": number, **speech},
+        "subentry_type": SUBENTRY_CONTACT,
+        "title": name,
+        "unique_id": number,
+    }
+
+
+def make_entry(
+    hass: HomeAssistant,
+    provider: Simulator,
+    contacts: list[ConfigSubentryData] | None = None,
+) -> MockConfigEntry:
     """Add an account as the config flow would have."""
     hass.config.country = "SE"
     entry = MockConfigEntry(
@@ -65,9 +94,20 @@ def make_entry(hass: HomeAssistant, provider: Simulator) -> MockConfigEntry:
             CONF_CURRENCY: "SEK",
         },
         options={CONF_FROM_NUMBER: provider.voice_number},
+        subentries_data=contacts or (),
     )
     entry.add_to_hass(hass)
     return entry
+
+
+@pytest.fixture
+async def engine(hass: HomeAssistant) -> Engine:
+    """Give the home a voice, before its web server takes no more views."""
+    for component in ("http", "media_source", "tts"):
+        assert await async_setup_component(hass, component, {})
+    engine = Engine("tones", ("wav", tone(1)))
+    await hass.data[DATA_COMPONENT].async_add_entities([engine])
+    return engine
 
 
 @dataclass(frozen=True)

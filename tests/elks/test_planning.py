@@ -8,15 +8,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.elks.const import DOMAIN
-from homeassistant.components.tts.const import DATA_COMPONENT
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
-from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, KeyPress, Outcome
 
-from .audio.conftest import Engine, tone
+from .audio.conftest import Engine
 from .conftest import PHONE, Home
 
 CALLS = "event.demo_home_call"
@@ -24,16 +22,6 @@ ANSWERS = [
     {"key": "1", "id": "close", "reply": "The valve closes."},
     {"key": "2", "id": "leave"},
 ]
-
-
-@pytest.fixture
-async def engine(hass: HomeAssistant) -> Engine:
-    """Give the home a voice, before its web server takes no more views."""
-    for component in ("http", "media_source", "tts"):
-        assert await async_setup_component(hass, component, {})
-    engine = Engine("tones", ("wav", tone(1)))
-    await hass.data[DATA_COMPONENT].async_add_entities([engine])
-    return engine
 
 
 async def speak(home: Home, **data: Any) -> dict[str, Any]:

@@ -1,0 +1,166 @@
+"""Contacts: found by name or entity, each with a device of its own."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.elks.const import DOMAIN
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from simulator import Outcome
+
+from .audio.conftest import Engine
+from .conftest import PHONE, Home, make_contact
+
+ANNA, BO = "+46701111111", "+46702222222"
+
+
+@pytest.fixture
+def contacts() -> list[ConfigSubentryData]:
+    """Return three contacts, two of whom share a name."""
+    return [
+        make_contact("Anna", ANNA, language="sv", tts_entity_id="tts.tones"),
+        make_contact("Bo", BO, options={"voice": "Erik"}),
+        make_contact("Bo", "+46703333333"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "to", ["Anna", "  anna ", "notify.anna", ANNA, "070-111 11 11", 46701111111]
+)
+async def test_whom(home: Home, to: str | int) -> None:
+    """A contact is meant by name, by entity and by number, however it is written."""
+    await home.place_call(to=to)
+    await home.settle()
+
+    assert [call.to for call in home.provider.calls] == [ANNA]
+    assert state(home, "sensor.anna_last_call") == "success"
+    assert state(home, "sensor.bo_last_call") == "unknown"
+
+
+async def test_somebody_else(home: Home) -> None:
+    """A number that is nobody's can be called as well, and shows at the account only."""
+    await home.place_call(to=PHONE)
+    await home.settle()
+
+    assert home.last_call.state == "success"
+    assert state(home, "sensor.anna_last_call") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("to", "key"),
+    [
+        ("Bo", "ambiguous_contact"),
+        ("Cecilia", "unknown_contact"),
+        ("notify.cecilia", "unknown_contact"),
+        ("123", "invalid_number"),
+    ],
+)
+async def test_nobody(home: Home, to: str, key: str) -> None:
+    """Who is not known, or not for certain, is not called; the error names who is known."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.place_call(to=to)
+
+    assert raised.value.translation_key == key
+    told = raised.value.translation_placeholders
+    assert told is not None
+    assert told["field"] == "to"
+    if "contact" in key:
+        assert told["contacts"] == "Anna, Bo, Bo"
+    assert home.provider.calls == []
+
+
+async def test_events_of_a_contact(home: Home) -> None:
+    """Each contact has the events of the calls to them, and no others."""
+    home.provider.phone(ANNA, outcome=Outcome.DECLINE)
+    await home.place_call(to="Anna")
+    await home.settle()
+
+    event = home.hass.states.get("event.anna_call")
+    assert event is not None
+    assert event.attributes["event_type"] == "busy"
+    assert event.attributes["to"] == ANNA
+    assert state(home, "event.demo_home_call") == event.state
+    assert state(home, "event.bo_call") == "unknown"
+
+
+async def test_last_call_survives_a_restart(home: Home) -> None:
+    """Each contact's last call is there after a restart, not only the last of all."""
+    home.provider.phone(ANNA, outcome=Outcome.DECLINE)
+    await home.place_call(to="Anna")
+    await home.settle()
+    await home.place_call(to=PHONE)
+    await home.settle()
+
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.hass.async_block_till_done()
+
+    assert state(home, "sensor.anna_last_call") == "busy"
+    assert home.last_call.state == "success"
+
+
+async def test_removed(home: Home) -> None:
+    """A contact that is removed takes device and entities along, and can be called no more."""
+    [anna, *_] = home.entry.subentries.values()
+    await home.place_call(to="Anna")
+    await home.settle()
+
+    home.hass.config_entries.async_remove_subentry(home.entry, anna.subentry_id)
+    await home.hass.async_block_till_done()
+
+    assert home.hass.states.get("sensor.anna_last_call") is None
+    assert er.async_get(home.hass).async_get("notify.anna") is None
+    with pytest.raises(ServiceValidationError):
+        await home.place_call(to="Anna")
+    assert home.last_call.attributes["to"] == ANNA
+
+
+async def test_device(home: Home, hass: HomeAssistant) -> None:
+    """A contact is a device of the service type, below its own subentry."""
+    registry = dr.async_get(hass)
+    for subentry in home.entry.subentries.values():
+        [device] = [
+            device
+            for device in dr.async_entries_for_config_entry(
+                registry, home.entry.entry_id
+            )
+            if (DOMAIN, subentry.subentry_id) in device.identifiers
+        ]
+        assert device.name == subentry.title
+        assert device.entry_type is dr.DeviceEntryType.SERVICE
+
+
+@pytest.mark.parametrize(
+    ("data", "spoken"),
+    [
+        ({"to": "Anna"}, ("Hello", "sv", {})),
+        ({"to": ANNA, "language": "en"}, ("Hello", "en", {})),
+        ({"to": BO}, ("Hello", "en", {"voice": "Erik"})),
+        (
+            {"to": BO, "options": {"voice": "Astrid"}},
+            ("Hello", "en", {"voice": "Astrid"}),
+        ),
+        ({"to": BO, "tts_entity_id": "tts.tones"}, ("Hello", "en", {})),
+        ({"to": PHONE}, ("Hello", "en", {})),
+    ],
+)
+async def test_voice(
+    engine: Engine, home: Home, data: dict[str, Any], spoken: tuple[object, ...]
+) -> None:
+    """A contact hears their own language and voice, unless the action wants others."""
+    await home.hass.services.async_call(
+        DOMAIN, "place_call", {"message": "Hello", **data}, blocking=True
+    )
+
+    [(text, language, options)] = engine.asked
+    voice = {"voice": options["voice"]} if "voice" in options else {}
+    assert (text, language, voice) == spoken
+
+
+def state(home: Home, entity_id: str) -> str:
+    """Return the state of an entity."""
+    state = home.hass.states.get(entity_id)
+    assert state is not None
+    return state.state

@@ -1,0 +1,113 @@
+"""Notifying contacts: they are phoned, and hear it."""
+
+import asyncio
+
+import pytest
+
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
+from simulator import Fault, FaultKind, Outcome
+
+from .audio.conftest import Engine
+from .conftest import Home, make_contact
+
+ANNA, BO = "+46701111111", "+46702222222"
+
+
+@pytest.fixture
+def contacts() -> list[ConfigSubentryData]:
+    """Return two contacts."""
+    return [make_contact("Anna", ANNA), make_contact("Bo", BO)]
+
+
+async def notify(hass: HomeAssistant, to: str | list[str], **data: str) -> None:
+    """Notify contacts, as an automation does."""
+    await hass.services.async_call(
+        "notify",
+        "send_message",
+        {"entity_id": to, "message": "Water in the kitchen", **data},
+        blocking=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({}, "Water in the kitchen"),
+        ({"title": "Alarm"}, "Alarm. Water in the kitchen"),
+    ],
+)
+async def test_message(
+    engine: Engine, home: Home, data: dict[str, str], said: str
+) -> None:
+    """The contact is phoned, and hears title and message."""
+    home.provider.phone(ANNA, talk_for=None)
+
+    await notify(home.hass, "notify.anna", **data)
+    await home.settle()
+
+    assert [text for text, *_ in engine.asked] == [said]
+    [call] = home.provider.calls
+    assert call.to == ANNA
+    assert [action["result"] for action in call.actions] == ["success", "success"]
+    notified = home.hass.states.get("notify.anna")
+    assert notified is not None
+    assert notified.state != "unknown"
+
+
+async def test_does_not_wait_for_the_end(engine: Engine, home: Home) -> None:
+    """It returns when 46elks took the calls, and all are phoned at the same time."""
+    home.provider.clock.speed = 1
+    for number in (ANNA, BO):
+        home.provider.phone(number, outcome=Outcome.NO_ANSWER)
+
+    async with asyncio.timeout(5):
+        await notify(home.hass, ["notify.anna", "notify.bo"])
+
+    assert {call.to for call in home.provider.calls} == {ANNA, BO}
+    assert home.last_call.state == "ongoing"
+
+
+async def test_refused(engine: Engine, home: Home) -> None:
+    """A call that 46elks refuses is an error, with its reason and without the number."""
+    home.provider.fault(Fault(FaultKind.STATUS, status=403, body=f"Not to {ANNA}"))
+
+    with pytest.raises(HomeAssistantError, match=r"Not to \+46•••••111") as raised:
+        await notify(home.hass, "notify.anna")
+
+    assert raised.value.translation_key == "refused"
+
+
+@pytest.fixture
+async def group(hass: HomeAssistant, engine: Engine) -> None:
+    """Have a group of notifiers, as configuration.yaml makes one."""
+    notifier = {"action": "send_message", "data": {"entity_id": "notify.anna"}}
+    group = {"platform": "group", "name": "phone_anna", "services": [notifier]}
+    assert await async_setup_component(hass, "notify", {"notify": [group]})
+
+
+async def test_alert(group: None, engine: Engine, home: Home) -> None:
+    """An alert phones through a group of notifiers."""
+    hass = home.hass
+    home.provider.phone(ANNA, talk_for=None)
+    leak = {
+        "name": "Water leak",
+        "entity_id": "binary_sensor.leak",
+        "repeat": 30,
+        "message": "Water is leaking",
+        "title": "Alarm",
+        "notifiers": ["phone_anna"],
+    }
+    assert await async_setup_component(hass, "alert", {"alert": {"leak": leak}})
+    await hass.async_block_till_done()
+
+    hass.states.async_set("binary_sensor.leak", "on")
+    await hass.async_block_till_done()
+    await home.settle()
+    hass.states.async_set("binary_sensor.leak", "off")
+    await hass.async_block_till_done()
+
+    assert [text for text, *_ in engine.asked] == ["Alarm. Water is leaking"]
+    assert [call.to for call in home.provider.calls] == [ANNA]
