@@ -58,8 +58,12 @@ def test_actions_are_described() -> None:
     words = read("translations/en.json")["services"]
 
     assert selectors.keys() == words.keys() == read("icons.json")["services"].keys()
-    assert set(selectors["place_call"]["fields"]) == fields
+    form = selectors["place_call"]["fields"]
+    sections = {name for name, field in form.items() if "fields" in field}
+    in_sections = {name for section in sections for name in form[section]["fields"]}
+    assert (form.keys() - sections) | in_sections == fields
     assert set(words["place_call"]["fields"]) == fields
+    assert set(words["place_call"]["sections"]) == sections
 
 
 def test_states_have_words_and_icons() -> None:
