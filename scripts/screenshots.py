@@ -43,7 +43,7 @@ async def pictures_of_form_and_phone(
     page: Page, home: Home, phone_page: Page, phone: PhonePage
 ) -> None:
     """Show the action's form, and the phone of whom it calls."""
-    await page.set_viewport_size({"width": 800, "height": 1240})
+    await page.set_viewport_size({"width": 1000, "height": 1200})
     form = ActionForm(page)
     await form.open(home)
     await form.fill_in({**CALL, "to": "070-123 45 67"})
