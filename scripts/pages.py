@@ -21,6 +21,7 @@ class ActionForm:
 
     async def open(self, home: Home) -> None:
         """Choose the action."""
+        # What lies behind another page is hardly drawn, and slow to click
         await self._page.bring_to_front()
         await self._page.goto(f"{home.url}/config/tools/action")
         picker = self._page.locator("ha-service-picker")
