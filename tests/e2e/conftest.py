@@ -29,16 +29,23 @@ def run[T](coroutine: Coroutine[Any, Any, T]) -> T:
         return runner.run(coroutine)
 
 
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    """Start a simulator in which time passes quickly."""
-    output = tmp_path_factory.mktemp("simulator") / "output.log"
-    process = SimulatorProcess(output, "--speed", "10")
+@contextmanager
+def running_simulator(folder: Path, *options: str) -> Iterator[SimulatorProcess]:
+    """Start a simulator with options of its command line."""
+    process = SimulatorProcess(folder / "output.log", *options)
     try:
         run(process.started())
         yield process
     finally:
         run(process.stop())
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    """Start a simulator in which time passes quickly."""
+    folder = tmp_path_factory.mktemp("simulator")
+    with running_simulator(folder, "--speed", "10") as simulator:
+        yield simulator
 
 
 @contextmanager

@@ -76,9 +76,13 @@ def test_actions_are_described() -> None:
     assert selectors.keys() == words.keys() == SCHEMAS.keys()
     assert read("icons.json")["services"].keys() == SCHEMAS.keys()
     for name, schema in SCHEMAS.items():
+        form = selectors[name]["fields"]
+        sections = {key for key, field in form.items() if "fields" in field}
+        folded = {key for section in sections for key in form[section]["fields"]}
         fields = {str(marker) for marker in schema.schema}
-        assert set(selectors[name]["fields"]) == fields
+        assert (form.keys() - sections) | folded == fields
         assert set(words[name]["fields"]) == fields
+        assert set(words[name].get("sections", {})) == sections
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""A headless Chromium: started, logged in to Home Assistant, and its pages as pictures."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+from pathlib import Path
+import shutil
+
+from PIL import Image
+from playwright.async_api import BrowserContext, Page, async_playwright, expect
+
+from .home import PASSWORD, USERNAME, Home
+
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WAIT_MS = 30_000
+COLOURS = 128
+
+
+@asynccontextmanager
+async def running_browser(folder: Path) -> AsyncIterator[BrowserContext]:
+    """Run the Chromium of this machine, with a profile in the empty folder given."""
+    expect.set_options(timeout=WAIT_MS)
+    async with (
+        async_playwright() as playwright,
+        await playwright.chromium.launch_persistent_context(
+            folder,
+            executable_path=shutil.which("chromium"),
+            args=OPTIONS,
+            device_scale_factor=2,
+            locale="en-GB",
+            timezone_id="Europe/Stockholm",
+            reduced_motion="reduce",
+        ) as browser,
+    ):
+        browser.set_default_timeout(WAIT_MS)
+        yield browser
+
+
+async def log_in(page: Page, home: Home) -> None:
+    """Log in as the home's owner."""
+    await page.goto(home.url)
+    await page.locator("input[name=username]").fill(USERNAME)
+    await page.locator("input[name=password]").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/home/overview")
+
+
+async def take_picture(page: Page, path: Path) -> None:
+    """Write what a page shows to a small PNG, once everything stands still."""
+    await page.wait_for_load_state("networkidle")
+    await page.evaluate("() => document.fonts.ready")
+    picture = Image.open(BytesIO(await page.screenshot(animations="disabled")))
+    small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)

@@ -1,0 +1,184 @@
+"""The pages where people meet calls: Home Assistant's form and dashboard, and the simulated phone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from playwright.async_api import Locator, Page, expect
+
+from .demo import CALL, SENSOR
+from .home import Connection, Home
+from .simulator_process import SimulatorProcess
+
+
+class ActionForm:
+    """The form of `elks.place_call` at Settings > Tools > Actions."""
+
+    def __init__(self, page: Page) -> None:
+        """Use a page that is logged in."""
+        self._page = page
+        self.response = page.locator("tools-action .cm-content").last
+        """What the action answered, as YAML."""
+
+    async def open(self, home: Home) -> None:
+        """Choose the action."""
+        # What lies behind another page is hardly drawn, and slow to click
+        await self._page.bring_to_front()
+        await self._page.goto(f"{home.url}/config/tools/action")
+        picker = self._page.locator("ha-service-picker")
+        await picker.click()
+        await picker.get_by_role("textbox").fill("place_call")
+        await picker.get_by_text("elks.place_call").click()
+
+    async def fill_in(self, call: Mapping[str, Any]) -> None:
+        """Fill in a call that says something, asks for keys, and is waited for."""
+        await self._row("To").get_by_role("textbox").fill(call["to"])
+        message = await self._ticked("Message")
+        await message.get_by_role("textbox").fill(call["message"])
+        for answer in call["answers"]:
+            await self._add_answer(answer)
+        wait = await self._ticked("Wait for the end")
+        await wait.locator("ha-switch").click()
+
+    async def perform(self) -> None:
+        """Perform the action."""
+        await self._page.get_by_role("button", name="Perform action").click()
+
+    async def _add_answer(self, answer: Mapping[str, str]) -> None:
+        row = self._row("Answers")
+        await row.get_by_role("button", name="Add").click()
+        for name, value in zip(("Key", "ID", "Reply"), answer.values(), strict=True):
+            await self._page.get_by_role("textbox", name=name).fill(value)
+        footer = self._page.locator("ha-dialog-footer")
+        await footer.get_by_role("button", name="Add").click()
+        await expect(row).to_contain_text(answer["id"])
+        await expect(footer).to_be_hidden()
+
+    async def _ticked(self, name: str) -> Locator:
+        row = self._row(name)
+        await row.locator("ha-checkbox").click()
+        return row
+
+    def _row(self, name: str) -> Locator:
+        rows = self._page.locator("ha-settings-row")
+        return rows.filter(has=self._page.get_by_text(name, exact=True))
+
+
+class PhonePage:
+    """The simulator's page, on which phones ring for a person."""
+
+    def __init__(self, page: Page) -> None:
+        """Use a page of its own."""
+        self._page = page
+        self.listening = page.get_by_text("Listening to the message")
+        self.ended = page.locator("#ended li")
+
+    async def open(self, simulator: SimulatorProcess) -> None:
+        """Let all phones ring here."""
+        await self._page.goto(simulator.url)
+        await self._page.get_by_label("I answer myself").check()
+
+    async def rings(self) -> None:
+        """Wait until a phone rings."""
+        await self._page.bring_to_front()
+        await self._button("Answer").wait_for()
+
+    async def answer(self) -> None:
+        """Pick up when it rings, and listen until something is said."""
+        await self.rings()
+        await self._button("Answer").click()
+        await self.listening.wait_for()
+
+    async def press(self, key: str) -> None:
+        """Press a key of the phone."""
+        await self._button(key).click()
+
+    def _button(self, name: str) -> Locator:
+        return self._page.get_by_role("button", name=name, exact=True)
+
+
+class Dashboard:
+    """A dashboard with the last call, what happened, and a button that calls."""
+
+    PATH = "elks-calls"
+
+    def __init__(self, page: Page) -> None:
+        """Use a page that is logged in."""
+        self._page = page
+        self.state = self._row("State")
+        self.keys_pressed = self._row("Keys pressed")
+        self.activity = page.locator("hui-logbook-card")
+
+    async def open(self, home: Home, connection: Connection) -> None:
+        """Make the dashboard and show it."""
+        await self._page.bring_to_front()
+        await connection.command(
+            "lovelace/dashboards/create",
+            url_path=self.PATH,
+            title="Calls",
+            icon="mdi:phone",
+            mode="storage",
+            show_in_sidebar=True,
+        )
+        await connection.command(
+            "lovelace/config/save", url_path=self.PATH, config={"views": [VIEW]}
+        )
+        await self._page.goto(f"{home.url}/{self.PATH}")
+
+    async def call(self) -> None:
+        """Press the button."""
+        await self._page.locator("hui-button-card").click()
+
+    def _row(self, name: str) -> Locator:
+        rows = self._page.locator("hui-entities-card #states > div")
+        return rows.filter(has_text=name)
+
+
+def _attribute(attribute: str, icon: str, **options: str) -> dict[str, Any]:
+    row = {"type": "attribute", "entity": SENSOR, "attribute": attribute}
+    return {**row, "icon": f"mdi:{icon}", **options}
+
+
+LAST_CALL = [
+    {"entity": SENSOR, "name": "State", "secondary_info": "last-changed"},
+    _attribute("to", "account", name="To"),
+    _attribute("start", "phone-in-talk", name="Picked up", format="time"),
+    _attribute("duration", "timer-outline", name="Duration", suffix=" s"),
+    _attribute("digits", "dialpad", name="Keys pressed"),
+    _attribute("cost", "cash", name="Cost", suffix=" SEK"),
+]
+VIEW: dict[str, Any] = {
+    "type": "sections",
+    "title": "Calls",
+    "max_columns": 2,
+    "sections": [
+        {
+            "type": "grid",
+            "cards": [
+                {"type": "heading", "heading": "Last call", "icon": "mdi:phone"},
+                {"type": "entities", "entities": LAST_CALL},
+            ],
+        },
+        {
+            "type": "grid",
+            "cards": [
+                {"type": "heading", "heading": "Activity", "icon": "mdi:history"},
+                {
+                    "type": "logbook",
+                    "target": {"entity_id": SENSOR},
+                    "grid_options": {"columns": 12, "rows": 4},
+                },
+                {
+                    "type": "button",
+                    "name": "Phone me",
+                    "icon": "mdi:phone-outgoing",
+                    "grid_options": {"columns": 12, "rows": 2},
+                    "tap_action": {
+                        "action": "perform-action",
+                        "perform_action": "elks.place_call",
+                        "data": CALL,
+                    },
+                },
+            ],
+        },
+    ],
+}

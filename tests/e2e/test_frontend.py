@@ -1,0 +1,82 @@
+"""A call placed by hand in Home Assistant's own frontend, and answered on the phones' page."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, Page, expect
+import pytest
+
+from scripts.browser import log_in, running_browser
+from scripts.demo import ANSWER, CALL
+from scripts.home import Connection, Home
+from scripts.pages import ActionForm, Dashboard, PhonePage
+from scripts.simulator_process import SimulatorProcess
+
+from .conftest import complaints, running_simulator
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    """Start a simulator in which a person has the time to answer."""
+    with running_simulator(tmp_path_factory.mktemp("simulator")) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def browser(
+    tmp_path: Path, socket_enabled: None
+) -> AsyncIterator[BrowserContext]:
+    """Run a browser."""
+    async with running_browser(tmp_path / "browser") as browser:
+        yield browser
+
+
+@pytest.fixture
+async def page(browser: BrowserContext, home: Home) -> AsyncIterator[Page]:
+    """Return a page that is logged in to Home Assistant, which finds no fault."""
+    page = await browser.new_page()
+    await log_in(page, home)
+    yield page
+    assert complaints(home) == []
+
+
+@pytest.fixture
+async def phone(browser: BrowserContext, simulator: SimulatorProcess) -> PhonePage:
+    """Return the page on which phones ring."""
+    phone = PhonePage(await browser.new_page())
+    await phone.open(simulator)
+    return phone
+
+
+async def test_action_is_performed_in_the_tools(
+    home: Home, page: Page, phone: PhonePage
+) -> None:
+    """The form is filled in, the phone is answered, and the response tells the answer."""
+    form = ActionForm(page)
+    await form.open(home)
+    await form.fill_in({**CALL, "to": "070-123 45 67"})
+
+    await form.perform()
+    await phone.answer()
+    await phone.press("1")
+
+    await expect(form.response).to_contain_text("state: success")
+    await expect(form.response).to_contain_text("digits: '1'")
+    await expect(form.response).to_contain_text(f"answer: {ANSWER}")
+
+
+async def test_dashboard_places_and_shows_a_call(
+    home: Home, connection: Connection, page: Page, phone: PhonePage
+) -> None:
+    """The button calls; the card shows the call from the first ring to its end."""
+    dashboard = Dashboard(page)
+    await dashboard.open(home, connection)
+
+    await dashboard.call()
+    await expect(dashboard.state).to_contain_text("Ongoing")
+    await phone.answer()
+    await expect(dashboard.state).to_contain_text("Ongoing")
+    await phone.press("1")
+
+    await expect(dashboard.state).to_contain_text("Success")
+    await expect(dashboard.keys_pressed).to_contain_text("1")
