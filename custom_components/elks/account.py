@@ -1,38 +1,76 @@
-"""The account as 46elks knows it: asked for until 46elks answers, without holding up the start."""
+"""The account as 46elks knows it: its balance and numbers, asked for rarely and never in the way."""
+
+from collections.abc import Callable
+from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .api import Account, ElksClient, ElksError, InvalidAuthError
+from .calls import CallTracker
 from .const import LOGGER
 
 _SOON = 5
 _LATER = 30
 _TRIES_SOON = 12
 """Once more every 5 s for the first minute, then every 30 s."""
+_INTERVAL = timedelta(hours=1)
+_DECIMALS = 4
+"""46elks counts in 1/10000 of the currency."""
 
 
 class AccountWatch:
-    """Asks for the account at start, and again as long as 46elks does not answer."""
+    """Asks for the account at start, until 46elks answers, and then once an hour."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, client: ElksClient
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        client: ElksClient,
+        tracker: CallTracker,
     ) -> None:
-        """Watch the account of a config entry."""
+        """Watch the account of a config entry, whose calls are tracked."""
         self._hass = hass
         self._entry = entry
         self._client = client
+        self._tracker = tracker
         self._tries = 0
+        self._spent_before = 0.0
         self._cancel_timer: CALLBACK_TYPE | None = None
+        self._listeners: set[Callable[[], None]] = set()
         self.account: Account | None = None
         """None until 46elks has answered."""
 
+    @property
+    def balance(self) -> float | None:
+        """What 46elks told last, less what calls have cost since, in the account's currency."""
+        if self.account is None or self.account.balance is None:
+            return None
+        spent = self._tracker.spent - self._spent_before
+        return round(self.account.balance - spent, _DECIMALS)
+
     @callback
     def async_start(self) -> None:
-        """Ask for the account, and go on until the entry is unloaded or 46elks answers."""
+        """Ask for the account, and go on until the entry is unloaded."""
         self._entry.async_on_unload(self._async_stop)
         self._async_ask()
+
+    @callback
+    def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Tell the listener whenever 46elks has told of the account; returns what ends that."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    async def async_numbers(self) -> list[str]:
+        """Return the numbers that the account can call from, in E.164; raises ElksError."""
+        numbers = [
+            number.number
+            for number in await self._client.numbers()
+            if number.active and number.voice
+        ]
+        own = self.account.mobilenumber if self.account else None
+        return [*numbers, own] if own else numbers
 
     @callback
     def _async_ask(self, *_: object) -> None:
@@ -42,24 +80,37 @@ class AccountWatch:
         )
 
     async def _async_read(self) -> None:
+        spent = self._tracker.spent
         try:
             self.account = await self._client.account()
         except InvalidAuthError:
             self._entry.async_start_reauth(self._hass)
+            return
         except ElksError as err:
-            self._async_ask_again(err)
-        else:
-            if self._tries:
-                LOGGER.info("46elks answers again")
+            self._async_not_told(err)
+            return
+        if self._tries:
+            LOGGER.info("46elks answers again")
+        self._tries = 0
+        self._spent_before = spent
+        self._async_ask_after(_INTERVAL.total_seconds())
+        for listener in list(self._listeners):
+            listener()
 
     @callback
-    def _async_ask_again(self, reason: ElksError) -> None:
+    def _async_not_told(self, reason: ElksError) -> None:
         if self._tries == 0:
             LOGGER.warning("46elks does not answer (%s); asking again", reason)
         self._tries += 1
-        delay = _SOON if self._tries <= _TRIES_SOON else _LATER
+        if self.account is not None:
+            self._async_ask_after(_INTERVAL.total_seconds())
+        else:
+            self._async_ask_after(_SOON if self._tries <= _TRIES_SOON else _LATER)
+
+    @callback
+    def _async_ask_after(self, seconds: float) -> None:
         self._cancel_timer = async_call_later(
-            self._hass, delay, HassJob(self._async_ask, cancel_on_shutdown=True)
+            self._hass, seconds, HassJob(self._async_ask, cancel_on_shutdown=True)
         )
 
     @callback

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.start import async_at_started
 
-from . import repairs
+from . import issues
 from .const import LOGGER
 
 
@@ -78,7 +78,7 @@ class Address:
         """Look for an address, and tell the user when there is none."""
         if self.base_url is None and not await self._async_find_cloudhook():
             return
-        repairs.async_report_reach(
+        issues.async_report_reach(
             self._hass, self._entry, reachable=self.reach is not Reach.NONE
         )
 

@@ -32,9 +32,6 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -54,7 +51,7 @@ from .const import (
     SUBENTRY_CONTACT,
 )
 from .contact_flow import ContactFlow
-from .phone_numbers import InvalidNumberError, read_number
+from .from_number import async_read_from_number, from_number_field
 
 _CREDENTIALS = {
     vol.Required(CONF_USERNAME): TextSelector(
@@ -143,7 +140,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the number that the account's calls come from."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            if number := await _async_read_number(self.hass, user_input, errors):
+            if number := await async_read_from_number(self.hass, user_input, errors):
                 return self.async_create_entry(
                     title=self._account.displayname or self._account.id,
                     data={
@@ -162,7 +159,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id="number",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(_from_number_field(self._numbers)), user_input
+                vol.Schema(from_number_field(self._numbers)), user_input
             ),
             errors=errors,
         )
@@ -256,14 +253,14 @@ class ElksOptionsFlow(OptionsFlow):
         entry = self.config_entry
         if user_input is None:
             self._numbers = await _async_voice_numbers(self.hass, entry.data)
-        elif number := await _async_read_number(self.hass, user_input, errors):
+        elif number := await async_read_from_number(self.hass, user_input, errors):
             timeout = int(user_input[CONF_TIMEOUT])
             return self.async_create_entry(
                 data={**user_input, CONF_FROM_NUMBER: number, CONF_TIMEOUT: timeout}
             )
         schema = vol.Schema(
             {
-                **_from_number_field(self._numbers),
+                **from_number_field(self._numbers),
                 vol.Required(CONF_TIMEOUT, default=DEFAULT_RING_TIMEOUT): _RING_TIMEOUT,
                 vol.Optional(CONF_TTS_ENTITY_ID): EntitySelector(
                     EntitySelectorConfig(domain="tts")
@@ -304,26 +301,3 @@ async def _async_voice_numbers(
     except ElksError:
         return []
     return [number.number for number in numbers if number.active and number.voice]
-
-
-def _from_number_field(numbers: list[str]) -> dict[vol.Marker, SelectSelector]:
-    return {
-        vol.Required(CONF_FROM_NUMBER): SelectSelector(
-            SelectSelectorConfig(
-                options=numbers, custom_value=True, mode=SelectSelectorMode.DROPDOWN
-            )
-        )
-    }
-
-
-async def _async_read_number(
-    hass: HomeAssistant, user_input: Mapping[str, Any], errors: dict[str, str]
-) -> str | None:
-    """Return the from number in E.164, or None and why in errors."""
-    try:
-        return await hass.async_add_executor_job(
-            read_number, user_input[CONF_FROM_NUMBER], hass.config.country
-        )
-    except InvalidNumberError:
-        errors[CONF_FROM_NUMBER] = "invalid_number"
-        return None

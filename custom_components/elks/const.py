@@ -6,6 +6,8 @@ from typing import Final
 DOMAIN: Final = "elks"
 LOGGER: Final = logging.getLogger(__package__)
 
+TOP_UP_URL: Final = "https://46elks.com/account"
+
 CONF_ADVANCED: Final = "advanced"
 CONF_CALLBACK_KEY: Final = "callback_key"
 CONF_CURRENCY: Final = "currency"

@@ -8,6 +8,7 @@ from .api import (
     ElksError,
     InvalidAuthError,
     NoCreditError,
+    NotAllowedError,
     OutcomeUnknownError,
     RefusedError,
     UnreachableError,
@@ -17,6 +18,7 @@ from .const import DOMAIN
 _KEYS = {
     InvalidAuthError: "invalid_auth",
     NoCreditError: "no_credit",
+    NotAllowedError: "refused",
     RefusedError: "refused",
     UnreachableError: "unreachable",
     OutcomeUnknownError: "outcome_unknown",

@@ -1,66 +1,70 @@
-"""What the user has to put right, told in Home Assistant's repairs."""
+"""Forms that put right what Home Assistant's repairs tell of."""
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
+from typing import TYPE_CHECKING, Any
 
-from .calls import ChainEnd
-from .const import DOMAIN
+import voluptuous as vol
 
-_NOT_REACHABLE = "not_reachable"
-_NOT_REPORTED = "not_reported"
-_CHAIN_EXPIRED = "chain_expired"
-_CHAIN_STOPPED = "chain_stopped"
-_STOPS = (ChainEnd.INVALID_AUTH, ChainEnd.NO_CREDIT, ChainEnd.REFUSED)
-_UNREPORTED_CALLS = 3
-"""A single callback can be lost; as many in a row cannot."""
+from homeassistant.components.repairs import RepairsFlow
+from homeassistant.core import HomeAssistant
 
+from .api import ElksError
+from .const import CONF_FROM_NUMBER
+from .data import ElksConfigEntry
+from .from_number import async_read_from_number, from_number_field
 
-@callback
-def async_report_reach(
-    hass: HomeAssistant, entry: ConfigEntry, *, reachable: bool
-) -> None:
-    """Tell whether there is any address at which 46elks could reach this home."""
-    _report(hass, entry, _NOT_REACHABLE, wrong=not reachable)
+if TYPE_CHECKING:
+    # Not there in the oldest Home Assistant supported
+    from homeassistant.components.repairs import RepairsFlowResult
 
 
-@callback
-def async_report_callbacks(
-    hass: HomeAssistant, entry: ConfigEntry, *, unreported: int
-) -> None:
-    """Tell whether callbacks arrive, by how many calls in a row ended without one."""
-    _report(hass, entry, _NOT_REPORTED, wrong=unreported >= _UNREPORTED_CALLS)
+class FromNumberFlow(RepairsFlow):
+    """Chooses another number to call from, when the one in use is no longer the account's."""
+
+    _numbers: list[str]
+
+    def __init__(self, entry: ElksConfigEntry) -> None:
+        """Choose a number of an account."""
+        self._entry = entry
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_number()
+
+    async def async_step_number(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask for the number, and store it in the options of the account."""
+        errors: dict[str, str] = {}
+        if user_input is None:
+            self._numbers = await self._async_numbers()
+        elif number := await async_read_from_number(self.hass, user_input, errors):
+            options = {**self._entry.options, CONF_FROM_NUMBER: number}
+            self.hass.config_entries.async_update_entry(self._entry, options=options)
+            return self.async_create_entry(title="", data={})
+        return self.async_show_form(
+            step_id="number",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(from_number_field(self._numbers)), user_input
+            ),
+            errors=errors,
+            description_placeholders={"account": self._entry.title},
+        )
+
+    async def _async_numbers(self) -> list[str]:
+        """Return the numbers that the account can call from; none when 46elks does not tell."""
+        try:
+            return await self._entry.runtime_data.account.async_numbers()
+        except ElksError:
+            return []
 
 
-@callback
-def async_report_chain(hass: HomeAssistant, entry: ConfigEntry, end: ChainEnd) -> None:
-    """Tell whether the last chain ended before everybody was called."""
-    _report(hass, entry, _CHAIN_EXPIRED, wrong=end is ChainEnd.EXPIRED)
-    for stop in _STOPS:
-        _report(hass, entry, f"{_CHAIN_STOPPED}_{stop}", wrong=end is stop)
-
-
-@callback
-def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Withdraw what was told of an account that is removed."""
-    stops = [f"{_CHAIN_STOPPED}_{stop}" for stop in _STOPS]
-    for issue in (_NOT_REACHABLE, _NOT_REPORTED, _CHAIN_EXPIRED, *stops):
-        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
-
-
-def _report(
-    hass: HomeAssistant, entry: ConfigEntry, issue: str, *, wrong: bool
-) -> None:
-    issue_id = f"{issue}_{entry.entry_id}"
-    if not wrong:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
-        return
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue_id,
-        is_fixable=False,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=issue,
-        translation_placeholders={"account": entry.title},
-    )
+async def async_create_fix_flow(
+    hass: HomeAssistant,
+    issue_id: str,
+    data: dict[str, str | int | float | None] | None,
+) -> RepairsFlow:
+    """Return the form for an issue; there is one kind that a form can put right."""
+    entry = hass.config_entries.async_get_known_entry(str((data or {})["entry_id"]))
+    return FromNumberFlow(entry)

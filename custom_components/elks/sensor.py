@@ -1,20 +1,99 @@
-"""Sensors of an account and of its contacts: calls, and chains of calls."""
+"""Sensors of an account and of its contacts: calls, chains of calls, and money."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
 
 from .api import CallState
-from .calls import CallRecord, Chain, ChainState
+from .calls import CallEvent, CallRecord, Chain, ChainState, Tally, month_of
+from .const import CONF_CURRENCY
 from .contacts import contacts
-from .data import ElksConfigEntry
+from .data import ElksConfigEntry, ElksData
 from .entity import ElksCallEntity, ElksEntity, call_data
 
 PARALLEL_UPDATES = 0
 
 _IDLE = "idle"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSensorDescription(SensorEntityDescription):
+    """A figure of an account."""
+
+    value_fn: Callable[[ElksData], StateType]
+    monthly: bool = False
+    """Whether it begins anew each month."""
+
+
+def _this_month(data: ElksData) -> Tally:
+    return data.tracker.tally.of(month_of(dt_util.utcnow()))
+
+
+def _last_call(data: ElksData, field: str) -> StateType:
+    last = data.tracker.last
+    value: StateType = getattr(last.call, field) if last and last.call else None
+    return value
+
+
+_DESCRIPTIONS = (
+    AccountSensorDescription(
+        key="balance",
+        device_class=SensorDeviceClass.MONETARY,
+        state_class=SensorStateClass.TOTAL,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=2,
+        value_fn=lambda data: data.account.balance,
+    ),
+    AccountSensorDescription(
+        key="calls_in_progress",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda data: data.tracker.in_progress,
+    ),
+    AccountSensorDescription(
+        key="last_call_duration",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_registry_enabled_default=False,
+        value_fn=lambda data: _last_call(data, "duration"),
+    ),
+    AccountSensorDescription(
+        key="last_call_cost",
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+        entity_registry_enabled_default=False,
+        value_fn=lambda data: _last_call(data, "cost"),
+    ),
+    AccountSensorDescription(
+        key="calls_this_month",
+        state_class=SensorStateClass.TOTAL,
+        entity_registry_enabled_default=False,
+        monthly=True,
+        value_fn=lambda data: _this_month(data).calls,
+    ),
+    AccountSensorDescription(
+        key="cost_this_month",
+        device_class=SensorDeviceClass.MONETARY,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        monthly=True,
+        value_fn=lambda data: _this_month(data).cost,
+    ),
+)
 
 
 async def async_setup_entry(
@@ -24,7 +103,11 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of an account and of its contacts."""
     async_add_entities(
-        [LastCallSensor(entry, "last_call"), ChainSensor(entry, "call_chain")]
+        [
+            LastCallSensor(entry, "last_call"),
+            ChainSensor(entry, "call_chain"),
+            *(AccountSensor(entry, description) for description in _DESCRIPTIONS),
+        ]
     )
     for contact in contacts(entry):
         async_add_entities(
@@ -100,3 +183,63 @@ class ChainSensor(ElksEntity, SensorEntity):
             "round": turn.round if turn else None,
             "running": len(self._chains.running),
         }
+
+
+class AccountSensor(ElksCallEntity, SensorEntity):
+    """A figure of an account, which follows its calls and what 46elks tells of it."""
+
+    entity_description: AccountSensorDescription
+
+    def __init__(
+        self, entry: ElksConfigEntry, description: AccountSensorDescription
+    ) -> None:
+        """Show the figure that the description tells."""
+        super().__init__(entry, description.key)
+        self.entity_description = description
+        if description.device_class is SensorDeviceClass.MONETARY:
+            self._attr_native_unit_of_measurement = entry.data.get(CONF_CURRENCY)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the calls, the account, and the months."""
+        await super().async_added_to_hass()
+        self._attr_native_value = self._figure()
+        account = self._entry.runtime_data.account
+        self.async_on_remove(account.async_listen(self._async_show))
+        if self.entity_description.monthly:
+            self.async_on_remove(
+                async_track_time_change(
+                    self.hass, self._async_day_begins, hour=0, minute=0, second=0
+                )
+            )
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return when the month began, of what is counted by the month."""
+        if not self.entity_description.monthly:
+            return None
+        return dt_util.start_of_local_day().replace(day=1)
+
+    @callback
+    @override
+    def _async_changed(self, record: CallRecord, happened: list[CallEvent]) -> None:
+        """Show what a call has changed."""
+        self._async_show()
+
+    @callback
+    def _async_show(self, *_: object) -> None:
+        """Show the figure, if it is another one: most changes of calls concern few figures."""
+        figure = self._figure()
+        if figure != self._attr_native_value:
+            self._attr_native_value = figure
+            self.async_write_ha_state()
+
+    @callback
+    def _async_day_begins(self, _: datetime) -> None:
+        """Show that a month may have begun, also when nothing was counted before."""
+        self._attr_native_value = self._figure()
+        self.async_write_ha_state()
+
+    def _figure(self) -> StateType:
+        return self.entity_description.value_fn(self._entry.runtime_data)

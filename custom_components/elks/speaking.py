@@ -8,7 +8,7 @@ from homeassistant.const import ATTR_ID, CONF_LANGUAGE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
-from . import repairs
+from . import issues
 from .address import Reach
 from .audio import HOME_VOICE, Voice, async_language, clip_url, web_url
 from .calls import ACKNOWLEDGED, Answer, CallScript
@@ -88,7 +88,7 @@ class Recorder:
         return clip_url(base, name)
 
     def _not_reachable(self) -> HomeAssistantError:
-        repairs.async_report_reach(self._hass, self._entry, reachable=False)
+        issues.async_report_reach(self._hass, self._entry, reachable=False)
         return failed("not_reachable")
 
 

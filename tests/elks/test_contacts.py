@@ -154,6 +154,8 @@ async def test_voice(
         DOMAIN, "place_call", {"message": "Hello", **data}, blocking=True
     )
 
+    await home.settle()
+
     [(text, language, options)] = engine.asked
     voice = {"voice": options["voice"]} if "voice" in options else {}
     assert (text, language, voice) == spoken

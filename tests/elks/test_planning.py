@@ -207,7 +207,7 @@ async def test_sounds_of_a_refused_call_are_let_go(
     engine: Engine, home: Home, freezer: FrozenDateTimeFactory
 ) -> None:
     """When 46elks refuses the call, its sounds do not stay."""
-    home.provider.fault(Fault(FaultKind.STATUS, status=403))
+    home.provider.fault(Fault(FaultKind.STATUS, on="POST /calls", status=403))
     with pytest.raises(HomeAssistantError):
         await speak(home, message="Hello")
 

@@ -1,76 +1,92 @@
-"""What the user is told to put right."""
+"""Putting right what the repairs tell of."""
 
-from datetime import timedelta
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
+from aiohttp.test_utils import TestClient
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.elks.const import DOMAIN
+from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.translation import async_get_translations
-from simulator import CallbackKind, Fault, FaultKind
+from homeassistant.setup import async_setup_component
+from simulator import Fault, FaultKind
 
-from .conftest import PHONE, Home
+from .conftest import Home
 
-
-def is_told(home: Home, issue: str) -> bool:
-    """Return whether the user is told of something."""
-    issue_id = f"{issue}_{home.entry.entry_id}"
-    return ir.async_get(home.hass).async_get_issue(DOMAIN, issue_id) is not None
+type Client = Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]]
 
 
-async def lose_callback(home: Home, freezer: FrozenDateTimeFactory) -> None:
-    """Place a call whose callback is lost, and settle it by asking."""
-    home.provider.fault(Fault(FaultKind.CALLBACK_DROPPED, on=CallbackKind.WHENHANGUP))
-    home.provider.phone(PHONE, answer_after=0, talk_for=0)
-    await home.place_call(timeout=1)
-    while home.provider.calls[-1].state == "ongoing":
-        await home.hass.async_block_till_done()
-        freezer.tick(timedelta(seconds=1))
-    freezer.tick(timedelta(seconds=20))
-    async_fire_time_changed(home.hass)
+class Form:
+    """The form that repairs show for the number."""
+
+    def __init__(self, home: Home, client: TestClient[Any, Any]) -> None:
+        """Fill it in over HTTP, as the frontend does."""
+        self._issue = f"from_number_{home.entry.entry_id}"
+        self._client = client
+        self._flow = ""
+
+    async def open(self) -> dict[str, Any]:
+        """Open the form and return it."""
+        step = await self._post("", handler=DOMAIN, issue_id=self._issue)
+        self._flow = step["flow_id"]
+        return step
+
+    async def submit(self, number: str) -> dict[str, Any]:
+        """Give a number and return what follows."""
+        return await self._post(f"/{self._flow}", from_number=number)
+
+    async def _post(self, path: str, **data: str) -> dict[str, Any]:
+        path = f"/api/repairs/issues/fix{path}"
+        async with self._client.post(path, json=data) as response:
+            assert response.status == 200
+            step: dict[str, Any] = await response.json()
+            return step
+
+
+@pytest.fixture
+async def form(home: Home, hass_client: Client) -> Form:
+    """Have a number that is the account's no more, and return the form for it."""
+    assert await async_setup_component(home.hass, "repairs", {})
+    home.hass.config_entries.async_update_entry(
+        home.entry, options={CONF_FROM_NUMBER: "+46766860009"}
+    )
     await home.hass.async_block_till_done(wait_background_tasks=True)
-    assert home.last_call.state == "success"
+    home.provider.fault(
+        Fault(FaultKind.STATUS, on="POST /calls", status=403, body="Not allowed")
+    )
+    with pytest.raises(HomeAssistantError):
+        await home.place_call()
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    return Form(home, await hass_client())
 
 
-async def test_not_reported(home: Home, freezer: FrozenDateTimeFactory) -> None:
-    """Several calls in a row without a callback are told, until the next callback."""
-    for _ in range(2):
-        await lose_callback(home, freezer)
-    assert not is_told(home, "not_reported")
+async def test_another_number(home: Home, form: Form) -> None:
+    """The account's numbers are offered; the one chosen is used, and the issue is gone."""
+    step = await form.open()
+    [field] = step["data_schema"]
+    assert field["selector"]["select"]["options"] == [
+        home.provider.voice_number,
+        home.provider.account.mobilenumber,
+    ]
+    wrong = await form.submit("12")
+    assert wrong["errors"] == {"from_number": "invalid_number"}
 
-    for _ in range(2):
-        await lose_callback(home, freezer)
-        assert is_told(home, "not_reported")
+    done = await form.submit("+46 766 86 00 01")
+    await home.hass.async_block_till_done(wait_background_tasks=True)
 
-    # Late, and with nothing new, but it arrived
-    await home.callback(id=home.provider.calls[-1].id, state="success")
-    await home.hass.async_block_till_done()
-    assert not is_told(home, "not_reported")
-
-
-async def test_removed_with_the_account(
-    home: Home, freezer: FrozenDateTimeFactory
-) -> None:
-    """What was told of an account goes when the account goes."""
-    for _ in range(3):
-        await lose_callback(home, freezer)
-    home.hass.config.external_url = None
-    await home.hass.config_entries.async_reload(home.entry.entry_id)
-    await home.hass.async_block_till_done()
-    assert is_told(home, "not_reachable")
-    assert is_told(home, "not_reported")
-
-    await home.hass.config_entries.async_remove(home.entry.entry_id)
-
-    assert not [key for key in ir.async_get(home.hass).issues if key[0] == DOMAIN]
+    assert done["type"] == "create_entry"
+    assert home.entry.options[CONF_FROM_NUMBER] == home.provider.voice_number
+    assert ir.async_get(home.hass).issues == {}
+    assert (await home.place_call())["from"] == home.provider.voice_number
+    await home.settle()
 
 
-@pytest.mark.parametrize("issue", ["not_reachable", "not_reported"])
-async def test_texts(home: Home, issue: str) -> None:
-    """Every issue names the account that it is about."""
-    texts = await async_get_translations(home.hass, "en", "issues", [DOMAIN])
+async def test_numbers_not_told(home: Home, form: Form) -> None:
+    """A number can be typed in when 46elks does not tell its own."""
+    home.provider.fault(Fault(FaultKind.STATUS, on="GET /numbers", status=500))
 
-    assert texts[f"component.{DOMAIN}.issues.{issue}.title"]
-    assert "{account}" in texts[f"component.{DOMAIN}.issues.{issue}.description"]
+    step = await form.open()
+
+    [field] = step["data_schema"]
+    assert field["selector"]["select"]["options"] == []

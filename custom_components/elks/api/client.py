@@ -24,6 +24,7 @@ from .errors import (
     ElksError,
     InvalidAuthError,
     NoCreditError,
+    NotAllowedError,
     OutcomeUnknownError,
     RefusedError,
     UnreachableError,
@@ -180,10 +181,11 @@ def _error(response: ClientResponse, body: bytes) -> ElksError:
         return InvalidAuthError(reason)
     if response.status in (429, 503):
         return UnreachableError(reason, _retry_after(response))
-    if response.status == 402 or (
-        response.status == 403 and "credit" in reason.lower()
-    ):
+    if response.status == 402:
         return NoCreditError(reason)
+    if response.status == 403:
+        poor = "credit" in reason.lower()
+        return NoCreditError(reason) if poor else NotAllowedError(reason)
     if 400 <= response.status < 500:
         return RefusedError(reason)
     return OutcomeUnknownError(reason)

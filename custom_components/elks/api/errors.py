@@ -20,6 +20,10 @@ class NoCreditError(RefusedError):
     """The account has too little money for the request (402, or 403 with that reason)."""
 
 
+class NotAllowedError(RefusedError):
+    """The account may not do this, such as call from this number (403)."""
+
+
 class UnreachableError(ElksError):
     """The request certainly had no effect: no connection, 429 or 503."""
 

@@ -31,6 +31,8 @@ class Account:
     currency: str | None
     balance: float | None
     """In the account's currency."""
+    credit_alert: float | None
+    """Balance below which the account's owner wants to be told, in its currency."""
 
     @classmethod
     def from_api(cls, data: Mapping[str, object]) -> Self:
@@ -41,6 +43,7 @@ class Account:
             mobilenumber=read_text(data, "mobilenumber"),
             currency=read_text(data, "currency"),
             balance=_money(data, "balance"),
+            credit_alert=_money(data, "creditalert"),
         )
 
 

@@ -9,6 +9,7 @@ from .plan import CallPlan
 from .record import CallRecord
 from .script import Answer, CallScript
 from .store import CallStore
+from .tally import Tally, month_of, price
 from .token import new_token
 from .tracker import CallsStoppedError, CallTracker
 
@@ -29,6 +30,9 @@ __all__ = [
     "ChainStore",
     "Chains",
     "Person",
+    "Tally",
     "Turn",
+    "month_of",
     "new_token",
+    "price",
 ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from ..api import Call
 from .record import CallRecord
 from .store import Kept
+from .tally import Tally, price
 
 _ENDED_KEPT = 100
 _ENDED_IDS_KEPT = 2000
@@ -28,10 +29,15 @@ class CallBook:
         self._last_to: dict[str, CallRecord] = {}
         self.last: CallRecord | None = None
         """The call placed last of those that the provider took."""
+        self.tally = Tally()
+        """Of the month in which a call ended last."""
+        self.spent = 0.0
+        """What is known to have been spent on calls since the start."""
 
     def restore(self, kept: Kept) -> None:
         """Take up what was known before a restart."""
         self._ended_ids = dict.fromkeys(kept.ended_ids)
+        self.tally = kept.tally
         for record in kept.records:
             self._write(record)
 
@@ -40,7 +46,8 @@ class CallBook:
         last = [self.last] if self.last else []
         shown = (*last, *self._last_to.values(), *self._held.values())
         ended = {record.token: record for record in shown if record.ended}
-        return Kept((*ended.values(), *self._open.values()), tuple(self._ended_ids))
+        records = (*ended.values(), *self._open.values())
+        return Kept(records, tuple(self._ended_ids), self.tally)
 
     def hold(self, chain_id: str) -> None:
         """Keep the calls of a chain, also those that end."""
@@ -64,6 +71,8 @@ class CallBook:
         before = self.find(record.token)
         if record != before:
             self._write(record)
+            self.tally = self.tally.counted(before, record)
+            self.spent += price(record) - price(before)
             self._changed(before, record)
 
     def told(self, token: str, call: Call) -> None:
@@ -76,6 +85,11 @@ class CallBook:
         """Forget a call that was asked for and never known to be placed."""
         record = self._open.pop(token)
         self._changed(record, replace(record, given_up=True))
+
+    @property
+    def in_progress(self) -> int:
+        """How many calls the provider took that have not ended."""
+        return len(self._open_ids)
 
     def find(self, token: str) -> CallRecord | None:
         """Return the record of the call with this secret."""

@@ -1,14 +1,15 @@
 """The calls that a restart must not forget, on disk."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypedDict
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypedDict
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from .record import CallRecord
+from .tally import Tally
 
 _VERSION = 1
 
@@ -21,11 +22,14 @@ class Kept:
     """Calls that were asked for and have not ended, and the one placed last."""
     ended_ids: tuple[str, ...] = ()
     """Ids of calls that ended of late: in the history, they are not the ones looked for."""
+    tally: Tally = field(default_factory=Tally)
+    """Of the month in which a call ended last."""
 
 
 class _Data(TypedDict):
     calls: list[dict[str, object]]
     ended_ids: list[str]
+    tally: dict[str, Any]
 
 
 class CallStore:
@@ -45,7 +49,7 @@ class CallStore:
         if (data := await self._store.async_load()) is None:
             return Kept()
         records = tuple(CallRecord.from_dict(item) for item in data["calls"])
-        return Kept(records, tuple(data["ended_ids"]))
+        return Kept(records, tuple(data["ended_ids"]), Tally(**data["tally"]))
 
     @callback
     def async_save_soon(self, kept: Callable[[], Kept]) -> None:
@@ -69,6 +73,7 @@ class CallStore:
             {
                 "calls": [record.as_dict() for record in kept.records],
                 "ended_ids": list(kept.ended_ids),
+                "tally": asdict(kept.tally),
             }
         )
 

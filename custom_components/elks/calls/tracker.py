@@ -15,6 +15,7 @@ from ..api import (
     ElksError,
     InvalidAuthError,
     OutcomeUnknownError,
+    RefusedError,
     UnreachableError,
     mask_number,
 )
@@ -27,6 +28,7 @@ from .provider import Provider
 from .record import CallRecord
 from .schedule import Schedule, first_look, next_look
 from .store import CallStore
+from .tally import Tally
 from .token import is_ours
 
 _LOOKS_AT_ONCE = 5
@@ -37,6 +39,7 @@ _FORGET_AFTER = timedelta(minutes=10)
 """How long a call may turn up in the history, whose request was not answered."""
 
 type CallListener = Callable[[CallRecord, list[CallEvent]], None]
+type RefusalListener = Callable[[CallPlan, RefusedError], None]
 
 
 class CallsStoppedError(Exception):
@@ -62,6 +65,7 @@ class CallTracker:
         self._waiting: dict[str, asyncio.Future[CallRecord | None]] = {}
         self._stopped = False
         self._listeners: set[CallListener] = set()
+        self._refusal_listeners: set[RefusalListener] = set()
         self.unreported = 0
         """How many calls in a row ended without the callback that should have told it."""
 
@@ -79,6 +83,21 @@ class CallTracker:
     def ended(self) -> list[CallRecord]:
         """The calls that ended of late, the newest end last."""
         return list(self._book.ended())
+
+    @property
+    def in_progress(self) -> int:
+        """How many calls the provider took that have not ended."""
+        return self._book.in_progress
+
+    @property
+    def tally(self) -> Tally:
+        """The calls of the month in which a call ended last."""
+        return self._book.tally
+
+    @property
+    def spent(self) -> float:
+        """What is known to have been spent on calls since the start, in the account's currency."""
+        return self._book.spent
 
     def find(self, token: str) -> CallRecord | None:
         """Return the record of the call with this secret."""
@@ -229,10 +248,20 @@ class CallTracker:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
+    @callback
+    def async_listen_refusals(self, listener: RefusalListener) -> CALLBACK_TYPE:
+        """Tell the listener of every call that the provider refuses; returns what ends that."""
+        self._refusal_listeners.add(listener)
+        return lambda: self._refusal_listeners.discard(listener)
+
     async def _async_place(self, plan: CallPlan) -> CallRecord | ElksError:
         """Return an error instead of raising it: there may be nobody left to catch it."""
         try:
             return await self._placing.place(plan)
+        except RefusedError as err:
+            for listener in list(self._refusal_listeners):
+                listener(plan, err)
+            return err
         except ElksError as err:
             # It may still turn up in the history
             if record := self._book.find(plan.token):

@@ -13,6 +13,7 @@ from custom_components.elks.api import (
     ElksError,
     InvalidAuthError,
     NoCreditError,
+    NotAllowedError,
     Number,
     OutcomeUnknownError,
     RefusedError,
@@ -162,7 +163,7 @@ async def test_from_number_of_another(
         (Fault(FaultKind.STATUS, status=400, body="No"), RefusedError, "No"),
         (
             Fault(FaultKind.STATUS, status=403, body='{"error": "Not  yours\\n"}'),
-            RefusedError,
+            NotAllowedError,
             "Not yours",
         ),
         (

@@ -1,0 +1,40 @@
+"""The number that calls come from, as forms ask for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from .const import CONF_FROM_NUMBER
+from .phone_numbers import InvalidNumberError, read_number
+
+
+def from_number_field(numbers: list[str]) -> dict[vol.Marker, SelectSelector]:
+    """Return the field of a form that offers numbers, and takes any other."""
+    return {
+        vol.Required(CONF_FROM_NUMBER): SelectSelector(
+            SelectSelectorConfig(
+                options=numbers, custom_value=True, mode=SelectSelectorMode.DROPDOWN
+            )
+        )
+    }
+
+
+async def async_read_from_number(
+    hass: HomeAssistant, user_input: Mapping[str, Any], errors: dict[str, str]
+) -> str | None:
+    """Return the from number in E.164, or None and why in errors."""
+    try:
+        return await hass.async_add_executor_job(
+            read_number, user_input[CONF_FROM_NUMBER], hass.config.country
+        )
+    except InvalidNumberError:
+        errors[CONF_FROM_NUMBER] = "invalid_number"
+        return None

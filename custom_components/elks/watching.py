@@ -1,0 +1,115 @@
+"""What follows from calls, chains and the account: sounds are let go, and the user is told what is wrong."""
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant, callback
+
+from . import issues
+from .api import ElksError, NotAllowedError, RefusedError
+from .calls import CallEvent, CallPlan, CallRecord, Chain, price
+from .const import CONF_FROM_NUMBER
+from .data import ElksConfigEntry
+
+
+@callback
+def async_watch(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Watch an account until the entry is unloaded."""
+    _async_watch_callbacks(hass, entry)
+    _async_watch_chains(hass, entry)
+    _async_watch_balance(hass, entry)
+    _async_watch_from_number(hass, entry)
+
+    @callback
+    def stop_waiting(_: Event) -> None:
+        entry.runtime_data.chains.async_stop()
+        entry.runtime_data.tracker.async_stop_waiting()
+
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop_waiting))
+
+
+async def async_keep_sounds(entry: ElksConfigEntry) -> None:
+    """Keep the sounds of calls and chains as long as they have not ended."""
+    data = entry.runtime_data
+
+    def needed() -> set[str]:
+        return {name for chain in data.chains.running for name in chain.sounds}
+
+    @callback
+    def release(record: CallRecord, _: list[CallEvent]) -> None:
+        if record.script and (record.ended or record.given_up):
+            data.audio.async_release(set(record.script.sounds) - needed())
+
+    @callback
+    def release_chain(chain: Chain) -> None:
+        if chain.end is not None:
+            data.audio.async_release(chain.sounds - needed())
+
+    entry.async_on_unload(data.tracker.async_listen(release))
+    entry.async_on_unload(data.chains.async_listen(release_chain))
+    scripts = [record.script for record in data.tracker.open if record.script]
+    kept = {name for script in scripts for name in script.sounds}
+    await data.audio.async_clean(kept | needed())
+
+
+@callback
+def _async_watch_chains(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Tell the user when a chain ended without reaching everybody."""
+
+    @callback
+    def report(chain: Chain) -> None:
+        if chain.end is not None:
+            issues.async_report_chain(hass, entry, chain.end)
+
+    entry.async_on_unload(entry.runtime_data.chains.async_listen(report))
+
+
+@callback
+def _async_watch_callbacks(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Tell the user when callbacks do not arrive, and when they do again."""
+    tracker = entry.runtime_data.tracker
+
+    @callback
+    def report(*_: object) -> None:
+        issues.async_report_callbacks(hass, entry, unreported=tracker.unreported)
+
+    entry.async_on_unload(tracker.async_listen(report))
+
+
+@callback
+def _async_watch_balance(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Tell the user when the money runs out: below their own alert, or a call's price."""
+    data = entry.runtime_data
+
+    @callback
+    def report(*_: object) -> None:
+        if data.account.account is None:
+            return
+        alert = data.account.account.credit_alert or 0.0
+        dearest = max(map(price, data.tracker.ended), default=0.0)
+        issues.async_report_balance(
+            hass, entry, data.account.balance, enough=max(alert, dearest)
+        )
+
+    entry.async_on_unload(data.account.async_listen(report))
+    entry.async_on_unload(data.tracker.async_listen(report))
+
+
+@callback
+def _async_watch_from_number(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Tell the user when calls are refused, because the number is no longer the account's."""
+    own = entry.options[CONF_FROM_NUMBER]
+    issues.async_report_from_number(hass, entry, ours=True)
+
+    async def check() -> None:
+        try:
+            numbers = await entry.runtime_data.account.async_numbers()
+        except ElksError:
+            return
+        issues.async_report_from_number(hass, entry, ours=own in numbers)
+
+    @callback
+    def refused(plan: CallPlan, err: RefusedError) -> None:
+        if isinstance(err, NotAllowedError) and plan.request.from_number == own:
+            entry.async_create_background_task(hass, check(), "elks numbers")
+
+    tracker = entry.runtime_data.tracker
+    entry.async_on_unload(tracker.async_listen_refusals(refused))

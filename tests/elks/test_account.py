@@ -1,0 +1,50 @@
+"""The account: asked for at start and once an hour."""
+
+from datetime import timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from simulator import Fault, FaultKind
+
+from .conftest import Home
+
+
+async def pass_hours(home: Home, freezer: FrozenDateTimeFactory, hours: int) -> None:
+    """Let hours pass, minute by minute."""
+    for _ in range(hours * 60):
+        freezer.tick(timedelta(minutes=1))
+        async_fire_time_changed(home.hass)
+        await home.hass.async_block_till_done(wait_background_tasks=True)
+
+
+def balance(home: Home) -> str:
+    """Return what the sensor shows."""
+    state = home.hass.states.get("sensor.demo_home_balance")
+    assert state is not None
+    return state.state
+
+
+async def test_once_an_hour(home: Home, freezer: FrozenDateTimeFactory) -> None:
+    """An idle home asks once an hour and for nothing else; the balance follows."""
+    home.provider.requests.clear()
+    home.provider.account.balance = 123_400
+
+    await pass_hours(home, freezer, 6)
+
+    assert [request.path for request in home.provider.requests] == ["/a1/me"] * 6
+    assert balance(home) == "12.34"
+
+
+async def test_not_told(home: Home, freezer: FrozenDateTimeFactory) -> None:
+    """When 46elks does not answer for once, the next look is an hour later."""
+    home.provider.fault(Fault(FaultKind.STATUS, on="GET /me", status=500))
+    home.provider.requests.clear()
+    home.provider.account.balance = 50_000
+
+    await pass_hours(home, freezer, 1)
+    assert balance(home) == "100.0"
+    await pass_hours(home, freezer, 1)
+
+    assert balance(home) == "5.0"
+    assert len(home.provider.requests) == 2
