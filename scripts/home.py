@@ -212,6 +212,15 @@ class Home:
         entry: dict[str, Any] = flow["result"]
         return entry
 
+    async def add_contact(self, entry_id: str, name: str, number: str) -> None:
+        """Add a contact to an account through its flow; raises HomeError when refused."""
+        path = "/api/config/config_entries/subentries/flow"
+        flow = await self._post(path, json={"handler": [entry_id, "contact"]})
+        contact = {"name": name, "number": number, "speech": {}}
+        flow = await self._post(f"{path}/{flow['flow_id']}", json=contact)
+        if flow["type"] != "create_entry":
+            raise HomeError(f"The contact {name} was not added: {flow.get('errors')}")
+
     def _store_beforehand(self) -> None:
         """Keep it on loopback: its server, and what a first start would look up outside."""
         http = {

@@ -1,10 +1,18 @@
 """A Home Assistant with Elks and a simulator, each a process, for the tests of a module."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+)
 from contextlib import contextmanager
 from pathlib import Path
 import re
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -14,6 +22,8 @@ from scripts.home import CONFIGURATION, Connection, Home
 from scripts.simulator_process import SimulatorProcess
 
 MENTION = re.compile(r"custom_components[./]elks|integration '?elks|elks integration")
+SECONDS = 30
+CONFIG_ENTRIES = ".storage/core.config_entries"
 NOT_TESTED = "We found a custom integration elks which has not been tested"
 
 
@@ -21,6 +31,22 @@ def complaints(home: Home) -> list[str]:
     """Return what Home Assistant has logged of Elks since it was first started."""
     lines = home.output.read_text().splitlines()
     return [line for line in lines if MENTION.search(line) and NOT_TESTED not in line]
+
+
+async def until(check: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(SECONDS):
+        while not await check():
+            await asyncio.sleep(0.05)
+
+
+async def until_written(file: Path, text: str) -> None:
+    """Wait until Home Assistant has written something down."""
+
+    async def is_written() -> bool:
+        return file.exists() and text in file.read_text()
+
+    await until(is_written)
 
 
 def run[T](coroutine: Coroutine[Any, Any, T]) -> T:
@@ -50,14 +76,19 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorPro
 
 @contextmanager
 def running_home(
-    folder: Path, simulator: SimulatorProcess, configuration: str = CONFIGURATION
+    folder: Path,
+    simulator: SimulatorProcess,
+    configuration: str = CONFIGURATION,
+    contacts: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Home]:
-    """Start Home Assistant and add the simulator's account to it."""
+    """Start Home Assistant, add the simulator's account to it, and contacts by name and number."""
     enable_socket()
     home = Home(folder, configuration)
     try:
         run(home.start())
-        run(home.add("elks", *simulator.config_flow()))
+        entry = run(home.add("elks", *simulator.config_flow()))
+        for name, number in contacts.items():
+            run(home.add_contact(entry["entry_id"], name, number))
         yield home
     finally:
         run(home.stop())

@@ -1,7 +1,7 @@
 """Every call reaches its end and is placed once, whenever Home Assistant is stopped or killed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 import itertools
 import json
@@ -14,12 +14,11 @@ import pytest
 from scripts.home import Connection, Home, HomeError
 from scripts.simulator_process import SimulatorProcess
 
-from .conftest import complaints
+from .conftest import CONFIG_ENTRIES, complaints, until, until_written
 
 SENSOR = "sensor.demo_home_last_call"
 # It lasts until the person hangs up, and is not asked for within the test
 CALL = {"voice_start": {"play": f"sound/dtmf/{'P' * 1000}"}, "timeout": 300}
-SECONDS = 20
 
 
 class Line:
@@ -97,20 +96,13 @@ async def line(
 ) -> AsyncIterator[Line]:
     """Return a phone that rings until it is told what to do."""
     # Home Assistant itself would lose the account otherwise
-    await until_written(home.folder / ".storage/core.config_entries", '"elks"')
+    await until_written(home.folder / CONFIG_ENTRIES, '"elks"')
     async with ClientSession(simulator.url) as session:
         line = Line(session, f"+{next(_numbers)}")
         await line.post(
             "phones", number=line.number, outcome="no_answer", talk_for=None
         )
         yield line
-
-
-async def until(check: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(SECONDS):
-        while not await check():
-            await asyncio.sleep(0.05)
 
 
 async def place(connection: Connection, line: Line, **options: Any) -> None:
@@ -139,15 +131,6 @@ def record(home: Home) -> Path:
     entries = json.loads((storage / "core.config_entries").read_text())["data"]
     [elks] = [one for one in entries["entries"] if one["domain"] == "elks"]
     return storage / f"elks.{elks['entry_id']}"
-
-
-async def until_written(file: Path, text: str) -> None:
-    """Wait until Home Assistant has written something down."""
-
-    async def is_written() -> bool:
-        return file.exists() and text in file.read_text()
-
-    await until(is_written)
 
 
 async def assert_sensor(home: Home, line: Line) -> None:

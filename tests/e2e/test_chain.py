@@ -1,0 +1,210 @@
+"""A chain in a real Home Assistant: five people are called until the last of them takes it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from aiohttp import ClientSession
+import pytest
+
+from scripts.home import Connection, Home, HomeError
+from scripts.simulator_process import SimulatorProcess
+
+from .conftest import (
+    CONFIG_ENTRIES,
+    complaints,
+    run,
+    running_home,
+    until,
+    until_written,
+)
+
+PEOPLE = {
+    "Anna": "+46701111111",
+    "Bo": "+46702222222",
+    "Cilla": "+46703333333",
+    "Dan": "+46704444444",
+    "Eva": "+46705555555",
+}
+NUMBERS = list(PEOPLE.values())
+OTHER = "+46709999999"
+CHAIN = "sensor.demo_home_call_chain"
+PRESSES_1 = {"talk_for": None, "keys": [{"after": 3, "keys": "1"}]}
+VOICEMAIL = {"talk_for": None}
+STATES = ["busy", "busy", "failed", "success", "success"]
+
+
+@pytest.fixture(scope="module")
+def home(
+    tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess
+) -> Iterator[Home]:
+    """Run a Home Assistant that knows five people."""
+    folder = tmp_path_factory.mktemp("chain") / "home"
+    with running_home(folder, simulator, contacts=PEOPLE) as home:
+        run(until_loaded(home))
+        yield home
+
+
+async def until_loaded(home: Home) -> None:
+    """Wait until the people are known, and a kill does not lose them."""
+
+    async def are_known() -> bool:
+        states = await connection.command("get_states")
+        ids = {state["entity_id"] for state in states}
+        return {f"sensor.{name.lower()}_last_call" for name in PEOPLE} <= ids
+
+    async with home.connect() as connection:
+        await until(are_known)
+    await until_written(home.folder / CONFIG_ENTRIES, NUMBERS[-1])
+
+
+class Phones:
+    """The phones of the five, seen and moved from outside."""
+
+    def __init__(self, session: ClientSession) -> None:
+        """Use the simulator's control API."""
+        self._session = session
+        self._earlier = 0
+
+    async def get_ready(self) -> None:
+        """Busy, declined, not answered, voicemail, and one who presses 1."""
+        people: list[dict[str, Any]] = [
+            {"outcome": "busy"},
+            {"outcome": "decline"},
+            {"outcome": "no_answer"},
+            VOICEMAIL,
+            PRESSES_1,
+        ]
+        for number, person in zip(NUMBERS, people, strict=True):
+            await self.script(number, **person)
+        self._earlier = len(await self._all())
+
+    async def script(self, number: str, **person: Any) -> None:
+        """Tell what somebody does from the next call on."""
+        script = {"number": number, **person}
+        async with self._session.post("/control/phones", json=script) as response:
+            response.raise_for_status()
+
+    async def called(self) -> list[str]:
+        """Return who was called, in this order."""
+        return [call["to"] for call in (await self._all())[self._earlier :]]
+
+    async def until_called(self, number: str) -> None:
+        """Wait until somebody is called."""
+
+        async def is_called() -> bool:
+            return number in await self.called()
+
+        await until(is_called)
+
+    async def _all(self) -> list[dict[str, Any]]:
+        async with self._session.get("/control/state") as response:
+            calls: list[dict[str, Any]] = (await response.json())["calls"]
+        return calls[::-1]
+
+
+@pytest.fixture
+async def phones(
+    home: Home, simulator: SimulatorProcess, socket_enabled: None
+) -> AsyncIterator[Phones]:
+    """Return the phones; nothing may go wrong at home meanwhile."""
+    async with ClientSession(simulator.url) as session:
+        phones = Phones(session)
+        await phones.get_ready()
+        yield phones
+    assert complaints(home) == []
+
+
+async def call_chain(connection: Connection, **options: Any) -> dict[str, Any]:
+    """Call the five until one of them takes it, and return how that ended."""
+    data = {
+        "to": list(PEOPLE),
+        "message": "Water is leaking in the kitchen.",
+        "timeout": 20,
+        "pause": 1,
+        **options,
+    }
+    response: dict[str, Any] = await connection.act(
+        "elks.call_chain", data, return_response=True
+    )
+    return response
+
+
+async def assert_states(connection: Connection) -> None:
+    """See every contact's sensor show how their last call ended."""
+
+    async def states() -> list[str]:
+        return [
+            (await connection.state(f"sensor.{name.lower()}_last_call"))["state"]
+            for name in PEOPLE
+        ]
+
+    async def are_shown() -> bool:
+        return await states() == STATES
+
+    try:
+        await until(are_shown)
+    except TimeoutError:
+        assert await states() == STATES
+
+
+async def test_the_fifth_takes_it(connection: Connection, phones: Phones) -> None:
+    """Everybody is called once, in order, until the fifth presses the key."""
+    response = await call_chain(connection)
+
+    assert response["acknowledged"] is True
+    assert (response["by"], response["reason"]) == ("Eva", "acknowledged")
+    assert [call["contact"] for call in response["calls"]] == list(PEOPLE)
+    assert await phones.called() == NUMBERS
+    assert (await connection.state(CHAIN))["state"] == "acknowledged"
+    await assert_states(connection)
+
+
+async def test_killed_during_the_third_call(home: Home, phones: Phones) -> None:
+    """The chain goes on after the kill where it was, and calls nobody twice."""
+    async with home.connect() as connection:
+        waiting = asyncio.create_task(call_chain(connection))
+        await phones.until_called(PEOPLE["Cilla"])
+        home.kill()
+        with pytest.raises(HomeError):
+            await waiting
+
+    await home.start()
+
+    async with home.connect() as connection:
+
+        async def is_taken() -> bool:
+            return bool((await connection.state(CHAIN))["state"] == "acknowledged")
+
+        await until(is_taken)
+        assert await phones.called() == NUMBERS
+        await assert_states(connection)
+        assert (await connection.state(CHAIN))["attributes"]["contact"] == "Eva"
+
+
+async def test_two_at_once(connection: Connection, phones: Phones) -> None:
+    """Two chains run independently of each other."""
+    await phones.script(OTHER, **PRESSES_1)
+
+    five, other = await asyncio.gather(
+        call_chain(connection), call_chain(connection, to=["Anna", OTHER])
+    )
+
+    assert (five["by"], other["by"]) == ("Eva", OTHER)
+    called = await phones.called()
+    assert sorted(called) == sorted([*NUMBERS, PEOPLE["Anna"], OTHER])
+    assert [number for number in called if number in NUMBERS[1:]] == NUMBERS[1:]
+    assert five["chain_id"] != other["chain_id"]
+
+
+async def test_nobody_presses(connection: Connection, phones: Phones) -> None:
+    """When nobody takes it, everybody is called in each round."""
+    await phones.script(PEOPLE["Eva"], **VOICEMAIL)
+
+    response = await call_chain(connection)
+
+    assert response["acknowledged"] is False
+    assert (response["by"], response["reason"]) == (None, "unanswered")
+    assert await phones.called() == NUMBERS * 2
+    assert (await connection.state(CHAIN))["state"] == "unanswered"
+    await assert_states(connection)
