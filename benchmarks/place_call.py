@@ -13,7 +13,10 @@ from .provider import Account, Line
 from .result import Comparison, Findings, Side, at_most
 from .turns import take_turns
 
-_ROUNDS = 100
+_ROUNDS = 1000
+_PAUSED_ROUNDS = 60
+_PAUSE = 0.03
+"""Seconds, in which whatever the one before has begun is done."""
 _FIELDS = ("from", "to", "voice_start", "timeout", "whenhangup")
 _OVER_WEBSOCKET = 1.15
 _IN_PROCESS = 2
@@ -93,21 +96,30 @@ class _Placing:
         """End the call of Elks: the next is not to be one among many."""
         call = self._home.open_call()
         await self._line.post(call.path, call.end)
+
+    async def end_and_rest(self) -> None:
+        """End it, and let it be written, so that the next begins a write of its own."""
+        await self.end()
         await self._home.written()
 
 
 async def measure(home: Home, line: Line, findings: Findings) -> None:
-    """Place the same call in all these ways."""
+    """Place the same call in all these ways: one after the other, and after a rest."""
     async with home.connect() as connection:
         ways = _Placing(home, line, connection)
+        over_websocket = ways.rest_command_over_websocket, ways.elks_over_websocket
         rest_websocket, elks_websocket = await take_turns(
-            ways.rest_command_over_websocket,
-            ways.elks_over_websocket,
-            rounds=_ROUNDS,
-            after=ways.end,
+            *over_websocket, rounds=_ROUNDS, after=ways.end
         )
         bare, rest, elks = await take_turns(
             *(ways.bare, ways.rest_command, ways.elks), rounds=_ROUNDS, after=ways.end
+        )
+        await home.provider.clear()
+        rest_rested, elks_rested = await take_turns(
+            *over_websocket,
+            rounds=_PAUSED_ROUNDS,
+            after=ways.end_and_rest,
+            pause=_PAUSE,
         )
     in_process = (
         Side("`rest_command`", rest),
@@ -118,9 +130,14 @@ async def measure(home: Home, line: Line, findings: Findings) -> None:
         Side("`rest_command`", rest_websocket),
         Side("`elks.place_call`", elks_websocket),
     )
+    rested = (
+        Side("`rest_command`", rest_rested),
+        Side("`elks.place_call`", elks_rested),
+    )
     findings.comparisons += [
         Comparison("Placing a call, over the WebSocket API", websocket),
         Comparison("Placing a call, in process", in_process),
+        Comparison("The first call after a rest, over the WebSocket API", rested),
     ]
     findings.goals += [
         at_most(

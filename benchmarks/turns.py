@@ -7,9 +7,7 @@ from time import perf_counter
 
 from .figures import Times
 
-_WARM_UP = 10
-_PAUSE = 0.03
-"""Seconds in which what the one before has left to do is done."""
+_WARM_UP = 20
 
 type Work = Callable[[], Awaitable[None]]
 
@@ -19,15 +17,22 @@ async def nothing() -> None:
 
 
 async def take_turns(
-    *timed: Work, rounds: int, before: Work = nothing, after: Work = nothing
+    *timed: Work,
+    rounds: int,
+    before: Work = nothing,
+    after: Work = nothing,
+    pause: float = 0,
 ) -> list[Times]:
-    """Time each of them once a round, in an order that chance decides."""
+    """Time each of them once a round, in an order that chance decides.
+
+    `pause` is how many seconds pass before each.
+    """
     chance = random.Random(0)
     seconds: list[list[float]] = [[] for _ in timed]
     for _ in range(_WARM_UP + rounds):
         await before()
         for index in chance.sample(range(len(timed)), len(timed)):
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(pause)
             begin = perf_counter()
             await timed[index]()
             seconds[index].append(perf_counter() - begin)
