@@ -25,7 +25,7 @@ from .plan import CallPlan
 from .provider import Provider
 from .record import CallRecord
 from .schedule import Schedule, first_look, next_look
-from .store import CallStore
+from .store import CallStore, patience
 from .token import is_ours
 
 _LOOKS_AT_ONCE = 5
@@ -94,7 +94,7 @@ class CallTracker:
         """Stop asking, end what waits, and write what is not written yet."""
         self._schedule.async_stop()
         self.async_stop_waiting()
-        await self._store.async_save(self._book.kept())
+        await self._store.async_close(self._book.kept())
 
     @callback
     def async_stop_waiting(self) -> None:
@@ -227,7 +227,10 @@ class CallTracker:
     @callback
     def _async_changed(self, before: CallRecord | None, record: CallRecord) -> None:
         """Let everybody know who has to."""
-        self._store.async_save_soon(self._book.kept)
+        alone = self._book.alone(record)
+        self._store.async_save_within(
+            patience(before, record, alone=alone), self._book.kept
+        )
         if record.ended:
             self._schedule.async_drop(record.token)
             self._hinted.pop(record.token, None)
