@@ -21,7 +21,7 @@ async def _measure(folder: Path) -> Findings:
         async with running_home(folder / "home", provider, config) as home:
             async with line_to(home.port) as line:
                 await place_call.measure(home, line, findings)
-                await callbacks.measure(home, line, findings)
+                await callbacks.measure(home, findings)
                 await writes.measure(home, line, findings)
             await many_calls.measure(home, findings)
         await set_up.measure(folder, provider, findings)

@@ -1,20 +1,28 @@
 """Callbacks beside Home Assistant's webhook handling with a handler that does nothing."""
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 import json
+from multiprocessing import get_context
+from time import perf_counter
 from typing import Any
+from urllib.parse import urlencode
 
-from aiohttp.web import Request
+from aiohttp.web import Request as WebRequest
 
 from homeassistant.components import webhook
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_state_change_event
 
+from .caller import Answer, Request, post_in_turns
+from .figures import Times
 from .home import LAST_CALL, Home, OpenCall
-from .provider import Line
 from .result import Comparison, Findings, Goal, Side, at_most
-from .turns import take_turns
 
-_ROUNDS = 500
+_BATCHES = 30
 _BATCH = 20
+"""Calls that are placed ahead."""
 _LIMIT = 1.5
 _LATENCY = 5
 """Milliseconds until the first action, beyond what Home Assistant itself needs."""
@@ -24,91 +32,117 @@ _SOUND = "https://example.com/leak.mp3"
 
 
 async def _do_nothing(
-    hass: HomeAssistant, webhook_id: str, request: Request
+    hass: HomeAssistant, webhook_id: str, request: WebRequest
 ) -> None: ...
 
 
-class _Callbacks:
-    """The callbacks of one call after the other."""
+def _end(call: OpenCall) -> bytes:
+    """Return what the provider tells of the end of a call."""
+    return urlencode(call.end).encode()
 
-    def __init__(self, home: Home, line: Line, **content: Any) -> None:
+
+def _question(call: OpenCall) -> bytes:
+    """Return what the provider asks when the phone is picked up."""
+    form = {"callid": call.call_id, "direction": "outgoing", "result": "newoutgoing"}
+    numbers = {name: call.end[name] for name in ("from", "to")}
+    return urlencode(form | numbers).encode()
+
+
+class _Calls:
+    """Calls of a home, and who makes their callbacks."""
+
+    def __init__(self, home: Home, caller: ProcessPoolExecutor) -> None:
         self._home = home
-        self._line = line
-        self._content = content
-        self._calls: list[OpenCall] = []
-        self._call: OpenCall
+        self._caller = caller
 
-    async def take(self) -> None:
-        """Take the next call, of some that are placed ahead."""
-        if not self._calls:
-            for _ in range(_BATCH):
-                await self._home.place_call(**self._content)
-            self._calls = self._home.open_calls()
-            await self._home.written()
-        self._call = self._calls.pop()
+    async def place(self, number: int, **content: Any) -> list[OpenCall]:
+        """Place so many calls."""
+        for _ in range(number):
+            await self._home.place_call(**content)
+        return self._home.open_calls()
 
-    async def hang_up(self) -> None:
-        """Tell of the end, which the sensor shows when the callback has been answered."""
-        await self._line.post(self._call.path, self._call.end)
-        assert self._home.state(LAST_CALL) == "success"
+    async def tell(
+        self, calls: list[OpenCall], form: Callable[[OpenCall], bytes]
+    ) -> list[list[Answer]]:
+        """Make a callback for each call, and the same to the handler that does nothing.
 
-    async def hang_up_nothing(self) -> None:
-        """Tell the handler that does nothing of the end."""
-        await self._line.post(_EMPTY_PATH, self._call.end)
-
-    async def pick_up(self) -> None:
-        """Ask for the first action."""
-        answer = await self._line.post(self._call.path, self._question())
-        assert json.loads(answer)["ivr"] == _SOUND
-
-    async def pick_up_nothing(self) -> None:
-        """Ask the handler that does nothing."""
-        await self._line.post(_EMPTY_PATH, self._question())
-
-    def _question(self) -> dict[str, str]:
-        return {
-            "callid": self._call.call_id,
-            "from": self._call.end["from"],
-            "to": self._call.end["to"],
-            "direction": "outgoing",
-            "result": "newoutgoing",
-        }
+        Returns for each call the answer of that handler, and ours.
+        """
+        rounds: list[list[Request]] = [
+            [(_EMPTY_PATH, form(call)), (call.path, form(call))] for call in calls
+        ]
+        return await asyncio.get_running_loop().run_in_executor(
+            self._caller, post_in_turns, self._home.port, rounds
+        )
 
 
-async def measure(home: Home, line: Line, findings: Findings) -> None:
+class _Sensor:
+    """When the sensor of the last call showed that a call has ended."""
+
+    def __init__(self, home: Home) -> None:
+        self.changed: list[float] = []
+        self.unsubscribe = async_track_state_change_event(
+            home.hass, [LAST_CALL], self._changed
+        )
+
+    @callback
+    def _changed(self, event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state and state.state == "success":
+            self.changed.append(perf_counter())
+
+
+async def measure(home: Home, findings: Findings) -> None:
     """Time the end of calls, and the picking up of calls that speak."""
     webhook.async_register(home.hass, "elks", "Empty", _EMPTY, _do_nothing)
-    await _measure_ends(home, line, findings)
-    await _measure_answers(home, line, findings)
+    context = get_context("forkserver")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as caller:
+        calls = _Calls(home, caller)
+        await calls.tell(await calls.place(_BATCH), _end)
+        await _measure_ends(home, calls, findings)
+        await _measure_answers(calls, findings)
 
 
-async def _measure_ends(home: Home, line: Line, findings: Findings) -> None:
-    calls = _Callbacks(home, line)
-    nothing, elks = await take_turns(
-        *(calls.hang_up_nothing, calls.hang_up),
-        rounds=_ROUNDS,
-        before=calls.take,
+async def _measure_ends(home: Home, calls: _Calls, findings: Findings) -> None:
+    answers: list[list[Answer]] = []
+    sensor = _Sensor(home)
+    for _ in range(_BATCH * _BATCHES):
+        # The sensor shows the call placed last: there is to be no other
+        answers += await calls.tell(await calls.place(1), _end)
+    sensor.unsubscribe()
+    nothing = Times([one.seconds for one, _ in answers])
+    answered = Times([one.seconds for _, one in answers])
+    shown = Times(
+        [
+            changed - one.asked
+            for changed, (_, one) in zip(sensor.changed, answers, strict=True)
+        ]
     )
-    sides = Side("Empty handler", nothing), Side("Elks", elks)
-    title = "A call has ended: from the callback to the sensor's new state"
-    findings.comparisons.append(Comparison(title, sides))
+    sides = (
+        Side("Empty handler, until its answer", nothing),
+        Side("Elks, until the sensor's new state", shown),
+        Side("Elks, until its answer", answered),
+    )
+    findings.comparisons.append(Comparison("A call has ended", sides))
     findings.goals.append(
         at_most("Hangup callback beside an empty handler", sides[1], sides[0], _LIMIT)
     )
 
 
-async def _measure_answers(home: Home, line: Line, findings: Findings) -> None:
-    calls = _Callbacks(home, line, media=_SOUND, digits=1)
-    nothing, elks = await take_turns(
-        *(calls.pick_up_nothing, calls.pick_up),
-        rounds=_ROUNDS,
-        before=calls.take,
-        after=calls.hang_up,
+async def _measure_answers(calls: _Calls, findings: Findings) -> None:
+    answers: list[list[Answer]] = []
+    for _ in range(_BATCHES):
+        placed = await calls.place(_BATCH, media=_SOUND, digits=1)
+        answers += await calls.tell(placed, _question)
+        await calls.tell(placed, _end)
+    assert all(json.loads(action.body)["ivr"] == _SOUND for _, action in answers)
+    sides = (
+        Side("Empty handler", Times([one.seconds for one, _ in answers])),
+        Side("Elks", Times([one.seconds for _, one in answers])),
     )
-    sides = Side("Empty handler", nothing), Side("Elks", elks)
     title = "A phone is picked up: from the callback to the first action"
     findings.comparisons.append(Comparison(title, sides))
-    later = elks.median - nothing.median
+    later = sides[1].times.median - sides[0].times.median
     findings.goals += [
         at_most("Answer callback beside an empty handler", sides[1], sides[0], _LIMIT),
         Goal(
