@@ -1,6 +1,6 @@
 """What a loaded account holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry
 
@@ -20,3 +20,7 @@ class ElksData:
     address: Address
     audio: AudioStore
     tracker: CallTracker
+    numbers: dict[tuple[str | int | None, ...], dict[str, str]] = field(
+        default_factory=dict
+    )
+    """In E.164, the numbers that actions gave of late, by how they were written."""

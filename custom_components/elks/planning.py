@@ -48,6 +48,8 @@ from .webhook import async_callback_url
 _CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
 _ONLY_SPOKEN = (ATTR_REPEAT, ATTR_DIGITS, ATTR_ANSWERS)
 _DEFAULT_REPEAT = 2
+_NUMBERS = (ATTR_FROM, ATTR_TO, ATTR_CONNECT)
+_MOST_KNOWN_NUMBERS = 100
 
 
 async def async_plan(
@@ -58,11 +60,7 @@ async def async_plan(
     Raises ServiceValidationError for what is wrong in a field, HomeAssistantError for the rest.
     """
     content = _content(data)
-    numbers = await hass.async_add_executor_job(
-        _read_numbers,
-        {ATTR_FROM: entry.options[CONF_FROM_NUMBER], **data},
-        hass.config.country,
-    )
+    numbers = await _async_numbers(hass, entry, data)
     token = new_token(entry.data[CONF_CALLBACK_KEY])
     url = async_callback_url(entry, token)
     script = None
@@ -197,13 +195,28 @@ def _not_reachable(hass: HomeAssistant, entry: ElksConfigEntry) -> HomeAssistant
     )
 
 
+async def _async_numbers(
+    hass: HomeAssistant, entry: ElksConfigEntry, data: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the numbers among an action's fields in E.164; what was read before is known."""
+    country, known = hass.config.country, entry.runtime_data.numbers
+    data = {ATTR_FROM: entry.options[CONF_FROM_NUMBER], **data}
+    written = (country, *(data.get(field) for field in _NUMBERS))
+    if (numbers := known.get(written)) is None:
+        numbers = await hass.async_add_executor_job(_read_numbers, data, country)
+        if len(known) == _MOST_KNOWN_NUMBERS:
+            known.clear()
+        known[written] = numbers
+    return numbers
+
+
 def _read_numbers(data: Mapping[str, Any], country: str | None) -> dict[str, str]:
     """Return the numbers among an action's fields in E.164.
 
     A home without a country reads them as the from number's country does.
     """
     numbers: dict[str, str] = {}
-    for field in (ATTR_FROM, ATTR_TO, ATTR_CONNECT):
+    for field in _NUMBERS:
         if field not in data:
             continue
         try:
