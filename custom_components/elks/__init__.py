@@ -24,7 +24,8 @@ from .phone_numbers import load_regions
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.EVENT, Platform.SENSOR]
+# Whoever acts on an event finds the sensors as they are by then
+PLATFORMS = [Platform.SENSOR, Platform.EVENT]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:

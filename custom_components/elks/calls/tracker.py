@@ -62,7 +62,7 @@ class CallTracker:
         self._told_early: list[tuple[str, Call]] | None = []
         """What callbacks told before the calls were loaded."""
         self._stopped = False
-        self._listeners: set[CallListener] = set()
+        self._listeners: dict[CallListener, None] = {}
         self.unreported = 0
         """How many calls in a row ended without the callback that should have told it."""
 
@@ -159,23 +159,25 @@ class CallTracker:
     ) -> CallRecord | None:
         """Take in that a call was picked up, and which keys were pressed, if any.
 
-        Returns its record; None when it is not ours, or its secret did not come along.
+        Returns its record; None when it is not ours, or its secret did not come along. The
+        record is changed right after that: who has picked up waits for the answer.
         """
-        self.async_told(
-            token, Call.from_api({"id": call_id, "state": CallState.ONGOING})
-        )
         record = self._book.find(token)
+        if record is None or record.call is None:
+            call = Call.from_api({"id": call_id, "state": CallState.ONGOING})
+            self.async_told(token, call)
+            record = self._book.find(token)
         if record is None or record.call is None or record.call.id != call_id:
             return None
-        heard = replace(record, picked_up=True, digits=keys or record.digits)
-        self._book.put(heard)
-        return heard
+        self._reported(record)
+        self._hass.loop.call_soon(self._heard, token, keys)
+        return record
 
     @callback
     def async_listen(self, listener: CallListener) -> CALLBACK_TYPE:
-        """Tell the listener of every change of a call; returns what ends that."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
+        """Tell the listener of every change of a call, in turn; returns what ends that."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
 
     async def _async_place(self, plan: CallPlan) -> CallRecord | ElksError:
         """Return an error instead of raising it: there may be nobody left to catch it."""
@@ -186,6 +188,13 @@ class CallTracker:
             if record := self._book.find(plan.token):
                 self._look_later(record)
             return err
+
+    def _heard(self, token: str, keys: str | None) -> None:
+        """Write that a call was picked up, and which keys were pressed."""
+        if record := self._book.find(token):
+            self._book.put(
+                replace(record, picked_up=True, digits=keys or record.digits)
+            )
 
     def _revive(self, token: str, call: Call) -> None:
         """Take up a call that is ours, but was not written down before a power cut."""
