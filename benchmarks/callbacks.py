@@ -23,6 +23,8 @@ from .result import Comparison, Findings, Goal, Side, at_most
 _BATCHES = 30
 _BATCH = 20
 """Calls that are placed ahead."""
+_WRITING = 0.02
+"""Seconds until a call that has just been placed is written."""
 _LIMIT = 1.5
 _LATENCY = 5
 """Milliseconds until the first action, beyond what Home Assistant itself needs."""
@@ -108,7 +110,9 @@ async def _measure_ends(home: Home, calls: _Calls, findings: Findings) -> None:
     sensor = _Sensor(home)
     for _ in range(_BATCH * _BATCHES):
         # The sensor shows the call placed last: there is to be no other
-        answers += await calls.tell(await calls.place(1), _end)
+        placed = await calls.place(1)
+        await asyncio.sleep(_WRITING)
+        answers += await calls.tell(placed, _end)
     sensor.unsubscribe()
     nothing = Times([one.seconds for one, _ in answers])
     answered = Times([one.seconds for _, one in answers])

@@ -175,7 +175,10 @@ class CallTracker:
 
     @callback
     def async_listen(self, listener: CallListener) -> CALLBACK_TYPE:
-        """Tell the listener of every change of a call, in turn; returns what ends that."""
+        """Tell the listener of every change of a call that was placed, or never was.
+
+        Listeners are told in turn. Returns what ends that.
+        """
         self._listeners[listener] = None
         return lambda: self._listeners.pop(listener, None)
 
@@ -247,7 +250,9 @@ class CallTracker:
                 waiting.set_result(record)
         elif record.in_progress and record.token not in self._schedule:
             self._schedule.async_set(record.token, first_look(record))
-        self._tell(record, events(before, record))
+        if record.call or record.given_up:
+            # Of a call that is only asked for there is nothing to show
+            self._tell(record, events(before, record))
 
     @callback
     def _async_due(self, tokens: list[str]) -> None:
