@@ -7,7 +7,7 @@ import sys
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from . import callbacks, many_calls, place_call, report, set_up, writes
+from . import callbacks, idle, many_calls, place_call, report, set_up, writes
 from .home import running_home
 from .provider import line_to, running_provider
 from .result import Findings
@@ -25,12 +25,13 @@ async def _measure(folder: Path) -> Findings:
                 await writes.measure(home, line, findings)
             await many_calls.measure(home, findings)
         await set_up.measure(folder, provider, findings)
+        await idle.measure(folder, provider, findings)
     return findings
 
 
 def main() -> int:
     """Run it."""
-    logging.basicConfig(level=logging.WARNING)
+    logging.basicConfig(level=logging.ERROR)
     begin = monotonic()
     with TemporaryDirectory() as folder:
         findings = asyncio.run(_measure(Path(folder)))

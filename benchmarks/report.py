@@ -23,14 +23,15 @@ machine, and only ratios mean something on another.
 
 ## How it is measured
 
-- One process holds a Home Assistant with its own web server, Elks, `rest_command` and whoever asks: a client that does as little as can
-  be, so that what is timed is the home.
-- The simulated 46elks is a process of its own. In the same process its work would be part of every time, on both sides, and would make the
-  ratios look better than they are.
-- What is compared is timed in turns, each round beginning with another side, after a warm-up: whatever disturbs the machine disturbs both. Times are
+- One process holds a Home Assistant with its own web server, Elks and `rest_command`. The simulated 46elks is a process of its own, as 46elks is a
+  machine of its own: in the same process its work would be part of every time on both sides, and make the ratios look better than they are.
+- So is whoever makes callbacks. What Elks still does after its answer delays nobody then, and does not count; the next callback comes later.
+- What is compared is timed in turns, in an order that chance decides, after a warm-up: what disturbs the machine disturbs both. Times are
   medians. Behind each ratio is the range in which it lies 19 times out of 20, by drawing anew from the rounds (bootstrap).
-- After each call of Elks there is a pause, so that what it still writes is not counted against the others. Each timed call therefore
-  begins its own write.
+- Calls are placed one right after the other, and written in the background as they are in use: the first at once, those that follow within a
+  tenth of a second together. *The first call after a rest* begins a write of its own each time, on a machine that has slept.
+- An end counts from the callback until the sensor's new state, by a clock that both processes share.
+- A call that lasts for more than a minute is written three times: when it is asked for, within a minute what 46elks told of it, and its end.
 """
 
 
@@ -52,7 +53,8 @@ def write(findings: Findings) -> None:
 def _verdict(goals: list[Goal]) -> str:
     missed = [goal for goal in goals if not goal.holds]
     lines = [
-        f"- **{goal.what}**: {_figure(goal, goal.measured)}, where the goal is {_figure(goal, goal.limit)}."
+        f"- **{goal.what}**: {_figure(goal, goal.measured)}, where the goal is "
+        f"{_figure(goal, goal.limit)}. {goal.why}".rstrip()
         for goal in missed
     ]
     if not missed:

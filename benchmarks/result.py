@@ -17,6 +17,8 @@ class Goal:
     note: str = ""
     """How sure the figure is, or what else is to be known of it."""
     decimals: int = 2
+    why: str = ""
+    """What makes it hard to reach, told when it is missed."""
 
     @property
     def holds(self) -> bool:
@@ -62,9 +64,8 @@ class Findings:
     growth: list[Growth] = field(default_factory=list)
 
 
-def at_most(what: str, ours: Side, beside: Side, limit: float) -> Goal:
+def at_most(what: str, ours: Side, beside: Side, limit: float, why: str = "") -> Goal:
     """Return the goal that one side takes at most so many times as long as another."""
     found = ratio(ours.times, beside.times)
-    return Goal(
-        what, found.value, limit, "times", f"{found.low:.2f} to {found.high:.2f}"
-    )
+    note = f"{found.low:.2f} to {found.high:.2f}"
+    return Goal(what, found.value, limit, "times", note, why=why)
