@@ -49,6 +49,9 @@ number are unanswered, or another program phones that number from the same numbe
 adopted, and only a callback tells how it ended (`two-unanswered`, `one-of-two-lost`, `foreign-call`). When the request
 is lost and the other program's call is the only one there is, it is taken for ours (`foreign-call-only`). And a 503 is
 believed: a proxy that answers so after it has passed the request on makes a second call.
+
+Home Assistant writes a call down when it is asked for, but what 46elks then tells of it only within a minute, as the history tells it
+again. Should the power fail in that minute, the same holds for this call; two calls from one number to another do not wait to be written.
 """
 
 

@@ -23,7 +23,8 @@ from .services import async_setup_services
 from .watching import async_keep_sounds, async_watch
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
+# Whoever acts on an event finds the sensors as they are by then
+PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -51,13 +52,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     )
     webhook.async_register(hass, entry)
     await _async_load(hass, entry)
-    await hass.async_add_executor_job(
-        load_regions, hass.config.country, entry.options[CONF_FROM_NUMBER]
-    )
     entry.runtime_data.account.async_start()
     entry.runtime_data.address.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
+    entry.async_create_background_task(
+        hass, _async_load_regions(hass, entry), "elks regions"
+    )
     return True
 
 
@@ -90,6 +91,13 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     async_watch(hass, entry)
     data.chains.async_resume()
     data.loaded.set()
+
+
+async def _async_load_regions(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Load ahead what reading numbers needs, which takes as long as all the rest."""
+    await hass.async_add_executor_job(
+        load_regions, hass.config.country, entry.options[CONF_FROM_NUMBER]
+    )
 
 
 async def _async_reload(hass: HomeAssistant, entry: ElksConfigEntry) -> None:

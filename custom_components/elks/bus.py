@@ -1,6 +1,6 @@
 """What Home Assistant's bus is told: how calls and chains ended."""
 
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 
@@ -21,17 +21,19 @@ def async_tell_bus(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     chains = entry.runtime_data.chains
     account = {"config_entry_id": entry.entry_id}
 
+    def fire(event: str, data: dict[str, Any]) -> None:
+        # Whoever acts on it finds the sensors as they are by then
+        hass.loop.call_soon(hass.bus.async_fire, event, account | data)
+
     @callback
     def call_changed(record: CallRecord, happened: list[CallEvent]) -> None:
         if not _ENDS.isdisjoint(happened):
-            data = account | call_to_contact(record, entry)
-            hass.bus.async_fire(EVENT_CALL_ENDED, data)
+            fire(EVENT_CALL_ENDED, call_to_contact(record, entry))
 
     @callback
     def chain_changed(chain: Chain) -> None:
         if chain.end is not None:
-            data = account | chain_ended(chain, chains.calls(chain), entry)
-            hass.bus.async_fire(EVENT_CHAIN_ENDED, data)
+            fire(EVENT_CHAIN_ENDED, chain_ended(chain, chains.calls(chain), entry))
 
     entry.async_on_unload(entry.runtime_data.tracker.async_listen(call_changed))
     entry.async_on_unload(chains.async_listen(chain_changed))

@@ -39,6 +39,7 @@ async def async_plan_chain(
     }
     numbers = await async_read_numbers(
         hass,
+        entry,
         {ATTR_FROM: from_number(entry, data)}
         | {
             field: contact.number if contact else written[field]

@@ -24,3 +24,5 @@ class ElksData:
     tracker: CallTracker
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when all calls of before a restart are known."""
+    numbers: dict[tuple[object, ...], dict[str, str]] = field(default_factory=dict)
+    """In E.164, the numbers that actions gave of late, by how they were written."""

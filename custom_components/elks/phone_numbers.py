@@ -1,19 +1,14 @@
-"""Phone numbers as people write them, read as E.164."""
+"""Phone numbers as people write them, read as E.164.
+
+The library for it is imported when it is first used: that takes as long as to set up all the rest.
+"""
 
 from collections.abc import Mapping
 import re
+from typing import TYPE_CHECKING
 
-from phonenumbers import (
-    NumberParseException,
-    PhoneMetadata,
-    PhoneNumber,
-    PhoneNumberFormat,
-    format_number,
-    is_possible_number,
-    is_valid_number,
-    parse,
-    region_code_for_number,
-)
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 # Copied from an address book, a number can be wrapped in invisible marks of direction
 _MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -32,16 +27,20 @@ def read_number(written: str | int, region: str | None) -> str:
     Raises InvalidNumberError for what cannot be a number; what is only unknown, such as a
     new number range, is taken as it is.
     """
+    import phonenumbers
+
     readings = [
-        number for number in _readings(written, region) if is_possible_number(number)
+        number
+        for number in _readings(written, region)
+        if phonenumbers.is_possible_number(number)
     ]
-    number = next(filter(is_valid_number, readings), None)
+    number = next(filter(phonenumbers.is_valid_number, readings), None)
     # YAML reads 0701234567 as an octal number: an integer that only might be right is wrong
     if number is None and readings and isinstance(written, str):
         number = readings[0]
     if number is None:
         raise InvalidNumberError
-    return format_number(number, PhoneNumberFormat.E164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def read_numbers(
@@ -71,7 +70,9 @@ def region_of(number: str) -> str | None:
 
     Reads from disk like read_number.
     """
-    return region_code_for_number(parse(number))
+    import phonenumbers
+
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number))
 
 
 def load_regions(country: str | None, number: str) -> None:
@@ -79,8 +80,10 @@ def load_regions(country: str | None, number: str) -> None:
 
     Reads from disk like read_number.
     """
+    import phonenumbers
+
     if country:
-        PhoneMetadata.metadata_for_region(country)
+        phonenumbers.PhoneMetadata.metadata_for_region(country)
     region_of(number)
 
 
@@ -96,7 +99,9 @@ def _readings(written: str | int, region: str | None) -> list[PhoneNumber]:
 
 
 def _parse(text: str, region: str | None) -> list[PhoneNumber]:
+    import phonenumbers
+
     try:
-        return [parse(text, region)]
-    except NumberParseException:
+        return [phonenumbers.parse(text, region)]
+    except phonenumbers.NumberParseException:
         return []

@@ -41,6 +41,7 @@ from .webhook import async_callback_url
 
 _CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
 _ONLY_SPOKEN = (ATTR_REPEAT, ATTR_DIGITS, ATTR_ANSWERS)
+_MOST_KNOWN_NUMBERS = 100
 
 
 async def async_plan(
@@ -54,6 +55,7 @@ async def async_plan(
     contact = async_find_contact(hass, entry, data[ATTR_TO], ATTR_TO)
     numbers = await async_read_numbers(
         hass,
+        entry,
         {
             ATTR_FROM: from_number(entry, data),
             ATTR_TO: contact.number if contact else data[ATTR_TO],
@@ -104,19 +106,25 @@ def ring_timeout(entry: ElksConfigEntry, data: Mapping[str, Any]) -> int:
 
 
 async def async_read_numbers(
-    hass: HomeAssistant, written: Mapping[str, str | int]
+    hass: HomeAssistant, entry: ElksConfigEntry, written: Mapping[str, str | int]
 ) -> dict[str, str]:
     """Return numbers in E.164, each by its field; the first must be the one to call from.
 
     A home without a country reads the others as the from number's country does.
-    Raises ServiceValidationError.
+    What was read before is known. Raises ServiceValidationError.
     """
+    country, known = hass.config.country, entry.runtime_data.numbers
+    as_written = (country, *written.items())
+    if as_written in known:
+        return known[as_written]
     try:
-        return await hass.async_add_executor_job(
-            read_numbers, written, hass.config.country
-        )
+        numbers = await hass.async_add_executor_job(read_numbers, written, country)
     except InvalidNumberError as err:
         raise invalid("invalid_number", field=str(err)) from err
+    if len(known) == _MOST_KNOWN_NUMBERS:
+        known.clear()
+    known[as_written] = numbers
+    return numbers
 
 
 def _content(data: Mapping[str, Any]) -> str:

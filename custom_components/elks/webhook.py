@@ -6,10 +6,10 @@ from contextlib import suppress
 from functools import partial
 from http import HTTPMethod, HTTPStatus
 import re
-from urllib.parse import parse_qsl
 
 from aiohttp import ClientError
 from aiohttp.web import Request, RequestPayloadError, Response, json_response
+from yarl import URL
 
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID
@@ -113,6 +113,6 @@ async def _form(request: Request) -> dict[str, str]:
             body += chunk
             if len(body) > _MAX_BODY:
                 return {}
-        return dict(parse_qsl(body.decode(), keep_blank_values=True))
+        return dict(URL.build(query_string=body.decode(), encoded=True).query)
     except ClientError, ConnectionError, RequestPayloadError, ValueError:
         return {}

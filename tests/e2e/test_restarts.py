@@ -241,7 +241,7 @@ async def test_killed_during_the_call(
     """A call that goes on through the kill is known after the start, and followed."""
     await place(connection, line)
     await line.do("answer")
-    await until_written(record(home), (await line.call())["id"])
+    await until_written(record(home), line.number)
 
     home.kill()
     await home.start()

@@ -271,3 +271,27 @@ async def test_web_media(home: Home) -> None:
     await speak(home, media={"media_content_id": url, "media_content_type": "music"})
 
     assert url in home.provider.calls[0].voice_start
+
+
+async def test_numbers_are_read_anew_in_another_country(home: Home) -> None:
+    """What a number meant before is not taken for what it means after the home has moved."""
+    calls = [await home.place_call(to="070-123 45 67") for _ in range(2)]
+    home.hass.config.country = "FR"
+    calls.append(await home.place_call(to="01 23 45 67 89"))
+    home.hass.config.country = "GB"
+    calls.append(await home.place_call(to="0121 234 5678"))
+    home.hass.config.country = "SE"
+    calls.append(await home.place_call(to="070-123 45 67"))
+
+    assert [call["to"] for call in calls] == [
+        *("+46701234567", "+46701234567", "+33123456789", "+441212345678"),
+        "+46701234567",
+    ]
+
+
+async def test_many_numbers(home: Home) -> None:
+    """However many numbers were called, each is read rightly."""
+    for number in range(250):
+        call = await home.place_call(to=f"070-123 4{number:03}")
+        assert call["to"] == f"+46701234{number:03}"
+    assert len(home.entry.runtime_data.numbers) <= 100

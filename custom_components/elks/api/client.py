@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 import json
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import (
     ClientConnectorError,
@@ -18,7 +18,7 @@ from aiohttp import (
     ConnectionTimeoutError,
     InvalidURL,
 )
-from aiohttp.hdrs import METH_GET, METH_POST
+from aiohttp.hdrs import CONTENT_TYPE, METH_GET, METH_POST
 
 from .errors import (
     ElksError,
@@ -35,6 +35,7 @@ from .models import Account, Call, CallRequest, Number, read_text
 DEFAULT_URL = "https://api.46elks.com/a1"
 
 _TIMEOUT = ClientTimeout(total=30, sock_connect=10)
+_FORM = {CONTENT_TYPE: "application/x-www-form-urlencoded"}
 _MAX_ANSWER = 1024 * 1024
 _MAX_ERROR_TEXT = 2000
 _MAX_REASON = 200
@@ -129,8 +130,8 @@ class ElksClient:
                 method,
                 self._url + path,
                 params=query,
-                data=form,
-                headers=self._headers,
+                data=urlencode(form).encode() if form else None,
+                headers=self._headers | (_FORM if form else {}),
                 timeout=_TIMEOUT,
                 allow_redirects=False,
             ) as response:

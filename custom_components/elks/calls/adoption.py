@@ -19,7 +19,7 @@ def earliest(record: CallRecord) -> datetime:
 
 def same_numbers(one: CallRecord, other: CallRecord) -> bool:
     """Return whether in the history one call could be taken for the other."""
-    return (one.from_number, one.to_number) == (other.from_number, other.to_number)
+    return one.numbers == other.numbers
 
 
 def candidates(
@@ -30,7 +30,7 @@ def candidates(
     return [
         call
         for call in history
-        if (call.from_number, call.to_number) == (record.from_number, record.to_number)
+        if (call.from_number, call.to_number) == record.numbers
         and call.created is not None
         and earliest(record) <= call.created <= latest
         and not is_known(call.id)

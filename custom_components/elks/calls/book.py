@@ -1,5 +1,6 @@
 """The records of an account's calls: those that are open, and those that ended of late."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -22,6 +23,7 @@ class CallBook:
         self._changed = changed
         self._open: dict[str, CallRecord] = {}
         self._open_ids: dict[str, str] = {}
+        self._open_numbers: Counter[tuple[str, str]] = Counter()
         self._ended: dict[str, CallRecord] = {}
         self._ended_ids: dict[str, None] = {}
         self._chains: set[str] = set()
@@ -83,7 +85,8 @@ class CallBook:
 
     def forget(self, token: str) -> None:
         """Forget a call that was asked for and never known to be placed."""
-        record = self._open.pop(token)
+        record = self._open[token]
+        self._close(record)
         self._changed(record, replace(record, given_up=True))
 
     @property
@@ -103,6 +106,10 @@ class CallBook:
         """Return whether a call of the provider's is one of these, or was of late."""
         return call_id in self._open_ids or call_id in self._ended_ids
 
+    def alone(self, record: CallRecord) -> bool:
+        """Return whether no other open call could be taken for this one in the history."""
+        return self._open_numbers[record.numbers] < 2
+
     def open(self) -> Iterator[CallRecord]:
         """Return the calls that have not ended, or may have been placed."""
         return iter(tuple(self._open.values()))
@@ -114,13 +121,21 @@ class CallBook:
     def _write(self, record: CallRecord) -> None:
         if record.ended:
             self._end(record)
+            self._close(record)
         else:
+            self._open_numbers[record.numbers] += record.token not in self._open
             self._open[record.token] = record
         if record.call is not None:
             self._note(record, record.call)
 
+    def _close(self, record: CallRecord) -> None:
+        if self._open.pop(record.token, None) is None:
+            return
+        self._open_numbers[record.numbers] -= 1
+        if not self._open_numbers[record.numbers]:
+            del self._open_numbers[record.numbers]
+
     def _end(self, record: CallRecord) -> None:
-        self._open.pop(record.token, None)
         self._ended[record.token] = record
         if record.chain in self._chains:
             self._held[record.token] = record

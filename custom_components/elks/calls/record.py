@@ -43,6 +43,11 @@ class CallRecord:
     """Whether the provider did not tell for so long that the end will stay unknown."""
 
     @property
+    def numbers(self) -> tuple[str, str]:
+        """From which number to which: all that the history tells calls apart by, but the time."""
+        return self.from_number, self.to_number
+
+    @property
     def in_progress(self) -> bool:
         """Whether the provider took the call, and its end is still to come."""
         return (

@@ -1,10 +1,11 @@
 """The calls that a restart must not forget, on disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.json import json_bytes, json_fragment
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
@@ -12,6 +13,12 @@ from .record import CallRecord
 from .tally import Tally
 
 _VERSION = 1
+_PAUSE = 0.1
+_PAUSE_PER_CALL = 0.0002
+"""Seconds between the beginnings of two writes, the more the longer a write is."""
+_SOON = 0.1
+_LATER = 60
+"""Seconds in which what the provider tells again when asked is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +34,28 @@ class Kept:
 
 
 class _Data(TypedDict):
-    calls: list[dict[str, object]]
+    calls: list[json_fragment]
     ended_ids: list[str]
     tally: dict[str, Any]
+
+
+def _as_json(record: CallRecord) -> json_fragment:
+    # What orjson returns occupies far more than it holds; joining copies that
+    return json_fragment(b"".join((json_bytes(record.as_dict()), b"")))
+
+
+def patience(before: CallRecord | None, record: CallRecord, *, alone: bool) -> float:
+    """Return for how many seconds a change of a record may stay unwritten.
+
+    A call in progress is found in the history, unless another could be taken for it. What
+    nobody tells again cannot wait.
+    """
+    if before is None:
+        return 0
+    told_again = record.digits == before.digits and record.hang_up == before.hang_up
+    if record.in_progress and told_again and alone:
+        return _LATER
+    return _SOON
 
 
 class CallStore:
@@ -41,41 +67,63 @@ class CallStore:
         self._store: Store[_Data] = Store(
             hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
         )
-        self._writing = False
-        self._write_again = False
+        self._written: dict[str, tuple[CallRecord, json_fragment]] = {}
+        self._due: float | None = None
+        """When a write begins that waits, by the loop's time."""
+        self._next = 0.0
+        """When the next one may begin."""
+        self._closed = False
 
     async def async_load(self) -> Kept:
         """Return what was kept."""
         if (data := await self._store.async_load()) is None:
             return Kept()
-        records = tuple(CallRecord.from_dict(item) for item in data["calls"])
+        records = tuple(
+            CallRecord.from_dict(cast(Mapping[str, object], item))
+            for item in data["calls"]
+        )
         return Kept(records, tuple(data["ended_ids"]), Tally(**data["tally"]))
 
     @callback
-    def async_save_soon(self, kept: Callable[[], Kept]) -> None:
-        """Begin to write at once, or as soon as what is being written now is written."""
-        self._write_again = True
-        if not self._writing:
-            self._hass.async_create_task(self._async_write(kept), "elks calls")
-
-    async def _async_write(self, kept: Callable[[], Kept]) -> None:
-        self._writing = True
-        try:
-            while self._write_again:
-                self._write_again = False
-                await self.async_save(kept())
-        finally:
-            self._writing = False
+    def async_save_within(self, seconds: float, kept: Callable[[], Kept]) -> None:
+        """Begin to write within so many seconds, a pause after the last write at the earliest."""
+        now = self._hass.loop.time()
+        begin = now if self._closed else max(now + seconds, self._next)
+        if begin <= now:
+            self._hass.async_create_task(self.async_save(kept()), "elks calls")
+        elif self._due is None or begin < self._due:
+            self._due = begin
+            self._store.async_delay_save(
+                lambda: self._begin_to_write(kept()), begin - now
+            )
 
     async def async_save(self, kept: Kept) -> None:
         """Write; when this returns, it is written."""
-        await self._store.async_save(
-            {
-                "calls": [record.as_dict() for record in kept.records],
-                "ended_ids": list(kept.ended_ids),
-                "tally": asdict(kept.tally),
-            }
-        )
+        await self._store.async_save(self._begin_to_write(kept))
+
+    async def async_close(self, kept: Kept) -> None:
+        """Write, and let nothing wait from now on."""
+        self._closed = True
+        await self.async_save(kept)
+
+    @callback
+    def _begin_to_write(self, kept: Kept) -> _Data:
+        """Return what is written; of a record that has not changed, as it was written before."""
+        self._due = None
+        pause = _PAUSE + _PAUSE_PER_CALL * len(kept.records)
+        self._next = self._hass.loop.time() + pause
+        before = self._written
+        self._written = {
+            record.token: known
+            if (known := before.get(record.token)) and known[0] is record
+            else (record, _as_json(record))
+            for record in kept.records
+        }
+        return {
+            "calls": [fragment for _, fragment in self._written.values()],
+            "ended_ids": list(kept.ended_ids),
+            "tally": asdict(kept.tally),
+        }
 
     async def async_remove(self) -> None:
         """Forget the calls of a config entry that is removed."""

@@ -1,7 +1,7 @@
 """Follows an account's calls from the request to the end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -27,7 +27,7 @@ from .plan import CallPlan
 from .provider import Provider
 from .record import CallRecord
 from .schedule import Schedule, first_look, next_look
-from .store import CallStore
+from .store import CallStore, patience
 from .tally import Tally
 from .token import is_ours
 
@@ -64,7 +64,7 @@ class CallTracker:
         self._hinted: dict[str, float] = {}
         self._waiting: dict[str, asyncio.Future[CallRecord | None]] = {}
         self._stopped = False
-        self._listeners: set[CallListener] = set()
+        self._listeners: dict[CallListener, None] = {}
         self._refusal_listeners: set[RefusalListener] = set()
         self.unreported = 0
         """How many calls in a row ended without the callback that should have told it."""
@@ -123,15 +123,26 @@ class CallTracker:
 
     async def async_load(self) -> None:
         """Take up the calls that were known before a restart, and ask how they stand."""
-        self._book.restore(await self._store.async_load())
+        kept = await self._store.async_load()
+        self._book.restore(replace(kept, records=self._of_known_contacts(kept.records)))
         for record in self._book.open():
             self._schedule.async_set(record.token, 0)
+
+    def _of_known_contacts(
+        self, records: Iterable[CallRecord]
+    ) -> tuple[CallRecord, ...]:
+        """Return the records; of those to contacts that were removed, the contact is forgotten."""
+        known = self._entry.subentries
+        return tuple(
+            replace(record, contact=record.contact if record.contact in known else None)
+            for record in records
+        )
 
     async def async_unload(self) -> None:
         """Stop asking, end what waits, and write what is not written yet."""
         self._schedule.async_stop()
         self.async_stop_waiting()
-        await self._store.async_save(self._book.kept())
+        await self._store.async_close(self._book.kept())
 
     @callback
     def async_stop_waiting(self) -> None:
@@ -230,23 +241,28 @@ class CallTracker:
     ) -> CallRecord | None:
         """Take in that a call was picked up, and which keys were pressed, if any.
 
-        Returns its record; None when it is not ours, or its secret did not come along.
+        Returns its record; None when it is not ours, or its secret did not come along. The
+        record is changed right after that: who has picked up waits for the answer.
         """
-        self.async_told(
-            token, Call.from_api({"id": call_id, "state": CallState.ONGOING})
-        )
         record = self._book.find(token)
+        if record is None or record.call is None:
+            call = Call.from_api({"id": call_id, "state": CallState.ONGOING})
+            self.async_told(token, call)
+            record = self._book.find(token)
         if record is None or record.call is None or record.call.id != call_id:
             return None
-        heard = replace(record, picked_up=True, digits=keys or record.digits)
-        self._book.put(heard)
-        return heard
+        self._reported(record)
+        self._hass.loop.call_soon(self._heard, token, keys)
+        return record
 
     @callback
     def async_listen(self, listener: CallListener) -> CALLBACK_TYPE:
-        """Tell the listener of every change of a call; returns what ends that."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
+        """Tell the listener of every change of a call that was placed, or never was.
+
+        Listeners are told in turn. Returns what ends that.
+        """
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
 
     @callback
     def async_listen_refusals(self, listener: RefusalListener) -> CALLBACK_TYPE:
@@ -267,6 +283,13 @@ class CallTracker:
             if record := self._book.find(plan.token):
                 self._look_later(record)
             return err
+
+    def _heard(self, token: str, keys: str | None) -> None:
+        """Write that a call was picked up, and which keys were pressed."""
+        if record := self._book.find(token):
+            self._book.put(
+                replace(record, picked_up=True, digits=keys or record.digits)
+            )
 
     def _revive(self, token: str, call: Call) -> None:
         """Take up a call that is ours, but was not written down before a power cut."""
@@ -308,7 +331,10 @@ class CallTracker:
     @callback
     def _async_changed(self, before: CallRecord | None, record: CallRecord) -> None:
         """Let everybody know who has to."""
-        self._store.async_save_soon(self._book.kept)
+        alone = self._book.alone(record)
+        self._store.async_save_within(
+            patience(before, record, alone=alone), self._book.kept
+        )
         if record.ended:
             self._schedule.async_drop(record.token)
             self._hinted.pop(record.token, None)
@@ -316,7 +342,9 @@ class CallTracker:
                 waiting.set_result(record)
         elif record.in_progress and record.token not in self._schedule:
             self._schedule.async_set(record.token, first_look(record))
-        self._tell(record, events(before, record))
+        if record.call or record.given_up:
+            # Of a call that is only asked for there is nothing to show
+            self._tell(record, events(before, record))
 
     @callback
     def _async_due(self, tokens: list[str]) -> None:

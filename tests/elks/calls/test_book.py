@@ -85,6 +85,24 @@ def test_forget(book: CallBook) -> None:
     assert book.kept() == Kept()
 
 
+def test_alone(book: CallBook) -> None:
+    """A call is alone when no other open one has the same numbers."""
+    book.put(make_record("t1"))
+    book.put(make_record("t1", digits="1"))
+    assert book.alone(make_record("t1"))
+
+    book.put(make_record("t2"))
+    book.put(make_record("t3", to_number="+46707654321"))
+    assert not book.alone(make_record("t1"))
+
+    book.forget("t2")
+    assert book.alone(make_record("t1"))
+
+    book.put(make_record("t4"))
+    book.put(make_record("t4", call=make_call("c4", state=CallState.BUSY)))
+    assert book.alone(make_record("t1"))
+
+
 def test_last_by_the_provider(book: CallBook) -> None:
     """The last call is the one that the provider placed last, however late another ends."""
     book.put(in_progress(2))

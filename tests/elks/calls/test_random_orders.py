@@ -283,6 +283,6 @@ async def test_random_orders(
 
     for event in story:
         await event(world)
-        await turns()
+        await clock.passes(0.5, step=0.5)
         world.check()
     await world.end()

@@ -1,11 +1,15 @@
 """The calls on disk."""
 
+import pytest
+
+from custom_components.elks.api import CallState
 from custom_components.elks.calls import CallRecord, CallStore
-from custom_components.elks.calls.store import Kept
+from custom_components.elks.calls.store import Kept, patience
 from homeassistant.core import HomeAssistant
 
-from .conftest import Disk, make_call, make_record, turns
+from .conftest import Clock, Disk, make_call, make_record, turns
 
+ENDED = make_record(call=make_call(state=CallState.BUSY))
 KEPT = Kept((make_record(call=make_call()), make_record("t2")), ("c8", "c9"))
 
 
@@ -36,7 +40,7 @@ async def test_begins_at_once(hass: HomeAssistant, disk: Disk) -> None:
     """Writing has begun when this returns, and nobody waits for its end."""
     disk.free.clear()
 
-    CallStore(hass, "entry").async_save_soon(lambda: KEPT)
+    CallStore(hass, "entry").async_save_within(0, lambda: KEPT)
 
     assert disk.writes == 1
     assert disk.data == {}
@@ -45,17 +49,76 @@ async def test_begins_at_once(hass: HomeAssistant, disk: Disk) -> None:
     assert disk.tokens() == ["t1", "t2"]
 
 
-async def test_writes_are_joined(hass: HomeAssistant, disk: Disk) -> None:
-    """What changes while something is written is written together, and nothing is lost."""
+async def test_waits_as_long_as_it_may(
+    hass: HomeAssistant, disk: Disk, clock: Clock
+) -> None:
+    """What may wait is written together with what may not, and in time at the latest."""
+    store = CallStore(hass, "entry")
+
+    store.async_save_within(60, lambda: KEPT)
+    await clock.passes(59)
+    assert disk.writes == 0
+    store.async_save_within(60, lambda: KEPT)
+    await clock.passes(1)
+    assert disk.writes == 1
+
+    store.async_save_within(60, lambda: KEPT)
+    store.async_save_within(0, lambda: KEPT)
+    await clock.passes(120)
+    assert disk.writes == 2
+
+
+async def test_writes_are_joined(hass: HomeAssistant, disk: Disk, clock: Clock) -> None:
+    """What changes soon after a write is written together, and nothing is lost."""
     store = CallStore(hass, "entry")
     records: list[CallRecord] = []
-    disk.free.clear()
     for number in range(50):
         records.append(make_record(f"t{number}"))
-        store.async_save_soon(lambda: Kept(tuple(records)))
+        store.async_save_within(0, lambda: Kept(tuple(records)))
 
-    disk.free.set()
-    await turns()
+    await clock.passes(1)
 
     assert disk.writes == 2
     assert disk.tokens() == [record.token for record in records]
+
+
+async def test_what_changes_is_written_anew(hass: HomeAssistant, disk: Disk) -> None:
+    """A record is written as it is now, not as it was written before."""
+    store = CallStore(hass, "entry")
+    await store.async_save(Kept((make_record(), make_record("t2"))))
+
+    await store.async_save(Kept((make_record(), make_record("t2", digits="1"))))
+
+    kept = await CallStore(hass, "entry").async_load()
+    assert [record.digits for record in kept.records] == [None, "1"]
+
+
+async def test_nothing_waits_once_closed(
+    hass: HomeAssistant, disk: Disk, clock: Clock
+) -> None:
+    """What an unloaded account leaves is not written over what the next one writes."""
+    store = CallStore(hass, "entry")
+    await store.async_close(Kept())
+
+    store.async_save_within(60, lambda: KEPT)
+    assert disk.writes == 2
+    await clock.passes(60)
+    assert disk.writes == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "record", "alone", "seconds"),
+    [
+        (None, make_record(), True, 0),
+        (make_record(), make_record(call=make_call()), True, 60),
+        (make_record(), make_record(call=make_call()), False, 0.1),
+        (make_record(), make_record(call=make_call(), digits="1"), True, 0.1),
+        (make_record(call=make_call()), ENDED, True, 0.1),
+    ],
+    ids=["asked for", "taken", "one of two", "key pressed", "ended"],
+)
+def test_patience(
+    before: CallRecord | None, record: CallRecord, alone: bool, seconds: float
+) -> None:
+    """Only what 46elks tells again can wait."""
+    assert patience(before, record, alone=alone) == seconds

@@ -1,0 +1,157 @@
+"""`elks.place_call` beside Home Assistant's own `rest_command`, and a bare request."""
+
+import json
+from typing import Any
+
+from aiohttp import encode_basic_auth
+
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from scripts.home import Connection
+
+from .home import PHONE, Home, call_data
+from .provider import Account, Line
+from .result import Comparison, Findings, Side, at_most
+from .turns import take_turns
+
+_ROUNDS = 1000
+_PAUSED_ROUNDS = 60
+_PAUSE = 0.03
+"""Seconds, in which whatever the one before has begun is done."""
+_FIELDS = ("from", "to", "voice_start", "timeout", "whenhangup")
+_OVER_WEBSOCKET = 1.15
+_WHY = (
+    "About a third of what is more is Home Assistant's own work on the two states that a new call "
+    "changes, which the action's response must find there. The rest is what `rest_command` does not "
+    "do: the call's record and secret, a task that goes on when the script is stopped, the "
+    "provider's clock, and an answer that is checked."
+)
+_IN_PROCESS = 2
+
+
+def rest_command(account: Account) -> dict[str, Any]:
+    """Return the configuration of a `rest_command` that makes the same request."""
+    payload = "&".join(f"{field}={{{{ {field} | urlencode }}}}" for field in _FIELDS)
+    command = {
+        "url": f"{account.api_url}/calls",
+        "method": "post",
+        "username": account.username,
+        "password": account.password,
+        "content_type": "application/x-www-form-urlencoded",
+        "payload": payload,
+    }
+    return {"rest_command": {"place_call": command}}
+
+
+def _form(home: Home) -> dict[str, Any]:
+    """Return the fields of the request that Elks sends."""
+    url = f"http://127.0.0.1:{home.port}/api/webhook/{'0' * 64}?token={'0' * 48}"
+    call = call_data()
+    return {
+        "from": home.provider.account.from_number,
+        "to": PHONE,
+        "voice_start": json.dumps(call["voice_start"]),
+        "timeout": str(call["timeout"]),
+        "whenhangup": url,
+    }
+
+
+class _Placing:
+    """The ways to place a call."""
+
+    def __init__(self, home: Home, line: Line, connection: Connection) -> None:
+        self._home = home
+        self._line = line
+        self._connection = connection
+        self._form = _form(home)
+        self._session = async_get_clientsession(home.hass)
+        account = home.provider.account
+        self._url = f"{account.api_url}/calls"
+        authorization = encode_basic_auth(account.username, account.password)
+        self._headers = {"Authorization": authorization}
+
+    async def bare(self) -> None:
+        """Make the request with Home Assistant's session and nothing else."""
+        async with self._session.post(
+            self._url, data=self._form, headers=self._headers
+        ) as response:
+            await response.json()
+
+    async def rest_command(self) -> None:
+        """Make the request with Home Assistant's own action for that."""
+        await self._home.hass.services.async_call(
+            *("rest_command", "place_call", self._form),
+            blocking=True,
+            return_response=True,
+        )
+
+    async def elks(self) -> None:
+        """Place the call with the action of Elks."""
+        await self._home.place_call()
+
+    async def rest_command_over_websocket(self) -> None:
+        """Do as a browser or an app does."""
+        await self._connection.act(
+            "rest_command.place_call", self._form, return_response=True
+        )
+
+    async def elks_over_websocket(self) -> None:
+        """Do as a browser or an app does."""
+        await self._connection.act("elks.place_call", call_data(), return_response=True)
+
+    async def end(self) -> None:
+        """End the call of Elks: the next is not to be one among many."""
+        call = self._home.open_call()
+        await self._line.post(call.path, call.end)
+
+    async def end_and_rest(self) -> None:
+        """End it, and let it be written, so that the next begins a write of its own."""
+        await self.end()
+        await self._home.written()
+
+
+async def measure(home: Home, line: Line, findings: Findings) -> None:
+    """Place the same call in all these ways: one after the other, and after a rest."""
+    async with home.connect() as connection:
+        ways = _Placing(home, line, connection)
+        over_websocket = ways.rest_command_over_websocket, ways.elks_over_websocket
+        rest_websocket, elks_websocket = await take_turns(
+            *over_websocket, rounds=_ROUNDS, after=ways.end
+        )
+        bare, rest, elks = await take_turns(
+            *(ways.bare, ways.rest_command, ways.elks), rounds=_ROUNDS, after=ways.end
+        )
+        await home.provider.clear()
+        rest_rested, elks_rested = await take_turns(
+            *over_websocket,
+            rounds=_PAUSED_ROUNDS,
+            after=ways.end_and_rest,
+            pause=_PAUSE,
+        )
+    in_process = (
+        Side("`rest_command`", rest),
+        Side("`elks.place_call`", elks),
+        Side("A bare request", bare),
+    )
+    websocket = (
+        Side("`rest_command`", rest_websocket),
+        Side("`elks.place_call`", elks_websocket),
+    )
+    rested = (
+        Side("`rest_command`", rest_rested),
+        Side("`elks.place_call`", elks_rested),
+    )
+    findings.comparisons += [
+        Comparison("Placing a call, over the WebSocket API", websocket),
+        Comparison("Placing a call, in process", in_process),
+        Comparison("The first call after a rest, over the WebSocket API", rested),
+    ]
+    findings.goals += [
+        at_most(
+            "`elks.place_call` beside `rest_command`, over the WebSocket API",
+            *(websocket[1], websocket[0], _OVER_WEBSOCKET, _WHY),
+        ),
+        at_most(
+            "`elks.place_call` beside `rest_command`, in process",
+            *(in_process[1], in_process[0], _IN_PROCESS),
+        ),
+    ]

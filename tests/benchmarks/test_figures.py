@@ -1,0 +1,31 @@
+"""Figures out of times."""
+
+import pytest
+
+from benchmarks.figures import Times, ratio
+
+
+def test_times() -> None:
+    """The median and the 99th percentile are those of all times, in whatever order."""
+    times = Times([float(number) for number in range(100, -1, -1)])
+
+    assert times.median == 50
+    assert times.p99 == 99
+
+
+def test_ratio() -> None:
+    """A ratio is that of the medians, and lies in its range; an outlier does not move it."""
+    beside = Times([1.0, 1.1, 0.9] * 20)
+    ours = Times([2.0, 2.2, 1.8] * 20 + [100.0])
+
+    found = ratio(ours, beside)
+
+    assert found.value == pytest.approx(2)
+    assert 1.8 <= found.low <= found.value <= found.high <= 2.3
+
+
+def test_ratio_of_equals() -> None:
+    """What is always the same leaves no range."""
+    found = ratio(Times([3.0] * 10), Times([2.0] * 10))
+
+    assert (found.low, found.value, found.high) == (1.5, 1.5, 1.5)

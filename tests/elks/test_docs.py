@@ -1,0 +1,170 @@
+"""The examples of the documentation, run as they stand there."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
+
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.script import Script
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import parse_yaml
+from simulator import KeyPress, Outcome
+
+from .audio.conftest import Engine
+from .conftest import PHONE, Home, make_contact
+
+DOCS = Path(__file__).parents[2] / "docs"
+ANNA, BO = "+46701111111", "+46702222222"
+TAKES_IT: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
+
+
+@pytest.fixture
+def contacts() -> list[ConfigSubentryData]:
+    """Return two contacts."""
+    return [make_contact("Anna", ANNA), make_contact("Bo", BO)]
+
+
+def example(document: str, words: str) -> Any:
+    """Return the only example of a document in which these words stand."""
+    text = (DOCS / document).read_text()
+    blocks = [part.split("```")[0] for part in text.split("```yaml\n")[1:]]
+    [block] = [block for block in blocks if words in block]
+    return parse_yaml(block)
+
+
+async def perform(hass: HomeAssistant, actions: Any) -> None:
+    """Perform actions, as a script does."""
+    sequence = cv.SCRIPT_SCHEMA(actions)
+    await Script(hass, sequence, "Example", "elks").async_run(context=Context())
+    await hass.async_block_till_done()
+
+
+async def automate(hass: HomeAssistant, automation: Any) -> None:
+    """Set up an automation."""
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    await hass.async_block_till_done()
+    assert [state.state for state in hass.states.async_all("automation")] == ["on"]
+
+
+def phoned(home: Home) -> list[str]:
+    """Return the numbers that were called, in their order."""
+    return [call.to for call in home.provider.calls]
+
+
+def test_all_examples_are_run() -> None:
+    """There are no more examples than those that the tests below know."""
+    counts = {
+        path.name: path.read_text().count("```yaml") for path in DOCS.glob("*.md")
+    }
+
+    assert {name: count for name, count in counts.items() if count} == {
+        "chains.md": 3,
+        "contacts.md": 4,
+    }
+
+
+async def test_by_name(engine: Engine, home: Home) -> None:
+    """Somebody is phoned by name."""
+    await perform(home.hass, example("contacts.md", "elks.place_call"))
+    await home.settle()
+
+    assert phoned(home) == [ANNA]
+    assert engine.asked[0][0] == "The freezer is warming up."
+
+
+async def test_notify(engine: Engine, home: Home) -> None:
+    """Two people are notified."""
+    await perform(home.hass, example("contacts.md", "notify.send_message"))
+    await home.settle()
+
+    assert sorted(phoned(home)) == [ANNA, BO]
+    assert {text for text, *_ in engine.asked} == {"Alarm. The front door is open."}
+
+
+@pytest.fixture
+async def group(hass: HomeAssistant, engine: Engine) -> None:
+    """Have the notifiers of the example, as Home Assistant has at start."""
+    assert await async_setup_component(hass, "notify", example("contacts.md", "alert:"))
+
+
+async def test_alert(group: None, engine: Engine, home: Home) -> None:
+    """An alert phones until the matter is seen to."""
+    hass = home.hass
+    assert await async_setup_component(hass, "alert", example("contacts.md", "alert:"))
+    hass.states.async_set("binary_sensor.garage_door", "on")
+    await hass.async_block_till_done()
+    await home.settle()
+    hass.states.async_set("binary_sensor.garage_door", "off")
+    await hass.async_block_till_done()
+
+    assert phoned(home) == [ANNA]
+    assert engine.asked[0][0] == "The garage door is still open."
+
+
+async def test_call_ended(home: Home) -> None:
+    """Who did not answer is written down."""
+    written = async_mock_service(home.hass, "persistent_notification", "create")
+    await automate(home.hass, example("contacts.md", "elks_call_ended"))
+    for number in (ANNA, PHONE):
+        home.provider.phone(number, outcome=Outcome.DECLINE)
+        await home.place_call(to=number)
+        await home.settle()
+
+    assert [call.data["message"] for call in written] == ["Anna did not answer."]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+async def test_chain(engine: Engine, home: Home, taken: bool) -> None:
+    """Somebody takes it, or the valve is closed."""
+    closed = async_mock_service(home.hass, "switch", "turn_off")
+    for number in (ANNA, BO):
+        home.provider.phone(number, outcome=Outcome.DECLINE)
+    if taken:
+        home.provider.phone(PHONE, **TAKES_IT)
+    else:
+        # The second round is no more, so that nobody has to wait for it
+        home.provider.phone(PHONE, talk_for=None)
+    automation = example("chains.md", "switch.turn_off")
+    automation["actions"][0]["data"]["rounds"] = 1
+    await automate(home.hass, automation)
+
+    home.hass.states.async_set("binary_sensor.kitchen_leak", "off")
+    home.hass.states.async_set("binary_sensor.kitchen_leak", "on")
+    await home.hass.async_block_till_done()
+    await home.settle()
+
+    assert phoned(home) == [ANNA, BO, PHONE]
+    assert len(closed) == (0 if taken else 1)
+
+
+async def test_chain_ended(engine: Engine, home: Home) -> None:
+    """Who takes care of it is told."""
+    told = async_mock_service(home.hass, "persistent_notification", "create")
+    await automate(home.hass, example("chains.md", "elks_chain_ended"))
+    home.provider.phone(ANNA, **TAKES_IT)
+
+    data = {"to": "Anna", "message": "Fire"}
+    await home.hass.services.async_call(
+        "elks", "call_chain", data, blocking=True, return_response=True
+    )
+    await home.settle()
+
+    assert [call.data["message"] for call in told] == ["Anna takes care of it."]
+
+
+async def test_cancel(engine: Engine, home: Home) -> None:
+    """All chains are cancelled."""
+    home.provider.phone(ANNA, answer_after=100)
+    data = {"to": "Anna", "message": "Fire", "timeout": 300}
+    await home.hass.services.async_call("elks", "call_chain", data, blocking=True)
+
+    await perform(home.hass, example("chains.md", "elks.cancel_chain\n"))
+    await home.settle()
+
+    state = home.hass.states.get("sensor.demo_home_call_chain")
+    assert state is not None
+    assert state.state == "cancelled"
