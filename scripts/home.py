@@ -31,6 +31,7 @@ homeassistant:
   longitude: 18.07
   external_url: {url}
 
+automation: !include automations.yaml
 frontend:
 history:
 logbook:
@@ -146,6 +147,7 @@ class Home:
         (folder / "configuration.yaml").write_text(
             configuration.replace("{url}", self.url)
         )
+        (folder / "automations.yaml").write_text("[]")
         (folder / "custom_components").mkdir()
         for domain, component in CUSTOM_COMPONENTS.items():
             (folder / "custom_components" / domain).symlink_to(component)

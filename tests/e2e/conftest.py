@@ -15,9 +15,11 @@ import re
 from types import MappingProxyType
 from typing import Any
 
+from playwright.async_api import BrowserContext, Page
 import pytest
 from pytest_socket import enable_socket
 
+from scripts.browser import log_in, running_browser
 from scripts.home import CONFIGURATION, Connection, Home
 from scripts.simulator_process import SimulatorProcess
 
@@ -108,3 +110,21 @@ async def connection(home: Home, socket_enabled: None) -> AsyncIterator[Connecti
     """Connect to Home Assistant."""
     async with home.connect() as connection:
         yield connection
+
+
+@pytest.fixture
+async def browser(
+    tmp_path: Path, socket_enabled: None
+) -> AsyncIterator[BrowserContext]:
+    """Run a browser."""
+    async with running_browser(tmp_path / "browser") as browser:
+        yield browser
+
+
+@pytest.fixture
+async def page(browser: BrowserContext, home: Home) -> AsyncIterator[Page]:
+    """Return a page that is logged in to Home Assistant, which finds no fault."""
+    page = await browser.new_page()
+    await log_in(page, home)
+    yield page
+    assert complaints(home) == []

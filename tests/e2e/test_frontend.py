@@ -1,18 +1,16 @@
 """A call placed by hand in Home Assistant's own frontend, and answered on the phones' page."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 from playwright.async_api import BrowserContext, Page, expect
 import pytest
 
-from scripts.browser import log_in, running_browser
 from scripts.demo import ANSWER, CALL
 from scripts.home import Connection, Home
 from scripts.pages import ActionForm, Dashboard, PhonePage
 from scripts.simulator_process import SimulatorProcess
 
-from .conftest import complaints, running_simulator
+from .conftest import running_simulator
 
 
 @pytest.fixture(scope="module")
@@ -20,24 +18,6 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorPro
     """Start a simulator in which a person has the time to answer."""
     with running_simulator(tmp_path_factory.mktemp("simulator")) as simulator:
         yield simulator
-
-
-@pytest.fixture
-async def browser(
-    tmp_path: Path, socket_enabled: None
-) -> AsyncIterator[BrowserContext]:
-    """Run a browser."""
-    async with running_browser(tmp_path / "browser") as browser:
-        yield browser
-
-
-@pytest.fixture
-async def page(browser: BrowserContext, home: Home) -> AsyncIterator[Page]:
-    """Return a page that is logged in to Home Assistant, which finds no fault."""
-    page = await browser.new_page()
-    await log_in(page, home)
-    yield page
-    assert complaints(home) == []
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ async def test_chains(lines: Lines, home: Home) -> None:
 
 
 @pytest.fixture
-def swedish(hass: HomeAssistant) -> None:
+def swedish(recorder_mock: Recorder, hass: HomeAssistant) -> None:
     """Have a home in Sweden."""
     hass.config.language = "sv"
 

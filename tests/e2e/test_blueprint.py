@@ -1,0 +1,75 @@
+"""A blueprint, imported and used in Home Assistant's own frontend."""
+
+from collections.abc import AsyncIterator, Iterator
+
+from aiohttp import ClientSession, web
+from playwright.async_api import Page
+import pytest
+
+from scripts.home import CONFIGURATION, ROOT, Connection, Home
+from scripts.pages import BlueprintPage
+from scripts.simulator_process import SimulatorProcess
+
+from .conftest import running_home, until
+
+CHAIN = "sensor.demo_home_call_chain"
+ANNA = "+46701111111"
+HOUSE = """\
+input_boolean:
+  leak:
+    name: Kitchen leak
+"""
+
+
+@pytest.fixture(scope="module")
+def home(
+    tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess
+) -> Iterator[Home]:
+    """Run a Home Assistant with an alarm, and somebody to be phoned."""
+    folder = tmp_path_factory.mktemp("blueprint") / "home"
+    configuration = CONFIGURATION + HOUSE
+    with running_home(folder, simulator, configuration, {"Anna": ANNA}) as home:
+        yield home
+
+
+@pytest.fixture
+async def address(socket_enabled: None) -> AsyncIterator[str]:
+    """Serve the blueprints, and return where."""
+    application = web.Application()
+    application.router.add_static("/", ROOT / "blueprints/automation/elks")
+    runner = web.AppRunner(application)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_import_and_use(
+    home: Home,
+    simulator: SimulatorProcess,
+    connection: Connection,
+    page: Page,
+    address: str,
+) -> None:
+    """Imported, filled in and saved; then the alarm triggers, and who is called takes it."""
+    blueprint = BlueprintPage(page)
+    await blueprint.import_from(home, f"{address}/call_when_an_alarm_triggers.yaml")
+    await blueprint.use("Call when an alarm triggers")
+    await blueprint.choose("Alarms", "Kitchen leak")
+    await blueprint.choose("People", "Anna")
+    await blueprint.save()
+    anna = {"number": ANNA, "talk_for": None, "keys": [{"after": 3, "keys": "1"}]}
+    async with ClientSession(simulator.url) as session:
+        await session.post("/control/phones", json=anna)
+
+    await connection.act("input_boolean.turn_on", {"entity_id": "input_boolean.leak"})
+
+    async def is_taken() -> bool:
+        state = await connection.state(CHAIN)
+        return bool(state["state"] == "acknowledged")
+
+    await until(is_taken)
+    assert (await connection.state(CHAIN))["attributes"]["contact"] == "Anna"
