@@ -35,6 +35,7 @@ class SimulatorProcess:
                 "advanced": {"url": self._account["api_url"]},
             },
             {"from_number": FROM_NUMBER},
+            {"next_step_id": "finish"},
         ]
 
     async def started(self) -> None:

@@ -2,22 +2,14 @@
 
 from functools import partial
 
-from homeassistant.const import (
-    CONF_PASSWORD,
-    CONF_URL,
-    CONF_USERNAME,
-    EVENT_HOMEASSISTANT_STOP,
-    Platform,
-)
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
 
 from . import repairs, webhook
 from .account import AccountWatch
 from .address import Address, async_remove_cloudhook
-from .api import ElksClient
 from .audio import AudioStore, AudioView, async_remove_audio
 from .bus import async_tell_bus
 from .calls import (
@@ -30,6 +22,7 @@ from .calls import (
     ChainStore,
 )
 from .chain_planning import async_plan_turn
+from .client import make_client
 from .const import CONF_FROM_NUMBER, DOMAIN
 from .data import ElksConfigEntry, ElksData
 from .phone_numbers import load_regions
@@ -48,12 +41,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool:
     """Set up an account from what is stored; 46elks need not answer for it."""
-    client = ElksClient(
-        async_get_clientsession(hass),
-        entry.data[CONF_USERNAME],
-        entry.data[CONF_PASSWORD],
-        entry.data[CONF_URL],
-    )
+    client = make_client(hass, entry.data)
     tracker = CallTracker(hass, entry, client)
     entry.runtime_data = ElksData(
         account=AccountWatch(hass, entry, client),

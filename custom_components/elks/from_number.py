@@ -1,0 +1,50 @@
+"""The number that calls come from: those to choose among, and how a form's is read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from .api import ElksClient, ElksError
+from .const import CONF_FROM_NUMBER
+from .phone_numbers import InvalidNumberError, read_number
+
+
+async def async_voice_numbers(client: ElksClient) -> list[str]:
+    """Return the account's numbers that can call; none when 46elks does not tell them."""
+    try:
+        numbers = await client.numbers()
+    except ElksError:
+        return []
+    return [number.number for number in numbers if number.active and number.voice]
+
+
+def from_number_field(numbers: list[str]) -> dict[vol.Marker, SelectSelector]:
+    """Return the field of a form that offers these numbers and takes any other."""
+    return {
+        vol.Required(CONF_FROM_NUMBER): SelectSelector(
+            SelectSelectorConfig(
+                options=numbers, custom_value=True, mode=SelectSelectorMode.DROPDOWN
+            )
+        )
+    }
+
+
+async def async_read_from_number(
+    hass: HomeAssistant, user_input: Mapping[str, Any], errors: dict[str, str]
+) -> str | None:
+    """Return the from number of a form in E.164, or None and why in errors."""
+    try:
+        return await hass.async_add_executor_job(
+            read_number, user_input[CONF_FROM_NUMBER], hass.config.country
+        )
+    except InvalidNumberError:
+        errors[CONF_FROM_NUMBER] = "invalid_number"
+        return None
