@@ -8,6 +8,7 @@ from time import monotonic
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..api import (
     Call,
@@ -64,6 +65,8 @@ class CallTracker:
         self._listeners: set[CallListener] = set()
         self.unreported = 0
         """How many calls in a row ended without the callback that should have told it."""
+        self.last_callback: datetime | None = None
+        """When 46elks called back last; None if it has not since the account was loaded."""
 
     @property
     def last(self) -> CallRecord | None:
@@ -197,9 +200,11 @@ class CallTracker:
         """Take in what a callback tells of a call, with the secret that came along."""
         if (record := self._book.find(token)) is not None:
             if record.call is None or record.call.id == call.id:
+                self.last_callback = dt_util.utcnow()
                 self._book.told(token, call)
                 self._reported(record)
         elif is_ours(token, self._entry.data[CONF_CALLBACK_KEY]):
+            self.last_callback = dt_util.utcnow()
             self.unreported = 0
             self._revive(token, call)
         else:
