@@ -2,20 +2,19 @@
 
 from functools import partial
 
-from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
 
 from . import issues, webhook
 from .account import AccountWatch
 from .address import Address, async_remove_cloudhook
-from .api import ElksClient
 from .audio import AudioStore, AudioView, async_remove_audio
 from .bus import async_tell_bus
 from .calls import CallStore, CallTracker, Chains, ChainStore
 from .chain_planning import async_plan_turn
+from .client import make_client
 from .const import CONF_FROM_NUMBER, DOMAIN
 from .data import ElksConfigEntry, ElksData
 from .phone_numbers import load_regions
@@ -36,12 +35,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool:
     """Set up an account from what is stored; 46elks need not answer for it."""
-    client = ElksClient(
-        async_get_clientsession(hass),
-        entry.data[CONF_USERNAME],
-        entry.data[CONF_PASSWORD],
-        entry.data[CONF_URL],
-    )
+    client = make_client(hass, entry.data)
     tracker = CallTracker(hass, entry, client)
     entry.runtime_data = ElksData(
         account=AccountWatch(hass, entry, client, tracker),

@@ -64,11 +64,7 @@ class AccountWatch:
 
     async def async_numbers(self) -> list[str]:
         """Return the numbers that the account can call from, in E.164; raises ElksError."""
-        numbers = [
-            number.number
-            for number in await self._client.numbers()
-            if number.active and number.voice
-        ]
+        numbers = await self._client.voice_numbers()
         own = self.account.mobilenumber if self.account else None
         return [*numbers, own] if own else numbers
 

@@ -1,6 +1,7 @@
-"""Setting up an account: its credentials, the number it calls from, and changes to both."""
+"""Setting up an account: its credentials, the number it calls from, and a first call."""
 
 from collections.abc import Mapping
+import json
 import secrets
 from typing import Any, override
 
@@ -12,46 +13,41 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
-    OptionsFlow,
 )
-from homeassistant.const import (
-    CONF_LANGUAGE,
-    CONF_PASSWORD,
-    CONF_TIMEOUT,
-    CONF_URL,
-    CONF_USERNAME,
-    CONF_WEBHOOK_ID,
-)
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_WEBHOOK_ID
+from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
-    EntitySelector,
-    EntitySelectorConfig,
-    LanguageSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
+    BooleanSelector,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
 )
 
-from .api import DEFAULT_URL, Account, ElksClient, ElksError, InvalidAuthError
+from .api import (
+    DEFAULT_URL,
+    Account,
+    CallRequest,
+    CallState,
+    ElksError,
+    InvalidAuthError,
+    OutcomeUnknownError,
+    UnreachableError,
+)
+from .client import make_client
 from .const import (
     CONF_ADVANCED,
     CONF_CALLBACK_KEY,
     CONF_CURRENCY,
     CONF_FROM_NUMBER,
-    CONF_TTS_ENTITY_ID,
     DEFAULT_RING_TIMEOUT,
     DOMAIN,
     LOGGER,
-    MAX_RING_TIMEOUT,
     SUBENTRY_CONTACT,
 )
 from .contact_flow import ContactFlow
-from .from_number import async_read_from_number, from_number_field
+from .from_number import async_read_from_number, async_voice_numbers, from_number_field
+from .options_flow import ElksOptionsFlow
 
 _CREDENTIALS = {
     vol.Required(CONF_USERNAME): TextSelector(
@@ -77,14 +73,13 @@ _USER_SCHEMA = vol.Schema(
         vol.Required(CONF_ADVANCED): section(_ADVANCED, {"collapsed": True}),
     }
 )
-_RING_TIMEOUT = NumberSelector(
-    NumberSelectorConfig(
-        min=1,
-        max=MAX_RING_TIMEOUT,
-        unit_of_measurement="s",
-        mode=NumberSelectorMode.BOX,
-    )
-)
+_LINKS = {
+    "account_url": "https://46elks.com/account",
+    "register_url": "https://46elks.com/register",
+}
+_TEST_CALL = "test_call"
+_BEEP = {"play": "sound/beep"}
+_THREE_BEEPS = json.dumps({**_BEEP, "next": {**_BEEP, "next": _BEEP}})
 _DONE = {
     "reauth_confirm": "reauth_successful",
     "reconfigure": "reconfigure_successful",
@@ -132,36 +127,65 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(_USER_SCHEMA, user_input),
             errors=errors,
+            description_placeholders=_LINKS,
         )
 
     async def async_step_number(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the number that the account's calls come from."""
+        """Ask for the number that the account's calls come from; place a test call if wanted."""
         errors: dict[str, str] = {}
-        if user_input is not None:
-            if number := await async_read_from_number(self.hass, user_input, errors):
-                return self.async_create_entry(
-                    title=self._account.displayname or self._account.id,
-                    data={
-                        **self._data,
-                        CONF_CALLBACK_KEY: secrets.token_hex(32),
-                        CONF_CURRENCY: self._account.currency,
-                        CONF_WEBHOOK_ID: webhook.async_generate_id(),
-                    },
-                    options={CONF_FROM_NUMBER: number},
-                )
-        else:
-            self._numbers = await _async_voice_numbers(self.hass, self._data)
-            if self._account.mobilenumber:
-                self._numbers.append(self._account.mobilenumber)
+        reason = ""
+        if user_input is None:
+            self._numbers = await async_voice_numbers(
+                make_client(self.hass, self._data)
+            )
+            if own := self._account.mobilenumber:
+                self._numbers.append(own)
             user_input = {CONF_FROM_NUMBER: self._numbers[0]} if self._numbers else None
+        elif number := await async_read_from_number(self.hass, user_input, errors):
+            if not user_input.get(_TEST_CALL):
+                return self._finish(number)
+            reason = await self._async_place_test_call(number, errors)
+            if not errors:
+                return self._finish(number, description=_TEST_CALL)
+            # The account can be added all the same
+            user_input = {**user_input, _TEST_CALL: False}
         return self.async_show_form(
             step_id="number",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(from_number_field(self._numbers)), user_input
+                self._number_schema(), user_input
             ),
             errors=errors,
+            description_placeholders={
+                **_LINKS,
+                "number": self._account.mobilenumber or "",
+                "reason": reason,
+            },
+        )
+
+    def _number_schema(self) -> vol.Schema:
+        """Return the fields for the number, and for a test call to the account's own."""
+        schema = from_number_field(self._numbers)
+        if self._account.mobilenumber:
+            schema[vol.Optional(_TEST_CALL, default=False)] = BooleanSelector()
+        return vol.Schema(schema)
+
+    def _finish(
+        self, from_number: str, description: str | None = None
+    ) -> ConfigFlowResult:
+        """Add the account."""
+        return self.async_create_entry(
+            title=self._account.displayname or self._account.id,
+            data={
+                **self._data,
+                CONF_CALLBACK_KEY: secrets.token_hex(32),
+                CONF_CURRENCY: self._account.currency,
+                CONF_WEBHOOK_ID: webhook.async_generate_id(),
+            },
+            options={CONF_FROM_NUMBER: from_number},
+            description=description,
+            description_placeholders={"number": self._account.mobilenumber or ""},
         )
 
     async def async_step_reauth(
@@ -210,6 +234,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
+            description_placeholders=_LINKS,
         )
 
     async def _async_account(
@@ -217,7 +242,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> Account | None:
         """Return the account that the credentials are for, or None and why in errors."""
         try:
-            return await _client(self.hass, data).account()
+            return await make_client(self.hass, data).account()
         except InvalidAuthError:
             errors["base"] = "invalid_auth"
         except ElksError:
@@ -226,6 +251,35 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             LOGGER.exception("Unexpected error while trying the credentials")
             errors["base"] = "unknown"
         return None
+
+    async def _async_place_test_call(
+        self, from_number: str, errors: dict[str, str]
+    ) -> str:
+        """Phone the account's own number, which needs nothing of this home to be reachable.
+
+        If that fails, return 46elks' reason, and errors.
+        """
+        request = CallRequest(
+            from_number=from_number,
+            to_number=self._account.mobilenumber or "",
+            voice_start=_THREE_BEEPS,
+            whenhangup=None,
+            timeout=DEFAULT_RING_TIMEOUT,
+        )
+        try:
+            call = await make_client(self.hass, self._data).place_call(request)
+        except OutcomeUnknownError as err:
+            errors[_TEST_CALL] = "call_unknown"
+            return str(err)
+        except UnreachableError as err:
+            errors[_TEST_CALL] = "call_not_taken"
+            return str(err)
+        except ElksError as err:
+            errors[_TEST_CALL] = "call_refused"
+            return str(err)
+        if call.state is CallState.FAILED:
+            errors[_TEST_CALL] = "call_refused"
+        return call.state
 
     @callback
     def _async_store(self, entry: ConfigEntry, data: dict[str, Any]) -> None:
@@ -240,64 +294,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
-class ElksOptionsFlow(OptionsFlow):
-    """Changes the number that calls come from, how long they ring, and who speaks."""
-
-    _numbers: list[str]
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the options."""
-        errors: dict[str, str] = {}
-        entry = self.config_entry
-        if user_input is None:
-            self._numbers = await _async_voice_numbers(self.hass, entry.data)
-        elif number := await async_read_from_number(self.hass, user_input, errors):
-            timeout = int(user_input[CONF_TIMEOUT])
-            return self.async_create_entry(
-                data={**user_input, CONF_FROM_NUMBER: number, CONF_TIMEOUT: timeout}
-            )
-        schema = vol.Schema(
-            {
-                **from_number_field(self._numbers),
-                vol.Required(CONF_TIMEOUT, default=DEFAULT_RING_TIMEOUT): _RING_TIMEOUT,
-                vol.Optional(CONF_TTS_ENTITY_ID): EntitySelector(
-                    EntitySelectorConfig(domain="tts")
-                ),
-                vol.Optional(CONF_LANGUAGE): LanguageSelector(),
-            }
-        )
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or entry.options
-            ),
-            errors=errors,
-        )
-
-
 def _flat(user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a form without its section, as they are stored."""
     data = dict(user_input)
     return {**data, **data.pop(CONF_ADVANCED, {})}
-
-
-def _client(hass: HomeAssistant, data: Mapping[str, Any]) -> ElksClient:
-    return ElksClient(
-        async_get_clientsession(hass),
-        data[CONF_USERNAME],
-        data[CONF_PASSWORD],
-        data[CONF_URL],
-    )
-
-
-async def _async_voice_numbers(
-    hass: HomeAssistant, data: Mapping[str, Any]
-) -> list[str]:
-    """Return the account's numbers that can call; none when 46elks does not tell them."""
-    try:
-        numbers = await _client(hass, data).numbers()
-    except ElksError:
-        return []
-    return [number.number for number in numbers if number.active and number.voice]

@@ -1,4 +1,4 @@
-"""The number that calls come from, as forms ask for it."""
+"""The number that calls come from: those to choose among, and how a form's is read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,17 +7,27 @@ import voluptuous as vol
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
+    Selector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
 )
 
+from .api import ElksClient, ElksError
 from .const import CONF_FROM_NUMBER
 from .phone_numbers import InvalidNumberError, read_number
 
 
-def from_number_field(numbers: list[str]) -> dict[vol.Marker, SelectSelector]:
-    """Return the field of a form that offers numbers, and takes any other."""
+async def async_voice_numbers(client: ElksClient) -> list[str]:
+    """Return the account's numbers that can call; none when 46elks does not tell them."""
+    try:
+        return await client.voice_numbers()
+    except ElksError:
+        return []
+
+
+def from_number_field(numbers: list[str]) -> dict[vol.Marker, Selector[Any]]:
+    """Return the field of a form that offers these numbers and takes any other."""
     return {
         vol.Required(CONF_FROM_NUMBER): SelectSelector(
             SelectSelectorConfig(
@@ -30,7 +40,7 @@ def from_number_field(numbers: list[str]) -> dict[vol.Marker, SelectSelector]:
 async def async_read_from_number(
     hass: HomeAssistant, user_input: Mapping[str, Any], errors: dict[str, str]
 ) -> str | None:
-    """Return the from number in E.164, or None and why in errors."""
+    """Return the from number of a form in E.164, or None and why in errors."""
     try:
         return await hass.async_add_executor_job(
             read_number, user_input[CONF_FROM_NUMBER], hass.config.country

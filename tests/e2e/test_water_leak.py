@@ -59,7 +59,9 @@ def home(
 ) -> Iterator[Home]:
     """Run a Home Assistant with a kitchen, a valve and the automation."""
     folder = tmp_path_factory.mktemp("water_leak") / "home"
-    configuration = f"{CONFIGURATION}{HOUSE}automation leak:\n{indent(automation(), '  ')}"
+    configuration = (
+        f"{CONFIGURATION}{HOUSE}automation leak:\n{indent(automation(), '  ')}"
+    )
     with running_home(folder, simulator, configuration) as home:
         run(put_sensor_into_kitchen(home))
         yield home

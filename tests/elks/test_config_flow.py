@@ -6,20 +6,16 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.elks.const import CONF_FROM_NUMBER, CONF_TTS_ENTITY_ID, DOMAIN
+from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
-from homeassistant.const import (
-    CONF_LANGUAGE,
-    CONF_PASSWORD,
-    CONF_TIMEOUT,
-    CONF_URL,
-    CONF_WEBHOOK_ID,
-)
+from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator import Fault, FaultKind, Simulator
 
 from .conftest import make_entry
+
+OWN_NUMBER = "+46700000001"
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 
@@ -46,6 +42,15 @@ async def start(hass: HomeAssistant, user_input: dict[str, Any]) -> ConfigFlowRe
     )
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
     return await hass.config_entries.flow.async_configure(result["flow_id"], user_input)
+
+
+async def choose_number(
+    hass: HomeAssistant, result: ConfigFlowResult, number: str, **more: bool
+) -> ConfigFlowResult:
+    """Submit the second step."""
+    return await hass.config_entries.flow.async_configure(
+        result["flow_id"], {CONF_FROM_NUMBER: number, **more}
+    )
 
 
 def offered(result: ConfigFlowResult) -> list[str]:
@@ -80,6 +85,69 @@ async def test_user(hass: HomeAssistant, provider: Simulator) -> None:
     assert len(entry.data[CONF_WEBHOOK_ID]) == 64
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED
+    assert provider.calls == []
+
+
+async def test_test_call(hass: HomeAssistant, provider: Simulator) -> None:
+    """The account's own number is phoned once, and beeps, though nothing reaches the home."""
+    result = await start(hass, credentials(provider))
+    result = await choose_number(hass, result, provider.voice_number, test_call=True)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["description"] == "test_call"
+    await provider.settled(timeout=5)
+    [call] = provider.calls
+    assert (call.from_, call.to) == (provider.voice_number, OWN_NUMBER)
+    assert [action["play"] for action in call.actions] == 3 * ["sound/beep"]
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(provider.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "error", "reason"),
+    [
+        (
+            FaultKind.STATUS,
+            {"status": 403, "body": "Not allowed"},
+            "call_refused",
+            "Not allowed",
+        ),
+        (
+            FaultKind.WRONG_JSON,
+            {"fields": {"state": "failed"}},
+            "call_refused",
+            "failed",
+        ),
+        (
+            FaultKind.STATUS,
+            {"status": 503},
+            "call_not_taken",
+            "503 Service Unavailable",
+        ),
+        (FaultKind.RESET_AFTER, {}, "call_unknown", "the connection broke"),
+    ],
+)
+async def test_test_call_fails(
+    hass: HomeAssistant,
+    provider: Simulator,
+    kind: FaultKind,
+    options: dict[str, Any],
+    error: str,
+    reason: str,
+) -> None:
+    """The reason is told, nothing is sent twice, and the account is added all the same."""
+    provider.fault(Fault(kind, on="POST /calls", **options))
+    result = await start(hass, credentials(provider))
+    result = await choose_number(hass, result, provider.voice_number, test_call=True)
+
+    assert (result["step_id"], result["errors"]) == ("number", {"test_call": error})
+    assert result["description_placeholders"] is not None
+    assert result["description_placeholders"]["reason"] == reason
+    assert [request.method for request in provider.requests].count("POST") == 1
+
+    result = await choose_number(hass, result, provider.voice_number, test_call=False)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +196,7 @@ async def test_wrong_password(hass: HomeAssistant, provider: Simulator) -> None:
 
 async def test_unexpected_error(hass: HomeAssistant, provider: Simulator) -> None:
     """Our own mistakes end in a message, not in a broken dialog."""
-    with patch(
-        "custom_components.elks.config_flow.ElksClient.account", side_effect=KeyError
-    ):
+    with patch("custom_components.elks.api.ElksClient.account", side_effect=KeyError):
         result = await start(hass, credentials(provider))
 
     assert result["errors"] == {"base": "unknown"}
@@ -145,7 +211,7 @@ async def test_numbers_not_told(hass: HomeAssistant, provider: Simulator) -> Non
 
 
 async def test_trial_account(hass: HomeAssistant, socket_enabled: None) -> None:
-    """A trial account may lack its name, its number and voice numbers."""
+    """Without a name, a number to test and voice numbers, an account is added all the same."""
     trial = Simulator(trial=True)
     async with trial.serve():
         trial.fault(
@@ -253,34 +319,6 @@ async def test_reconfigure(
     assert result["reason"] == "reconfigure_successful"
     assert entry.data[CONF_URL] == url
     assert len(provider.requests) == 2
-
-
-async def test_options(
-    hass: HomeAssistant, entry: MockConfigEntry, provider: Simulator
-) -> None:
-    """The from number and the time to ring can be changed."""
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "init")
-
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {CONF_FROM_NUMBER: "x", CONF_TIMEOUT: 30}
-    )
-    assert result["errors"] == {CONF_FROM_NUMBER: "invalid_number"}
-
-    voice = {CONF_TTS_ENTITY_ID: "tts.home", CONF_LANGUAGE: "sv"}
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"],
-        {CONF_FROM_NUMBER: "070-000 00 01", CONF_TIMEOUT: 30.0, **voice},
-    )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == {
-        CONF_FROM_NUMBER: "+46700000001",
-        CONF_TIMEOUT: 30,
-        **voice,
-    }
-    await hass.async_block_till_done()
 
 
 async def test_second_account(hass: HomeAssistant, provider: Simulator) -> None:

@@ -84,6 +84,14 @@ class ElksClient:
             query = {"start": start}
         return numbers
 
+    async def voice_numbers(self) -> list[str]:
+        """Return those of the account's numbers that can place calls, in E.164."""
+        return [
+            number.number
+            for number in await self.numbers()
+            if number.active and number.voice
+        ]
+
     async def place_call(self, request: CallRequest) -> Call:
         """Place a call: `POST /calls`. Never sent twice."""
         answer = await self._request(METH_POST, "/calls", form=request.as_form())

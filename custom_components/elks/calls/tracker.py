@@ -8,6 +8,7 @@ from time import monotonic
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..api import (
     Call,
@@ -68,6 +69,8 @@ class CallTracker:
         self._refusal_listeners: set[RefusalListener] = set()
         self.unreported = 0
         """How many calls in a row ended without the callback that should have told it."""
+        self.last_callback: datetime | None = None
+        """When 46elks called back last; None if it has not since the account was loaded."""
 
     @property
     def last(self) -> CallRecord | None:
@@ -230,6 +233,7 @@ class CallTracker:
                 self._book.told(token, call)
                 self._reported(record)
         elif is_ours(token, self._entry.data[CONF_CALLBACK_KEY]):
+            self.last_callback = dt_util.utcnow()
             self.unreported = 0
             self._revive(token, call)
         else:
@@ -320,6 +324,7 @@ class CallTracker:
 
     def _reported(self, record: CallRecord) -> None:
         """Note that callbacks arrive, also one that tells nothing new of its call."""
+        self.last_callback = dt_util.utcnow()
         if self.unreported:
             self.unreported = 0
             self._tell(record, [])
