@@ -137,8 +137,6 @@ class PhonePage:
 class Dashboard:
     """A dashboard with the last call, what happened, and a button that calls."""
 
-    PATH = "elks-calls"
-
     def __init__(self, page: Page) -> None:
         """Use a page that is logged in."""
         self._page = page
@@ -148,19 +146,9 @@ class Dashboard:
 
     async def open(self, home: Home, connection: Connection) -> None:
         """Make the dashboard and show it."""
-        await self._page.bring_to_front()
-        await connection.command(
-            "lovelace/dashboards/create",
-            url_path=self.PATH,
-            title="Calls",
-            icon="mdi:phone",
-            mode="storage",
-            show_in_sidebar=True,
+        await open_dashboard(
+            self._page, home, connection, "elks-calls", {"views": [VIEW]}
         )
-        await connection.command(
-            "lovelace/config/save", url_path=self.PATH, config={"views": [VIEW]}
-        )
-        await self._page.goto(f"{home.url}/{self.PATH}")
 
     async def call(self) -> None:
         """Press the button."""
@@ -169,6 +157,23 @@ class Dashboard:
     def _row(self, name: str) -> Locator:
         rows = self._page.locator("hui-entities-card #states > div")
         return rows.filter(has_text=name)
+
+
+async def open_dashboard(
+    page: Page, home: Home, connection: Connection, path: str, config: Mapping[str, Any]
+) -> None:
+    """Make a dashboard and show it."""
+    await page.bring_to_front()
+    await connection.command(
+        "lovelace/dashboards/create",
+        url_path=path,
+        title="Calls",
+        icon="mdi:phone",
+        mode="storage",
+        show_in_sidebar=True,
+    )
+    await connection.command("lovelace/config/save", url_path=path, config=config)
+    await page.goto(f"{home.url}/{path}")
 
 
 def _attribute(attribute: str, icon: str, **options: str) -> dict[str, Any]:

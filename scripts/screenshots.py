@@ -5,16 +5,20 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from playwright.async_api import BrowserContext, Page, expect
 
+from homeassistant.util.yaml import load_yaml_dict
+
 from .browser import log_in, running_browser, take_picture
-from .demo import CALL
+from .demo import CALL, PERSON, steer
 from .home import ROOT, Connection, Home
-from .pages import ActionForm, Dashboard, PhonePage
+from .pages import ActionForm, Dashboard, PhonePage, open_dashboard
 from .process import ProcessError
 from .simulator_process import SimulatorProcess
 
+PEOPLE = {"Anna": "+46701111111", "Bo": "+46702222222", "Cilla": "+46703333333"}
 IMAGES = ROOT / "docs/images"
 
 
@@ -27,7 +31,7 @@ async def take_pictures(folder: Path) -> None:
         stack.push_async_callback(home.stop)
         await simulator.started()
         await home.start()
-        await home.add("elks", *simulator.config_flow())
+        entry = await home.add("elks", *simulator.config_flow())
         connection = await stack.enter_async_context(home.connect())
         browser = await stack.enter_async_context(running_browser(folder / "browser"))
         page = await browser.new_page()
@@ -37,6 +41,9 @@ async def take_pictures(folder: Path) -> None:
         await phone.open(simulator)
         await pictures_of_form_and_phone(page, home, phone_page, phone)
         await picture_of_dashboard(page, home, connection, phone)
+        for name, number in PEOPLE.items():
+            await home.add_contact(entry["entry_id"], name, number)
+        await picture_of_chain(page, home, connection, simulator)
 
 
 async def pictures_of_form_and_phone(
@@ -70,6 +77,28 @@ async def picture_of_dashboard(
     await expect(dashboard.state).to_contain_text("Success")
     await expect(dashboard.activity).to_contain_text("Ongoing")
     await _take(page, "last_call.png")
+
+
+async def picture_of_chain(
+    page: Page, home: Home, connection: Connection, simulator: SimulatorProcess
+) -> None:
+    """Show the example of a dashboard, after a chain that the third person took."""
+    scripts: tuple[dict[str, Any], ...] = (
+        {"outcome": "decline"},
+        {"outcome": "no_answer"},
+        PERSON,
+    )
+    for number, script in zip(PEOPLE.values(), scripts, strict=True):
+        await steer(simulator, "phones", number=number, **script)
+    await page.set_viewport_size({"width": 1060, "height": 760})
+    config = load_yaml_dict(str(ROOT / "docs/dashboard.yaml"))
+    await open_dashboard(page, home, connection, "elks-people", config)
+    await expect(page.get_by_text("Cilla")).to_be_visible()
+    chain = {"to": list(PEOPLE), "message": CALL["message"], "timeout": 5}
+    await connection.act("elks.call_chain", chain, return_response=True)
+    await expect(page.locator("hui-entities-card").last).to_contain_text("Taken")
+    await expect(page.locator("hui-entities-card").first).to_contain_text("Success")
+    await _take(page, "dashboard.png")
 
 
 async def _sized(browser: BrowserContext, width: int, height: int) -> Page:

@@ -1,6 +1,7 @@
 """The examples of the documentation, run as they stand there."""
 
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -18,14 +19,15 @@ from .audio.conftest import Engine
 from .conftest import PHONE, Home, make_contact
 
 DOCS = Path(__file__).parents[2] / "docs"
-ANNA, BO = "+46701111111", "+46702222222"
+ANNA, BO, CILLA = "+46701111111", "+46702222222", "+46703333333"
 TAKES_IT: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
 
 
 @pytest.fixture
 def contacts() -> list[ConfigSubentryData]:
-    """Return two contacts."""
-    return [make_contact("Anna", ANNA), make_contact("Bo", BO)]
+    """Return the people of the examples."""
+    people = {"Anna": ANNA, "Bo": BO, "Cilla": CILLA}
+    return [make_contact(name, number) for name, number in people.items()]
 
 
 def example(document: str, words: str) -> Any:
@@ -65,6 +67,18 @@ def test_all_examples_are_run() -> None:
         "chains.md": 3,
         "contacts.md": 4,
     }
+
+
+async def test_dashboard(home: Home) -> None:
+    """What the dashboard shows and does is there."""
+    text = (DOCS / "dashboard.yaml").read_text()
+    entities = set(re.findall(r"sensor\.\w+", text))
+    actions = set(re.findall(r"perform_action: elks\.(\w+)", text))
+
+    assert len(parse_yaml(text)["views"]) == 1  # type: ignore[call-overload,index]
+    assert {one for one in entities if home.hass.states.get(one) is None} == set()
+    assert actions
+    assert all(home.hass.services.has_service("elks", action) for action in actions)
 
 
 async def test_by_name(engine: Engine, home: Home) -> None:
