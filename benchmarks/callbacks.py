@@ -20,7 +20,7 @@ from .figures import Times
 from .home import LAST_CALL, Home, OpenCall
 from .result import Comparison, Findings, Goal, Side, at_most
 
-_BATCHES = 30
+_BATCHES = 20
 _BATCH = 20
 """Calls that are placed ahead."""
 _WRITING = 0.02

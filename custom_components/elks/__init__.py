@@ -54,8 +54,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     await _async_keep_sounds(entry)
     entry.runtime_data.account.async_start()
     entry.runtime_data.address.async_start()
-    _async_watch_callbacks(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    _async_watch_callbacks(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     entry.async_create_background_task(
         hass, _async_load_regions(hass, entry), "elks regions"

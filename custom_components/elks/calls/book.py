@@ -9,7 +9,9 @@ from .record import CallRecord
 from .store import Kept
 
 _ENDED_KEPT = 100
-_ENDED_IDS_KEPT = 2000
+_ENDED_IDS_KNOWN = 2000
+_ENDED_IDS_KEPT = 100
+"""Over a restart: what is written for each call has to stay small."""
 
 
 class CallBook:
@@ -37,7 +39,8 @@ class CallBook:
     def kept(self) -> Kept:
         """Return what a restart must not forget."""
         last = [self.last] if self.last and self.last.ended else []
-        return Kept((*last, *self._open.values()), tuple(self._ended_ids))
+        ended_ids = tuple(self._ended_ids)[-_ENDED_IDS_KEPT:]
+        return Kept((*last, *self._open.values()), ended_ids)
 
     def put(self, record: CallRecord) -> None:
         """Write a record, in place of what was known of the call."""
@@ -108,7 +111,7 @@ class CallBook:
         if record.ended:
             self._open_ids.pop(call.id, None)
             self._ended_ids[call.id] = None
-            if len(self._ended_ids) > _ENDED_IDS_KEPT:
+            if len(self._ended_ids) > _ENDED_IDS_KNOWN:
                 del self._ended_ids[next(iter(self._ended_ids))]
         else:
             self._open_ids[call.id] = record.token
