@@ -119,6 +119,9 @@ class _Calls:
 
 async def measure(home: Home, findings: Findings) -> None:
     """Hold more and more calls."""
+    # What a home holds besides is not ours to be looked through by the garbage collector
+    gc.collect()
+    gc.freeze()
     costs = {size: _Cost() for size in _SIZES}
     watch = _Watch(home)
     lost = 0
@@ -134,6 +137,7 @@ async def measure(home: Home, findings: Findings) -> None:
         for size in _SIZES:
             if size >= _FULL:
                 costs[size].memory = await _memory(home, calls, size)
+    gc.unfreeze()
     findings.growth += [
         Growth(size, median(cost.wall), median(cost.work), cost.memory)
         for size, cost in costs.items()

@@ -13,8 +13,8 @@ from .provider import Account, Line
 from .result import Comparison, Findings, Side, at_most
 from .turns import take_turns
 
-_ROUNDS = 700
-_PAUSED_ROUNDS = 40
+_ROUNDS = 1000
+_PAUSED_ROUNDS = 60
 _PAUSE = 0.03
 """Seconds, in which whatever the one before has begun is done."""
 _FIELDS = ("from", "to", "voice_start", "timeout", "whenhangup")
