@@ -25,14 +25,19 @@ class Answer:
     body: bytes
 
 
-def post_in_turns(port: int, rounds: Sequence[Sequence[Request]]) -> list[list[Answer]]:
-    """Make the requests of each round in an order that chance decides; return their answers."""
+def post_in_turns(
+    port: int, ahead: Sequence[Request], rounds: Sequence[Sequence[Request]]
+) -> list[list[Answer]]:
+    """Make the requests of each round in an order that chance decides; return their answers.
+
+    Those ahead wake the connection and the home; they are not timed.
+    """
     chance = random.Random(port)
     answers: list[list[Answer]] = []
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # The first on a connection waits for that to be taken
-        _post(connection, *rounds[0][0])
+        for request in ahead:
+            _post(connection, *request)
         for requests in rounds:
             taken = {
                 index: _post(connection, *requests[index])

@@ -19,6 +19,10 @@ _COMPONENTS = ("webhook", "sensor", "event")
 _REPEATS = 15
 _MORE = 80
 """Milliseconds."""
+_WHY = (
+    "It is nearly all the import of its modules, which takes as long as the machine is slow or "
+    "busy: compare it with the time of the empty integration below."
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ async def measure(folder: Path, provider: Provider, findings: Findings) -> None:
             "Import and set-up, more than an empty integration",
             *(more * 1000, _MORE, "ms"),
             decimals=0,
+            why=_WHY,
         ),
         Goal("Blocking calls in the event loop meanwhile", blocking, 0, "", decimals=0),
         Goal("Requests to the provider for a set-up", requests / _REPEATS, 1, ""),

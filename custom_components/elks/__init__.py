@@ -48,7 +48,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     await _async_load(hass, entry)
     entry.runtime_data.account.async_start()
     entry.runtime_data.address.async_start()
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    for platform in PLATFORMS:
+        # In turn, as they are told in the order in which they listen
+        await hass.config_entries.async_forward_entry_setups(entry, [platform])
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     entry.async_create_background_task(
         hass, _async_load_regions(hass, entry), "elks regions"

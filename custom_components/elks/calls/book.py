@@ -10,7 +10,9 @@ from .store import Kept
 from .tally import Tally, price
 
 _ENDED_KEPT = 100
-_ENDED_IDS_KEPT = 2000
+_ENDED_IDS_KNOWN = 2000
+_ENDED_IDS_KEPT = 100
+"""Over a restart: what is written for each call has to stay small."""
 
 
 class CallBook:
@@ -49,7 +51,8 @@ class CallBook:
         shown = (*last, *self._last_to.values(), *self._held.values())
         ended = {record.token: record for record in shown if record.ended}
         records = (*ended.values(), *self._open.values())
-        return Kept(records, tuple(self._ended_ids), self.tally)
+        ended_ids = tuple(self._ended_ids)[-_ENDED_IDS_KEPT:]
+        return Kept(records, ended_ids, self.tally)
 
     def hold(self, chain_id: str) -> None:
         """Keep the calls of a chain, also those that end."""
@@ -146,7 +149,7 @@ class CallBook:
         if record.ended:
             self._open_ids.pop(call.id, None)
             self._ended_ids[call.id] = None
-            if len(self._ended_ids) > _ENDED_IDS_KEPT:
+            if len(self._ended_ids) > _ENDED_IDS_KNOWN:
                 del self._ended_ids[next(iter(self._ended_ids))]
         else:
             self._open_ids[call.id] = record.token

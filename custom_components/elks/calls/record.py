@@ -8,6 +8,8 @@ from typing import Self, cast
 from ..api import Call, CallState
 from .script import CallScript
 
+_TOLD = tuple(field.name for field in fields(Call))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallRecord:
@@ -93,9 +95,7 @@ class CallRecord:
             return replace(self, call=call)
         older, newer = (call, self.call) if self.ended else (self.call, call)
         known = {
-            field.name: value
-            for field in fields(newer)
-            if (value := getattr(newer, field.name)) is not None
+            name: value for name in _TOLD if (value := getattr(newer, name)) is not None
         }
         return replace(self, call=replace(older, **known))
 
