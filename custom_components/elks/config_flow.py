@@ -127,6 +127,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             data_schema=self.add_suggested_values_to_schema(_USER_SCHEMA, user_input),
             errors=errors,
             description_placeholders=_LINKS,
+            last_step=False,
         )
 
     async def async_step_number(
@@ -154,19 +155,18 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
                 vol.Schema(from_number_field(self._numbers)), user_input
             ),
             errors=errors,
+            last_step=not own,
         )
 
     async def async_step_test_call(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Offer a test call, which nobody has to place."""
-        return self._show_test_menu("test_call")
-
-    async def async_step_test_call_placed(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Tell that the phone rings."""
-        return self._show_test_menu("test_call_placed")
+        """Offer to phone the account's own number, which nobody has to do."""
+        return self.async_show_menu(
+            step_id="test_call",
+            menu_options=["finish", "place_test_call"],
+            description_placeholders={"number": self._account.mobilenumber or ""},
+        )
 
     async def async_step_place_test_call(
         self, user_input: dict[str, Any] | None = None
@@ -183,6 +183,18 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             errors=errors,
             description_placeholders={**_LINKS, "reason": reason},
             last_step=False,
+        )
+
+    async def async_step_test_call_placed(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Tell that the phone rings."""
+        if user_input is not None:
+            return await self.async_step_finish()
+        return self.async_show_form(
+            step_id="test_call_placed",
+            description_placeholders={"number": self._account.mobilenumber or ""},
+            last_step=True,
         )
 
     async def async_step_finish(
@@ -263,14 +275,6 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             LOGGER.exception("Unexpected error while trying the credentials")
             errors["base"] = "unknown"
         return None
-
-    def _show_test_menu(self, step_id: str) -> ConfigFlowResult:
-        """Offer to finish, or to phone the account's own number first."""
-        return self.async_show_menu(
-            step_id=step_id,
-            menu_options=["finish", "place_test_call"],
-            description_placeholders={"number": self._account.mobilenumber or ""},
-        )
 
     async def _async_place_test_call(self, errors: dict[str, str]) -> str:
         """Phone the account's own number; if that fails, return 46elks' reason, and errors."""

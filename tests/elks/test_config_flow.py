@@ -112,7 +112,7 @@ async def test_test_call(hass: HomeAssistant, provider: Simulator) -> None:
     assert (call.from_, call.to) == (provider.voice_number, OWN_NUMBER)
     assert [action["play"] for action in call.actions] == 3 * ["sound/beep"]
 
-    result = await choose(hass, result, "finish")
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
     assert len(provider.calls) == 1
