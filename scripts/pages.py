@@ -62,9 +62,12 @@ class SetUp:
         await self._dialog.get_by_text(text, exact=True).click()
 
     async def submit(self) -> None:
-        """Go on from the last step, and leave the device as it is named."""
+        """Go on from the last step."""
         await self._page.bring_to_front()
         await self._button(self._submit).click()
+
+    async def finish(self) -> None:
+        """Leave the device as it is named."""
         await self._button(self._skip).click()
         await expect(self._dialog).to_be_hidden()
 

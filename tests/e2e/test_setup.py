@@ -99,6 +99,7 @@ async def test_first_call_is_heard(
     await phone.answer()
     await expect(phone.ended).to_have_count(1)
     await set_up.submit()
+    await set_up.finish()
 
     [call] = await calls(simulator)
     assert (call["from"], call["to"]) == (FROM_NUMBER, OWN_NUMBER)
