@@ -223,6 +223,16 @@ class Home:
         if flow["type"] != "create_entry":
             raise HomeError(f"The contact {name} was not added: {flow.get('errors')}")
 
+    async def remove(self, domain: str) -> None:
+        """Remove the accounts or devices of an integration."""
+        async with self.connect() as connection:
+            entries = await connection.command("config_entries/get", domain=domain)
+        async with self._session() as session:
+            for entry in entries:
+                path = f"/api/config/config_entries/entry/{entry['entry_id']}"
+                async with session.delete(path) as response:
+                    response.raise_for_status()
+
     def _store_beforehand(self) -> None:
         """Keep it on loopback: its server, and what a first start would look up outside."""
         http = {

@@ -1,4 +1,4 @@
-"""The pages where people meet calls: Home Assistant's form and dashboard, and the simulated phone."""
+"""The pages where people meet calls: Home Assistant's dialogs and dashboard, and the simulated phone."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,71 @@ from playwright.async_api import Locator, Page, expect
 from .demo import CALL, SENSOR
 from .home import Connection, Home
 from .simulator_process import SimulatorProcess
+
+FRONTEND_WORDS = {
+    "en": ("Add integration", "Next", "Submit", "Skip and finish"),
+    "sv": ("Lägg till integration", "Nästa", "Bekräfta", "Hoppa över och slutför"),
+}
+"""What Home Assistant's own buttons say: add, next, submit, skip."""
+
+
+class SetUp:
+    """The dialog that adds an account, in the language of who is logged in."""
+
+    def __init__(self, page: Page, language: str = "en") -> None:
+        """Use a page that is logged in."""
+        self._page = page
+        self._add, self._next, self._submit, self._skip = FRONTEND_WORDS[language]
+        self._dialog = page.locator("dialog-data-entry-flow")
+        self.icon = page.locator("dialog-add-integration img")
+        """The icon of Elks in the list of integrations, before it is chosen."""
+
+    async def find(self, home: Home) -> None:
+        """Look for Elks among the integrations that can be added."""
+        await self._page.bring_to_front()
+        await self._page.goto(f"{home.url}/config/integrations/dashboard")
+        await self._page.get_by_role("button", name=self._add).click()
+        integrations = self._page.locator("dialog-add-integration")
+        await integrations.get_by_role("textbox").fill("elks")
+        await integrations.get_by_text("Elks", exact=True).wait_for()
+
+    async def choose(self) -> None:
+        """Choose Elks."""
+        integrations = self._page.locator("dialog-add-integration")
+        await integrations.get_by_text("Elks", exact=True).click()
+
+    async def sign_in(self, username: str, password: str, url: str) -> None:
+        """Fill in the credentials, and the address of a stand-in for 46elks."""
+        await self._dialog.locator("input[name=username]").fill(username)
+        await self._dialog.locator("input[name=password]").fill(password)
+        await self._dialog.locator("ha-expansion-panel").click()
+        await self._dialog.locator("input[type=url]").fill(url)
+        await self.go_on()
+
+    async def shows(self, text: str) -> None:
+        """Wait until a step tells something."""
+        await expect(self._dialog.get_by_text(text, exact=True)).to_be_visible()
+
+    async def go_on(self) -> None:
+        """Go on to the next step."""
+        await self._button(self._next).click()
+
+    async def tick_test_call(self) -> None:
+        """Want a test call."""
+        await self._dialog.locator("ha-switch, ha-checkbox").click()
+
+    async def submit(self) -> None:
+        """Go on from the last step."""
+        await self._page.bring_to_front()
+        await self._button(self._submit).click()
+
+    async def finish(self) -> None:
+        """Leave the device as it is named."""
+        await self._button(self._skip).click()
+        await expect(self._dialog).to_be_hidden()
+
+    def _button(self, name: str) -> Locator:
+        return self._page.get_by_role("button", name=name, exact=True)
 
 
 class ActionForm:

@@ -14,7 +14,7 @@ from homeassistant.util.yaml import load_yaml_dict
 from .browser import log_in, running_browser, take_picture
 from .demo import CALL, PERSON, steer
 from .home import ROOT, Connection, Home
-from .pages import ActionForm, Dashboard, PhonePage, open_dashboard
+from .pages import ActionForm, Dashboard, PhonePage, SetUp, open_dashboard
 from .process import ProcessError
 from .simulator_process import SimulatorProcess
 
@@ -31,19 +31,35 @@ async def take_pictures(folder: Path) -> None:
         stack.push_async_callback(home.stop)
         await simulator.started()
         await home.start()
-        entry = await home.add("elks", *simulator.config_flow())
         connection = await stack.enter_async_context(home.connect())
         browser = await stack.enter_async_context(running_browser(folder / "browser"))
         page = await browser.new_page()
         await log_in(page, home)
+        await pictures_of_set_up(page, home, simulator)
         phone_page = await _sized(browser, 440, 640)
         phone = PhonePage(phone_page)
         await phone.open(simulator)
         await pictures_of_form_and_phone(page, home, phone_page, phone)
         await picture_of_dashboard(page, home, connection, phone)
+        [entry] = await connection.command("config_entries/get", domain="elks")
         for name, number in PEOPLE.items():
             await home.add_contact(entry["entry_id"], name, number)
         await picture_of_chain(page, home, connection, simulator)
+
+
+async def pictures_of_set_up(
+    page: Page, home: Home, simulator: SimulatorProcess
+) -> None:
+    """Add the account, and show the step after its credentials."""
+    await page.set_viewport_size({"width": 620, "height": 640})
+    set_up = SetUp(page)
+    await set_up.find(home)
+    await set_up.choose()
+    await set_up.sign_in(**simulator.credentials)
+    await set_up.shows("Number")
+    await _take(page, "set_up_number.png")
+    await set_up.submit()
+    await set_up.finish()
 
 
 async def pictures_of_form_and_phone(

@@ -26,14 +26,20 @@ class SimulatorProcess:
         """The address of the phones' page."""
         return self._account["url"]
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The API credentials of its account, and the address of the API."""
+        return {
+            "username": self._account["username"],
+            "password": self._account["password"],
+            "url": self._account["api_url"],
+        }
+
     def config_flow(self) -> list[dict[str, Any]]:
-        """Return what to answer to the steps that add its account."""
+        """Return what to answer to the steps that add its account, without a test call."""
+        credentials = self.credentials
         return [
-            {
-                "username": self._account["username"],
-                "password": self._account["password"],
-                "advanced": {"url": self._account["api_url"]},
-            },
+            {"advanced": {"url": credentials.pop("url")}, **credentials},
             {"from_number": FROM_NUMBER},
         ]
 

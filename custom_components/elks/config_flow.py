@@ -128,6 +128,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             data_schema=self.add_suggested_values_to_schema(_USER_SCHEMA, user_input),
             errors=errors,
             description_placeholders=_LINKS,
+            last_step=False,
         )
 
     async def async_step_number(
