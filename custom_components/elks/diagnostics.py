@@ -13,8 +13,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
 
 from .api import mask_number
-from .calls import CallRecord
+from .calls import CallRecord, Chain, Chains
 from .const import CONF_CALLBACK_KEY, CONF_FROM_NUMBER, DOMAIN
+from .contacts import contacts
 from .data import ElksConfigEntry
 
 _SECRETS = {CONF_CALLBACK_KEY, CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID}
@@ -35,11 +36,36 @@ async def async_get_config_entry_diagnostics(
         },
         "account_answered": data.account.account is not None,
         "reach": data.address.reach,
+        "contacts": len(contacts(entry)),
+        "chains": [_chain(chain) for chain in _chains(data.chains)],
         "calls": {
             "open": [_masked(record) for record in data.tracker.open],
             "ended": [_masked(record) for record in data.tracker.ended],
             "unreported": data.tracker.unreported,
         },
+    }
+
+
+def _chains(chains: Chains) -> list[Chain]:
+    """Return the chains that run, and the one begun last."""
+    last = [chains.last] if chains.last and chains.last.end else []
+    return [*chains.running, *last]
+
+
+def _chain(chain: Chain) -> dict[str, Any]:
+    """Return how a chain stands, without anybody's name, number or secret."""
+    return {
+        "chain_id": chain.id,
+        "started": chain.started.isoformat(),
+        "people": len(chain.people),
+        "rounds": chain.rounds,
+        "pause": chain.pause,
+        "timeout": chain.timeout,
+        "end": chain.end,
+        "turns": [
+            {"person": turn.person, "round": turn.round, "fate": turn.fate}
+            for turn in chain.turns
+        ],
     }
 
 

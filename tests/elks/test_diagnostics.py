@@ -10,10 +10,13 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
 
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from simulator import Outcome
 
-from .conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID, Home
+from .audio.conftest import Engine
+from .conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID, Home, make_contact
 
 
 @pytest.fixture
@@ -22,14 +25,26 @@ async def diagnostics(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, "diagnostics", {})
 
 
+@pytest.fixture
+def contacts() -> list[ConfigSubentryData]:
+    """Return one contact."""
+    return [make_contact("Anna Andersson", PHONE)]
+
+
 async def test_diagnostics(
     diagnostics: None,
+    engine: Engine,
     home: Home,
     hass_client: Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]],
 ) -> None:
     """They tell how the calls stand, and nothing that must not be told."""
     await home.place_call()
     await home.settle()
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+    asked = {"to": "Anna Andersson", "message": "The safe is open", "rounds": 1}
+    await home.hass.services.async_call(
+        "elks", "call_chain", asked, blocking=True, return_response=True
+    )
     home.rings_on()
     await home.place_call(timeout=300)
 
@@ -39,8 +54,13 @@ async def test_diagnostics(
 
     assert told["reach"] == "direct"
     assert told["account_answered"] is True
-    [opened], [ended] = told["calls"]["open"], told["calls"]["ended"]
+    assert told["contacts"] == 1
+    [chain] = told["chains"]
+    assert chain["end"] == "unanswered"
+    assert chain["turns"] == [{"person": 0, "round": 1, "fate": "called"}]
+    [opened], [ended, declined] = told["calls"]["open"], told["calls"]["ended"]
     assert (opened["state"], ended["state"]) == ("ongoing", "success")
+    assert declined["state"] == "busy"
     assert opened["to"] == ended["to"] == "+46•••••567"
     text = json.dumps(told, ensure_ascii=False)
     tokens = [str(call.whenhangup).partition("=")[2] for call in home.provider.calls]
@@ -51,6 +71,8 @@ async def test_diagnostics(
         PHONE,
         WEBHOOK_ID,
         CALLBACK_KEY,
+        "Andersson",
+        "safe",
         *tokens,
     ):
         assert secret not in text
