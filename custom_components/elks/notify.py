@@ -2,8 +2,10 @@
 
 from typing import override
 
-from homeassistant.components.notify import NotifyEntity
-from homeassistant.components.notify.const import NotifyEntityFeature
+from homeassistant.components.notify import (
+    NotifyEntity,
+    NotifyEntityFeature,  # type: ignore[attr-defined]  # Elsewhere it is not in all versions
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
