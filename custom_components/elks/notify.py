@@ -2,9 +2,10 @@
 
 from typing import override
 
-from homeassistant.components.notify import (
+# Where else the features are depends on the version of Home Assistant
+from homeassistant.components.notify import (  # type: ignore[attr-defined]
     NotifyEntity,
-    NotifyEntityFeature,  # type: ignore[attr-defined]  # Elsewhere it is not in all versions
+    NotifyEntityFeature,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
