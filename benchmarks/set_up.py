@@ -15,7 +15,7 @@ from .provider import Account, Provider
 from .result import Comparison, Findings, Goal, Side
 from .running import config_entry, running_hass
 
-_COMPONENTS = ("webhook", "sensor", "event")
+_COMPONENTS = ("webhook", "sensor", "event", "notify")
 _REPEATS = 15
 _MORE = 80
 """Milliseconds."""

@@ -21,19 +21,25 @@ def async_tell_bus(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     chains = entry.runtime_data.chains
     account = {"config_entry_id": entry.entry_id}
 
-    def fire(event: str, data: dict[str, Any]) -> None:
-        # Whoever acts on it finds the sensors as they are by then
-        hass.loop.call_soon(hass.bus.async_fire, event, account | data)
+    def tell_call(record: CallRecord) -> None:
+        data = account | call_to_contact(record, entry)
+        hass.bus.async_fire(EVENT_CALL_ENDED, data)
+
+    def tell_chain(data: dict[str, Any]) -> None:
+        hass.bus.async_fire(EVENT_CHAIN_ENDED, account | data)
+
+    # Told a moment later: whoever acts on it finds the sensors as they are by then
 
     @callback
     def call_changed(record: CallRecord, happened: list[CallEvent]) -> None:
         if not _ENDS.isdisjoint(happened):
-            fire(EVENT_CALL_ENDED, call_to_contact(record, entry))
+            hass.loop.call_soon(tell_call, record)
 
     @callback
     def chain_changed(chain: Chain) -> None:
         if chain.end is not None:
-            fire(EVENT_CHAIN_ENDED, chain_ended(chain, chains.calls(chain), entry))
+            data = chain_ended(chain, chains.calls(chain), entry)
+            hass.loop.call_soon(tell_chain, data)
 
     entry.async_on_unload(entry.runtime_data.tracker.async_listen(call_changed))
     entry.async_on_unload(chains.async_listen(chain_changed))

@@ -3,10 +3,7 @@
 from typing import override
 
 # Where else the features are depends on the version of Home Assistant
-from homeassistant.components.notify import (  # type: ignore[attr-defined]
-    NotifyEntity,
-    NotifyEntityFeature,
-)
+from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature  # type: ignore[attr-defined]
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 

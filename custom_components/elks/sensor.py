@@ -1,5 +1,6 @@
 """Sensors of an account and of its contacts: calls, chains of calls, and money."""
 
+from asyncio import Handle
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -189,6 +190,7 @@ class AccountSensor(ElksCallEntity, SensorEntity):
     """A figure of an account, which follows its calls and what 46elks tells of it."""
 
     entity_description: AccountSensorDescription
+    _due: Handle | None = None
 
     def __init__(
         self, entry: ElksConfigEntry, description: AccountSensorDescription
@@ -213,6 +215,12 @@ class AccountSensor(ElksCallEntity, SensorEntity):
                 )
             )
 
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Show nothing any more."""
+        if self._due is not None:
+            self._due.cancel()
+
     @property
     @override
     def last_reset(self) -> datetime | None:
@@ -224,12 +232,14 @@ class AccountSensor(ElksCallEntity, SensorEntity):
     @callback
     @override
     def _async_changed(self, record: CallRecord, happened: list[CallEvent]) -> None:
-        """Show what a call has changed."""
-        self._async_show()
+        """Show what a call has changed, once whoever told of it has gone on."""
+        if self._due is None:
+            self._due = self.hass.loop.call_soon(self._async_show)
 
     @callback
     def _async_show(self, *_: object) -> None:
         """Show the figure, if it is another one: most changes of calls concern few figures."""
+        self._due = None
         figure = self._figure()
         if figure != self._attr_native_value:
             self._attr_native_value = figure

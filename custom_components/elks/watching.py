@@ -80,7 +80,7 @@ def _async_watch_balance(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     data = entry.runtime_data
 
     @callback
-    def report(*_: object) -> None:
+    def report() -> None:
         if data.account.account is None:
             return
         alert = data.account.account.credit_alert or 0.0
@@ -89,8 +89,14 @@ def _async_watch_balance(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
             hass, entry, data.account.balance, enough=max(alert, dearest)
         )
 
+    @callback
+    def call_changed(record: CallRecord, _: list[CallEvent]) -> None:
+        if price(record):
+            # There is no hurry, but for what waits for the call's end
+            hass.loop.call_soon(report)
+
     entry.async_on_unload(data.account.async_listen(report))
-    entry.async_on_unload(data.tracker.async_listen(report))
+    entry.async_on_unload(data.tracker.async_listen(call_changed))
 
 
 @callback

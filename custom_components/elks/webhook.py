@@ -97,9 +97,12 @@ def _next_action(
 
 async def _loaded(entry: ElksConfigEntry) -> bool:
     """Wait until the calls of before a restart are known; return whether they are."""
+    loaded = entry.runtime_data.loaded
+    if loaded.is_set():
+        return True
     try:
         async with asyncio.timeout(_MAX_WAIT):
-            return await entry.runtime_data.loaded.wait()
+            return await loaded.wait()
     except TimeoutError:
         return False
 
