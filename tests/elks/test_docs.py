@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
+from custom_components.elks.services import CALL_CHAIN_SCHEMA, PLACE_CALL_SCHEMA
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.script import Script
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
@@ -18,7 +19,8 @@ from simulator import KeyPress, Outcome
 from .audio.conftest import Engine
 from .conftest import PHONE, Home, make_contact
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 ANNA, BO, CILLA = "+46701111111", "+46702222222", "+46703333333"
 TAKES_IT: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
 
@@ -66,6 +68,39 @@ def test_all_examples_are_run() -> None:
     assert {name: count for name, count in counts.items() if count} == {
         "chains.md": 3,
         "contacts.md": 4,
+    }
+
+
+def documented(path: Path, section: str) -> set[str]:
+    """Return what stands in the first column of a section's first table, in code."""
+    text = path.read_text().split(f"\n## {section}")[1]
+    table = text[text.index("\n|") + 1 :].split("\n\n")[0]
+    rows = table.splitlines()[2:]
+    return {
+        name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])
+    }
+
+
+def test_fields_are_documented() -> None:
+    """Every field of an action is documented, and no others."""
+    place_call = documented(ROOT / "README.md", "Placing a call")
+    assert place_call == {str(field) for field in PLACE_CALL_SCHEMA.schema}
+
+    chains = (DOCS / "chains.md").read_text()
+    fields = {str(field) for field in CALL_CHAIN_SCHEMA.schema}
+    assert {field for field in fields if f"`{field}`" not in chains} == set()
+
+
+def test_sensors_are_documented(home: Home) -> None:
+    """Every sensor of the account is documented, and no others."""
+    account = documented(ROOT / "README.md", "More sensors of the account")
+    registry = er.async_get(home.hass)
+    entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)
+
+    assert account | {"sensor.<account>_last_call"} == {
+        f"sensor.<account>_{entity.translation_key}"
+        for entity in entities
+        if entity.domain == "sensor" and entity.config_subentry_id is None
     }
 
 
