@@ -81,6 +81,7 @@ class AccountWatch:
             self.account = await self._client.account()
         except InvalidAuthError:
             self._entry.async_start_reauth(self._hass)
+            self._async_ask_after(_INTERVAL.total_seconds())
             return
         except ElksError as err:
             self._async_not_told(err)

@@ -1,13 +1,19 @@
 """What follows from calls, chains and the account: sounds are let go, and the user is told what is wrong."""
 
+from datetime import datetime, timedelta
+import math
+
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from . import issues
-from .api import ElksError, NotAllowedError, RefusedError
+from .api import ElksError, NoCreditError, NotAllowedError, RefusedError
 from .calls import CallEvent, CallPlan, CallRecord, Chain, price
 from .const import CONF_FROM_NUMBER
 from .data import ElksConfigEntry
+
+_CHECK_INTERVAL = timedelta(hours=1)
 
 
 @callback
@@ -95,26 +101,41 @@ def _async_watch_balance(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
             # There is no hurry, but for what waits for the call's end
             hass.loop.call_soon(report)
 
+    @callback
+    def refused(_: CallPlan, err: RefusedError) -> None:
+        if isinstance(err, NoCreditError):
+            balance = data.account.balance or 0.0
+            issues.async_report_balance(hass, entry, balance, enough=math.inf)
+
     entry.async_on_unload(data.account.async_listen(report))
     entry.async_on_unload(data.tracker.async_listen(call_changed))
+    entry.async_on_unload(data.tracker.async_listen_refusals(refused))
 
 
 @callback
 def _async_watch_from_number(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Tell the user when calls are refused, because the number is no longer the account's."""
-    own = entry.options[CONF_FROM_NUMBER]
+    own, account = entry.options[CONF_FROM_NUMBER], entry.runtime_data.account
     issues.async_report_from_number(hass, entry, ours=True)
+    checked: datetime | None = None
 
     async def check() -> None:
         try:
-            numbers = await entry.runtime_data.account.async_numbers()
+            numbers = await account.async_numbers()
         except ElksError:
             return
         issues.async_report_from_number(hass, entry, ours=own in numbers)
 
     @callback
     def refused(plan: CallPlan, err: RefusedError) -> None:
-        if isinstance(err, NotAllowedError) and plan.request.from_number == own:
+        nonlocal checked
+        # Other things may not be allowed either, such as where the call goes to
+        about_us = isinstance(err, NotAllowedError) and "from" in str(err).lower()
+        if not about_us or plan.request.from_number != own or account.account is None:
+            return
+        now = dt_util.utcnow()
+        if checked is None or now - checked > _CHECK_INTERVAL:
+            checked = now
             entry.async_create_background_task(hass, check(), "elks numbers")
 
     tracker = entry.runtime_data.tracker

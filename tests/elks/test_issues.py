@@ -113,7 +113,11 @@ async def test_from_number(home: Home, number: str, told: bool) -> None:
         home.entry, options={CONF_FROM_NUMBER: number}
     )
     await home.hass.async_block_till_done(wait_background_tasks=True)
-    home.provider.fault(Fault(FaultKind.STATUS, status=403, body="Not allowed"))
+    home.provider.fault(
+        Fault(
+            FaultKind.STATUS, status=403, body="You are not allowed to call from this"
+        )
+    )
 
     with pytest.raises(HomeAssistantError):
         await home.place_call()
@@ -124,7 +128,11 @@ async def test_from_number(home: Home, number: str, told: bool) -> None:
 
 async def test_from_number_not_checked(home: Home) -> None:
     """When 46elks does not tell the numbers, nothing is said of them."""
-    home.provider.fault(Fault(FaultKind.STATUS, status=403, body="Not allowed"))
+    home.provider.fault(
+        Fault(
+            FaultKind.STATUS, status=403, body="You are not allowed to call from this"
+        )
+    )
     home.provider.fault(Fault(FaultKind.STATUS, on="GET /numbers", status=500))
 
     with pytest.raises(HomeAssistantError):
@@ -132,3 +140,27 @@ async def test_from_number_not_checked(home: Home) -> None:
     await home.hass.async_block_till_done(wait_background_tasks=True)
 
     assert not is_told(home, "from_number")
+
+
+async def test_refused_for_another_reason(home: Home) -> None:
+    """A refusal that is not about the number we call from is no reason to ask for it."""
+    home.provider.requests.clear()
+    home.provider.fault(
+        Fault(FaultKind.STATUS, status=403, body="Destination not allowed")
+    )
+
+    with pytest.raises(HomeAssistantError):
+        await home.place_call()
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+
+    assert [request.path for request in home.provider.requests] == ["/a1/calls"]
+
+
+async def test_no_credit(home: Home) -> None:
+    """Money that 46elks calls too little is told, whatever the balance was."""
+    home.provider.fault(Fault(FaultKind.STATUS, status=403, body="Not enough credits"))
+
+    with pytest.raises(HomeAssistantError):
+        await home.place_call()
+
+    assert is_told(home, "low_balance")

@@ -53,7 +53,12 @@ async def form(home: Home, hass_client: Client) -> Form:
     )
     await home.hass.async_block_till_done(wait_background_tasks=True)
     home.provider.fault(
-        Fault(FaultKind.STATUS, on="POST /calls", status=403, body="Not allowed")
+        Fault(
+            FaultKind.STATUS,
+            on="POST /calls",
+            status=403,
+            body="You are not allowed to call from this",
+        )
     )
     with pytest.raises(HomeAssistantError):
         await home.place_call()

@@ -59,7 +59,9 @@ def _is_over(record: CallRecord | None) -> bool:
 
 
 def _end(record: CallRecord) -> datetime:
-    """Return when a call ended."""
+    """Return when a call ended: not after now, whatever the provider tells."""
     start = record.call.start if record.call else None
     duration = record.call.duration if record.call else None
-    return (start or record.placed) + timedelta(seconds=duration or 0)
+    begin, now = start or record.placed, dt_util.utcnow()
+    lasted = min(duration or 0, max(0.0, (now - begin).total_seconds()))
+    return min(now, begin + timedelta(seconds=lasted))
