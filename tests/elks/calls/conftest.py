@@ -294,7 +294,14 @@ class Home:
 
 
 @pytest.fixture
+def home_type() -> type[Home]:
+    """Return what kind of home it is."""
+    return Home
+
+
+@pytest.fixture
 async def home(
+    home_type: type[Home],
     hass: HomeAssistant,
     account: MockConfigEntry,
     carrier: Carrier,
@@ -302,7 +309,7 @@ async def home(
     clock: Clock,
 ) -> AsyncIterator[Home]:
     """Return a home that has just started."""
-    home = Home(hass, account, carrier, disk)
+    home = home_type(hass, account, carrier, disk)
     await home.start()
     yield home
     disk.free.set()
