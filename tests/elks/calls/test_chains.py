@@ -218,3 +218,18 @@ async def test_ends_are_remembered(house: House) -> None:
         data for key, data in house.disk.data.items() if key.endswith(".chains")
     ]
     assert len(stored["data"]["chains"]) == 1
+
+
+async def test_calls_are_remembered(house: House, clock: Clock) -> None:
+    """What is told of a chain after a restart tells of the calls before it, too."""
+    await house.begin(ANNA, BO)
+    await house.ends(ANNA)
+    await clock.passes(1)
+    await house.kill()
+    await house.start()
+
+    calls = house.chains.calls(house.last)
+    assert [(call.to_number, call.state) for call in calls] == [
+        (ANNA, "busy"),
+        (BO, "ongoing"),
+    ]
