@@ -34,8 +34,8 @@ checks that nothing has changed, nothing is asked any more, no error was logged,
 ## How to read it
 
 - *Calls*: how many 46elks has placed, of how many that were asked for.
-- *Action*: what came of it. `ongoing`, `success`, `busy` and `failed` are states of the call. `unreachable`, `refused`
-  and `invalid_auth` say that no phone rings, `outcome_unknown` that one may, and `stopped_waiting` that nobody waits
+- *Action*: what came of it. `ongoing`, `success`, `busy` and `failed` are states of the call. `unreachable`, `refused`,
+  `no_credit` and `invalid_auth` say that no phone rings, `outcome_unknown` that one may, and `stopped_waiting` that nobody waits
   for the end any more.
 - *Sensor*: what the last call's sensor shows in the end; without any call, `unknown`.
 - *Time*: from the end of the call at 46elks until the sensor shows it. Phones ring for up to 60 s here, so a call that
