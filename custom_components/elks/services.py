@@ -170,10 +170,11 @@ async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
     """Call one after the other until somebody takes it; with a response, wait for that."""
     entry = _account(call)
     chains = entry.runtime_data.chains
-    run = await chains.async_begin(await async_plan_chain(call.hass, entry, call.data))
-    if not call.return_response:
-        return None
+    planned = await async_plan_chain(call.hass, entry, call.data)
     try:
+        run = await chains.async_begin(planned)
+        if not call.return_response:
+            return None
         chain = await run.async_outcome()
     except CallsStoppedError as err:
         raise failed("chain_stopped_waiting") from err

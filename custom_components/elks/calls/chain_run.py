@@ -32,6 +32,8 @@ LIMIT = timedelta(minutes=60)
 _FIRST_DELAY = 5
 _LONGEST_DELAY = 60
 """Seconds until the provider is tried again, doubled from one to the other."""
+_SETTLING = 7
+"""Seconds in which a request that a restart cut off may still become a call."""
 
 type Planner = Callable[[Chain, Turn], CallPlan]
 
@@ -64,6 +66,11 @@ class ChainRun:
         self._stop_listening: CALLBACK_TYPE | None = None
         self._stop_timer: CALLBACK_TYPE | None = None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it has ended, or the account is unloaded."""
+        return self._ended.done()
+
     @callback
     def async_start(self) -> None:
         """Begin, or go on after a restart."""
@@ -85,14 +92,14 @@ class ChainRun:
         for turn in self.chain.turns:
             if by is None or turn.token != by.token:
                 self._tracker.async_hang_up(turn.token)
-        if not self._ended.done():
+        if not self.stopped:
             self._ended.set_result(True)
 
     @callback
     def async_stop(self) -> None:
         """Stop where it is; after a restart it goes on from there."""
         self._async_stop_calling()
-        if not self._ended.done():
+        if not self.stopped:
             self._ended.set_result(False)
 
     async def async_outcome(self) -> Chain:
@@ -182,6 +189,9 @@ class ChainRun:
 
         Raises the ElksErrors but UnreachableError, with which it keeps trying.
         """
+        known = self._tracker.find(turn.token)
+        if known and known.call is None:
+            await async_sleep(self._hass, _SETTLING)
         while True:
             with suppress(UnreachableError):
                 known = self._tracker.find(turn.token)

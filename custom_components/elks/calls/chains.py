@@ -9,7 +9,7 @@ from .chain import Chain, ChainEnd
 from .chain_run import ChainRun, Planner
 from .chain_store import ChainStore
 from .record import CallRecord
-from .tracker import CallTracker
+from .tracker import CallsStoppedError, CallTracker
 
 type ChainListener = Callable[[Chain], None]
 
@@ -33,6 +33,7 @@ class Chains:
         self._runs: dict[str, ChainRun] = {}
         self._listeners: set[ChainListener] = set()
         self._kept: list[Chain] = []
+        self._stopped = False
         self.last: Chain | None = None
         """The chain begun last."""
 
@@ -65,16 +66,24 @@ class Chains:
     @callback
     def async_stop(self) -> None:
         """Stop all chains where they are; those who wait for their ends wait in vain."""
+        self._stopped = True
         for run in self._runs.values():
             run.async_stop()
 
     async def async_begin(self, chain: Chain) -> ChainRun:
-        """Begin a chain; when this returns, a restart does not forget it."""
+        """Begin a chain; when this returns, a restart does not forget it.
+
+        Raises CallsStoppedError when the account was unloaded before.
+        """
+        if self._stopped:
+            raise CallsStoppedError
         self._tracker.async_hold(chain.id)
+        self.last = chain
         run = self._begun(chain)
         await self._async_write()
-        run.async_start()
-        self._async_changed(run.chain)
+        # It may have been cancelled meanwhile, or the account unloaded
+        if not run.stopped:
+            run.async_start()
         return run
 
     @callback
@@ -104,7 +113,6 @@ class Chains:
         return [record for record in records if record and record.call]
 
     def _begun(self, chain: Chain) -> ChainRun:
-        self.last = chain
         run = self._runs[chain.id] = ChainRun(
             self._hass,
             self._entry,

@@ -16,8 +16,9 @@ from custom_components.elks.calls import (
     Person,
     Turn,
 )
+from homeassistant.util.ulid import ulid_now
 
-from .conftest import OUR_NUMBER, START, Home, turns
+from .conftest import OUR_NUMBER, Home, turns
 
 ANNA, BO, CILLA = "+46701111111", "+46702222222", "+46703333333"
 SCRIPT = CallScript(
@@ -77,15 +78,14 @@ class House(Home):
             for number in numbers
         )
         chain = Chain(
-            id=f"chain{len(self.chains.running)}",
-            started=START,
+            id=ulid_now(),
+            started=self.carrier.true_time(),
             people=people,
             from_number=OUR_NUMBER,
             timeout=60,
             rounds=rounds,
             pause=pause,
         )
-        chain = replace(chain, started=self.carrier.true_time())
         run = await self.chains.async_begin(chain)
         await turns()
         return run

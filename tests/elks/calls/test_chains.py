@@ -1,16 +1,13 @@
-"""Chains of an account: several at once, cancelled, and continued after a restart."""
+"""The chains of an account: begun, cancelled, told of and kept, also while the disk is slow."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 import pytest
 
-from custom_components.elks.api import Call, CallRequest, CallState, UnreachableError
 from custom_components.elks.calls import CallsStoppedError, ChainEnd
 
-from .conftest import Clock, turns
-from .house import ANNA, BO, SCRIPT, House
+from .conftest import Clock, Disk, turns
+from .house import ANNA, BO, House
 
 
 @pytest.fixture
@@ -25,211 +22,152 @@ def house(home: House) -> House:
     return home
 
 
-@pytest.mark.parametrize("restart", [True, False])
-async def test_expired(house: House, clock: Clock, restart: bool) -> None:
-    """After an hour a chain is given up, also when Home Assistant did not run meanwhile."""
-    house.carrier.answers.extend([UnreachableError("no connection", 99)] * 99)
-    await house.begin(ANNA)
-    if restart:
-        await house.stop()
-        clock.freezer.tick(timedelta(hours=1))
-        await house.start()
-    else:
-        await clock.passes(3590, step=10)
-        assert house.last.end is None
-        await clock.passes(20, step=10)
-
-    assert house.last.end is ChainEnd.EXPIRED
-    assert house.placed == []
+@pytest.fixture
+def told(house: House) -> list[tuple[str, ChainEnd | None]]:
+    """Return what is told of the chains: which one, and how it ended."""
+    told: list[tuple[str, ChainEnd | None]] = []
+    house.chains.async_listen(lambda chain: told.append((chain.id, chain.end)))
+    return told
 
 
-async def test_several(house: House) -> None:
-    """Chains at the same time know nothing of each other, also with the same people."""
-    first = await house.begin(ANNA, BO)
-    one = first.chain
-    second = await house.begin(ANNA)
+async def test_told(house: House, told: list[tuple[str, ChainEnd | None]]) -> None:
+    """Every chain is told of when it begins, and once when it ends."""
+    run = await house.begin(ANNA)
+    assert told == [(run.chain.id, None)]
 
     await house.presses(ANNA)
 
-    assert (await second.async_outcome()).end is ChainEnd.ACKNOWLEDGED
-    assert [chain.id for chain in house.chains.running] == [one.id]
+    ends = [told_of for told_of in told if told_of[1]]
+    assert ends == [(run.chain.id, ChainEnd.ACKNOWLEDGED)]
+    assert told[-1] == ends[0]
 
 
-async def test_cancel_while_the_request_is_unanswered(house: House) -> None:
-    """A call that is placed after its chain was cancelled ends when it is picked up."""
-    answer = house.carrier.holds()
-    run = await house.begin(ANNA, BO)
+async def test_cancel_one(house: House) -> None:
+    """A chain is cancelled by its id, once more without effect; the others go on."""
+    first = await house.begin(ANNA)
+    second = await house.begin(BO)
+
+    house.chains.async_cancel(second.chain.id)
+    house.chains.async_cancel(second.chain.id)
+
+    assert second.chain.end is ChainEnd.CANCELLED
+    assert house.chains.running == [first.chain]
+
+
+async def test_cancel_all(house: House) -> None:
+    """Without an id all chains end, and whoever is called hangs up when it is picked up."""
+    runs = [await house.begin(ANNA), await house.begin(BO)]
+
     house.chains.async_cancel(None)
-    answer.set_result(house.carrier.takes(ANNA))
+
+    assert [run.chain.end for run in runs] == [ChainEnd.CANCELLED] * 2
+    assert [record.hang_up for record in house.tracker.open] == [True, True]
+
+
+async def test_cancel_unknown(house: House) -> None:
+    """An id that is no chain's is an error, and stops nothing."""
+    await house.begin(ANNA)
+
+    with pytest.raises(KeyError):
+        house.chains.async_cancel("unknown")
+
+    assert len(house.chains.running) == 1
+
+
+async def test_cancel_while_it_is_written(
+    house: House, disk: Disk, told: list[tuple[str, ChainEnd | None]]
+) -> None:
+    """A chain that is cancelled before it is on disk calls nobody, and its end is told once."""
+    disk.free.clear()
+    beginning = asyncio.create_task(house.begin(ANNA))
     await turns()
+    house.chains.async_cancel(None)
+    disk.free.set()
+
+    run = await beginning
 
     assert (await run.async_outcome()).end is ChainEnd.CANCELLED
-    token, call = house.last.turns[0].token, house.call_to(ANNA)
-    record = house.tracker.async_heard(token, call.id, None)
-    assert record is not None
-    assert record.hang_up
+    assert told == [(run.chain.id, ChainEnd.CANCELLED)]
+    assert house.called == []
+
+
+async def test_unload_while_it_is_written(house: House, disk: Disk) -> None:
+    """A chain whose account is unloaded before it is on disk begins after the restart."""
+    disk.free.clear()
+    beginning = asyncio.create_task(house.begin(ANNA))
+    await turns()
+    house.chains.async_stop()
+    disk.free.set()
+    run = await beginning
+    with pytest.raises(CallsStoppedError):
+        await run.async_outcome()
+    assert house.called == []
+
+    await house.stop()
+    await house.start()
+
     assert house.called == [ANNA]
 
 
-async def test_waiting_in_vain(house: House) -> None:
-    """Whoever waits for a chain is told when the account is unloaded."""
-    run = await house.begin(ANNA)
-    waiting = asyncio.create_task(run.async_outcome())
-    await turns()
-
+async def test_begin_after_the_unload(house: House) -> None:
+    """An account that is unloaded calls nobody, and says so."""
     await house.stop()
 
     with pytest.raises(CallsStoppedError):
-        await waiting
+        await house.begin(ANNA)
+
+    assert house.called == []
+    assert house.chains.running == []
 
 
-async def before_the_request(house: House) -> None:
-    """Be stopped when the turn is written, and nothing is asked for yet."""
-    asked = house.carrier.place_call
-    house.carrier.place_call = hold  # type: ignore[method-assign]
-    await house.begin(ANNA, BO)
-    await house.kill()
-    house.carrier.place_call = asked  # type: ignore[method-assign]
-
-
-async def hold(request: CallRequest) -> Call:
-    """Never answer."""
-    never: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
-    return await never
-
-
-async def during_the_request(house: House) -> None:
-    """Be stopped when the call was placed, but neither answered nor written down."""
-    house.carrier.holds()
-    await house.begin(ANNA, BO)
-    house.carrier.takes(ANNA)
-    for key in [key for key in house.disk.data if not key.endswith(".chains")]:
-        del house.disk.data[key]
-    await house.kill()
-
-
-async def while_ringing(house: House) -> None:
-    """Be stopped while the phone rings."""
-    await house.begin(ANNA, BO)
-    await house.kill()
-
-
-async def while_talking(house: House) -> None:
-    """Be stopped after somebody picked up."""
-    await house.begin(ANNA, BO)
-    await house.presses(ANNA, None)
-    await house.kill()
-
-
-@pytest.mark.parametrize(
-    "kill", [before_the_request, during_the_request, while_ringing, while_talking]
-)
-@pytest.mark.parametrize("takes_it", [True, False])
-async def test_killed(
-    house: House,
-    clock: Clock,
-    kill: Callable[[House], Awaitable[None]],
-    takes_it: bool,
-) -> None:
-    """After a power cut the chain goes on where it was, and calls nobody twice."""
-    await kill(house)
-    await house.start()
-    await clock.passes(2)
-    assert house.placed == [ANNA]
-
-    if takes_it:
-        await house.presses(ANNA)
-        assert house.last.end is ChainEnd.ACKNOWLEDGED
-        return
+async def test_calls(house: House) -> None:
+    """The calls of a chain are those that were placed, the first one first."""
+    run = await house.begin(ANNA, BO)
     await house.ends(ANNA)
-    assert house.placed == [ANNA, BO]
+    house.carrier.holds()
+    await house.begin(ANNA)
+
+    calls = house.chains.calls(run.chain)
+
+    assert [call.to_number for call in calls] == [ANNA, BO]
+    assert house.chains.calls(house.last) == []
 
 
-async def test_picked_up_right_after_the_restart(house: House) -> None:
-    """A phone that is picked up right after a power cut hears the message."""
-    await during_the_request(house)
+async def test_kept(house: House) -> None:
+    """A restart remembers what runs and the chain begun last, and no other that ended."""
+    first = await house.begin(ANNA)
+    dropped = await house.begin(BO)
+    last = await house.begin(BO)
+    house.chains.async_cancel(dropped.chain.id)
+    house.chains.async_cancel(last.chain.id)
+    await house.stop()
     await house.start()
 
+    assert [chain.id for chain in house.chains.running] == [first.chain.id]
+    assert house.last == last.chain
+    with pytest.raises(KeyError):
+        house.chains.async_cancel(dropped.chain.id)
+
+
+async def test_cancelled_in_the_pause(house: House, clock: Clock) -> None:
+    """A chain that is cancelled between two rounds calls nobody any more."""
+    await house.begin(ANNA, rounds=2, pause=30)
+    await house.ends(ANNA)
+    house.chains.async_cancel(None)
+    await clock.passes(60)
+
+    assert house.last.end is ChainEnd.CANCELLED
+    assert house.called == [ANNA]
+
+
+async def test_expired_while_ringing(house: House, clock: Clock) -> None:
+    """Who is called when the hour is over hears nothing when picking up."""
+    await house.begin(ANNA)
+    await clock.passes(3610, step=10)
+
+    assert house.last.end is ChainEnd.EXPIRED
     record = house.tracker.async_heard(
         house.last.turns[0].token, house.call_to(ANNA).id, None
     )
-
     assert record is not None
-    assert record.script == SCRIPT
-
-
-async def test_ended_during_the_restart(house: House, clock: Clock) -> None:
-    """A call that ended meanwhile is asked for, and then the next one is called."""
-    await house.begin(ANNA, BO)
-    await house.stop()
-    house.carrier.ends(house.call_to(ANNA), state=CallState.BUSY)
-    await house.start()
-    await clock.passes(2)
-
-    assert house.placed == [ANNA, BO]
-
-
-async def test_killed_in_the_pause(house: House, clock: Clock) -> None:
-    """The pause begins anew, and the next round comes."""
-    await house.begin(ANNA, rounds=2, pause=30)
-    await house.ends(ANNA)
-    await clock.passes(5)
-    await house.kill()
-    await house.start()
-    await clock.passes(35)
-
-    assert house.placed == [ANNA, ANNA]
-    assert [turn.round for turn in house.last.turns] == [1, 2]
-
-
-async def test_killed_after_the_key(house: House, clock: Clock) -> None:
-    """A key whose call is written down counts, though the chain's end was not."""
-    await house.begin(ANNA, BO)
-    kept = dict(house.disk.data)
-    await house.presses(ANNA)
-    await clock.passes(1)
-    calls = {
-        key: value
-        for key, value in house.disk.data.items()
-        if not key.endswith(".chains")
-    }
-    house.disk.data.update(kept | calls)
-    written = dict(house.disk.data)
-    await house.stop()
-    house.disk.data.update(written)
-    await house.start()
-
-    assert house.last.end is ChainEnd.ACKNOWLEDGED
-    assert house.placed == [ANNA]
-
-
-async def test_ends_are_remembered(house: House) -> None:
-    """Of the chains that ended the last one is there after a restart."""
-    for _ in range(2):
-        await house.begin(ANNA)
-        await house.ends(ANNA)
-    last = house.last
-    await house.stop()
-    await house.start()
-
-    assert house.last == last
-    assert house.chains.running == []
-    [stored] = [
-        data for key, data in house.disk.data.items() if key.endswith(".chains")
-    ]
-    assert len(stored["data"]["chains"]) == 1
-
-
-async def test_calls_are_remembered(house: House, clock: Clock) -> None:
-    """What is told of a chain after a restart tells of the calls before it, too."""
-    await house.begin(ANNA, BO)
-    await house.ends(ANNA)
-    await clock.passes(1)
-    await house.kill()
-    await house.start()
-
-    calls = house.chains.calls(house.last)
-    assert [(call.to_number, call.state) for call in calls] == [
-        (ANNA, "busy"),
-        (BO, "ongoing"),
-    ]
+    assert record.hang_up
