@@ -1,7 +1,7 @@
 """Chains that are cut off, and go on after a restart; several at once, and cancelled."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 
 import pytest
@@ -9,8 +9,8 @@ import pytest
 from custom_components.elks.api import Call, CallRequest, CallState, UnreachableError
 from custom_components.elks.calls import CallsStoppedError, ChainEnd
 
-from .conftest import Clock, turns
-from .house import ANNA, BO, SCRIPT, House
+from .conftest import Clock, make_plan, turns
+from .house import ANNA, BO, CILLA, SCRIPT, House
 
 
 @pytest.fixture
@@ -233,3 +233,77 @@ async def test_calls_are_remembered(house: House, clock: Clock) -> None:
         (ANNA, "busy"),
         (BO, "ongoing"),
     ]
+
+
+type Halt = Callable[[House], Coroutine[None, None, None]]
+
+
+@pytest.mark.parametrize("halt", [House.stop, House.kill])
+async def test_restarted_before_the_turn_is_written(
+    house: House, clock: Clock, halt: Halt
+) -> None:
+    """Whose turn came, but was not written and so not asked for, is called once."""
+    await house.begin(ANNA, BO)
+    house.disk.free.clear()
+    await house.ends(ANNA)
+    assert house.called == [ANNA]
+
+    halting = asyncio.create_task(halt(house))
+    await turns()
+    house.disk.free.set()
+    await halting
+    await house.start()
+    await clock.passes(10)
+
+    assert house.placed == [ANNA, BO]
+    assert len(house.last.turns) == 2
+
+
+async def test_killed_before_the_next_turn(house: House, clock: Clock) -> None:
+    """Where the end of a call is written and the next turn is not, nobody is left out."""
+    await house.begin(ANNA, BO)
+    await clock.passes(1)
+    # Else the call to Anna would be remembered as the last one
+    await house.tracker.async_place(make_plan(CILLA))
+    [(key, chains)] = [
+        item for item in house.disk.data.items() if item[0].endswith(".chains")
+    ]
+    house.disk.free.clear()
+    await house.ends(ANNA)
+    stopping = asyncio.create_task(house.stop())
+    await turns()
+    house.disk.free.set()
+    await stopping
+    house.disk.data[key] = chains
+    await house.start()
+    await clock.passes(10)
+
+    assert house.placed == [ANNA, CILLA, BO]
+
+
+async def test_request_outlives_the_reload(house: House, clock: Clock) -> None:
+    """A request that was cut off, and is in the history a little later, is not made again."""
+    house.carrier.holds()
+    await house.begin(ANNA, BO)
+    await house.stop()
+    await house.start()
+    await clock.passes(2)
+
+    house.carrier.takes(ANNA)
+    await clock.passes(60)
+
+    assert house.placed == [ANNA]
+
+
+@pytest.mark.parametrize("halt", [House.stop, House.kill])
+async def test_restarted_in_the_pause(house: House, clock: Clock, halt: Halt) -> None:
+    """The pause begins anew, and the next round comes."""
+    await house.begin(ANNA, rounds=2, pause=30)
+    await house.ends(ANNA)
+    await clock.passes(5)
+    await halt(house)
+    await house.start()
+    await clock.passes(35)
+
+    assert house.placed == [ANNA, ANNA]
+    assert [turn.round for turn in house.last.turns] == [1, 2]
