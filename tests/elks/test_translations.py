@@ -15,7 +15,11 @@ from custom_components.elks.services import (
     CANCEL_CHAIN_SCHEMA,
     PLACE_CALL_SCHEMA,
 )
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
+
+from .conftest import Home, make_contact
 
 FOLDER = Path(__file__).parents[2] / "custom_components/elks"
 LANGUAGES = sorted(path.stem for path in (FOLDER / "translations").glob("*.json"))
@@ -107,6 +111,27 @@ def test_states_have_words_and_icons(sensor: str, states: set[str]) -> None:
     icons = read("icons.json")["entity"]["sensor"][sensor]["state"]
 
     assert words.keys() == icons.keys() == states
+
+
+async def test_entities_have_words_and_icons(home: Home) -> None:
+    """Every entity, of the account and of a contact, has a name and an icon."""
+    words, icons = read("translations/en.json")["entity"], read("icons.json")["entity"]
+    registry = er.async_get(home.hass)
+    entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)
+    keys = {(one.domain, str(one.translation_key)) for one in entities}
+
+    assert len(keys) > 8
+    assert keys == {(domain, key) for domain in icons for key in icons[domain]}
+    # A contact's notify entity is called as its device is
+    named = keys - {("notify", "contact")}
+    assert named == {(domain, key) for domain in words for key in words[domain]}
+    assert all(words[domain][key]["name"] for domain, key in named)
+
+
+@pytest.fixture
+def contacts() -> list[ConfigSubentryData]:
+    """Return one contact."""
+    return [make_contact("Anna", "+46701111111")]
 
 
 def test_logbook_has_words() -> None:
