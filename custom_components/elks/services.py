@@ -169,8 +169,8 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
 async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
     """Call one after the other until somebody takes it; with a response, wait for that."""
     entry = _account(call)
-    chains = entry.runtime_data.chains
     planned = await async_plan_chain(call.hass, entry, call.data)
+    chains = entry.runtime_data.chains
     try:
         run = await chains.async_begin(planned)
         if not call.return_response:

@@ -90,11 +90,18 @@ class Placing:
                     wait = delay if err.retry_after is None else err.retry_after
                     if monotonic() - begin + wait > _TRY_AGAIN_WITHIN:
                         raise
-                await async_sleep(self._hass, wait)
+                    await async_sleep(self._hass, wait)
+                    if self._is_to_end(plan):
+                        raise
             return await self._provider.place_call(plan.request)
         finally:
             del self._unanswered[plan.token]
             answered.set_result(None)
+
+    def _is_to_end(self, plan: CallPlan) -> bool:
+        """Return whether a call that is not placed yet is to end already."""
+        record = self._book.find(plan.token)
+        return record is not None and record.hang_up
 
     async def _found(self, record: CallRecord, asked: float) -> CallRecord | None:
         """Look for a call a few times; return its record when it is found."""

@@ -10,7 +10,9 @@ async def async_sleep(hass: HomeAssistant, seconds: float) -> None:
 
     @callback
     def done(*_: object) -> None:
-        waited.set_result(None)
+        # Whoever waits may have been stopped in this very moment
+        if not waited.done():
+            waited.set_result(None)
 
     cancel = async_call_later(hass, seconds, HassJob(done, cancel_on_shutdown=True))
     try:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from custom_components.elks.api import UnreachableError
 from custom_components.elks.calls import CallsStoppedError, ChainEnd
 
 from .conftest import Clock, Disk, turns
@@ -171,3 +172,13 @@ async def test_expired_while_ringing(house: House, clock: Clock) -> None:
     )
     assert record is not None
     assert record.hang_up
+
+
+async def test_cancelled_between_two_requests(house: House, clock: Clock) -> None:
+    """A request that had no effect is not sent again once the chain was cancelled."""
+    house.carrier.answers.append(UnreachableError("no connection"))
+    await house.begin(ANNA)
+    house.chains.async_cancel(None)
+    await clock.passes(20)
+
+    assert house.placed == []
