@@ -22,7 +22,6 @@ from .services import async_setup_services
 from .watching import async_keep_sounds, async_watch
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-# Whoever acts on an event finds the sensors as they are by then
 PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY]
 
 
@@ -46,11 +45,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     )
     webhook.async_register(hass, entry)
     await _async_load(hass, entry)
-    entry.runtime_data.account.async_start()
     entry.runtime_data.address.async_start()
-    for platform in PLATFORMS:
-        # In turn, as they are told in the order in which they listen
-        await hass.config_entries.async_forward_entry_setups(entry, [platform])
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     entry.async_create_background_task(
         hass, _async_load_regions(hass, entry), "elks regions"
@@ -83,6 +79,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     await data.chains.async_load()
     await data.tracker.async_load()
     await async_keep_sounds(entry)
+    data.account.async_start()
     async_tell_bus(hass, entry)
     async_watch(hass, entry)
     data.chains.async_resume()

@@ -8,7 +8,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .api import Account, ElksClient, ElksError, InvalidAuthError
-from .calls import CallTracker
+from .calls import CallEvent, CallRecord, CallTracker
 from .const import LOGGER
 
 _SOON = 5
@@ -16,12 +16,19 @@ _LATER = 30
 _TRIES_SOON = 12
 """Once more every 5 s for the first minute, then every 30 s."""
 _INTERVAL = timedelta(hours=1)
+_AGAIN = timedelta(minutes=5)
+"""After a look that failed, when the account was known before."""
 _DECIMALS = 4
 """46elks counts in 1/10000 of the currency."""
+_TOGETHER = 0.1
+"""Seconds within which calls that begin are told of, together."""
 
 
 class AccountWatch:
-    """Asks for the account at start, until 46elks answers, and then once an hour."""
+    """Asks for the account at start, until 46elks answers, and then once an hour.
+
+    Its listeners are told of that, and of what calls change.
+    """
 
     def __init__(
         self,
@@ -38,9 +45,12 @@ class AccountWatch:
         self._tries = 0
         self._spent_before = 0.0
         self._cancel_timer: CALLBACK_TYPE | None = None
-        self._listeners: set[Callable[[], None]] = set()
+        self._cancel_telling: CALLBACK_TYPE | None = None
+        self._listeners: dict[Callable[[], None], None] = {}
         self.account: Account | None = None
         """None until 46elks has answered."""
+        self.available = True
+        """Whether 46elks told of the account when it was asked last."""
 
     @property
     def balance(self) -> float | None:
@@ -54,13 +64,14 @@ class AccountWatch:
     def async_start(self) -> None:
         """Ask for the account, and go on until the entry is unloaded."""
         self._entry.async_on_unload(self._async_stop)
+        self._entry.async_on_unload(self._tracker.async_listen(self._async_changed))
         self._async_ask()
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Tell the listener whenever 46elks has told of the account; returns what ends that."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
+        """Tell the listener whenever figures of the account may be others; returns what ends that."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
 
     async def async_numbers(self) -> list[str]:
         """Return the numbers that the account can call from, in E.164; raises ElksError."""
@@ -79,30 +90,54 @@ class AccountWatch:
         spent = self._tracker.spent
         try:
             self.account = await self._client.account()
-        except InvalidAuthError:
-            self._entry.async_start_reauth(self._hass)
-            self._async_ask_after(_INTERVAL.total_seconds())
-            return
         except ElksError as err:
-            self._async_not_told(err)
-            return
-        if self._tries:
-            LOGGER.info("46elks answers again")
-        self._tries = 0
-        self._spent_before = spent
-        self._async_ask_after(_INTERVAL.total_seconds())
-        for listener in list(self._listeners):
-            listener()
+            self.available = False
+            self._async_ask_after(self._after(err))
+        else:
+            if self._tries:
+                LOGGER.info("46elks answers again")
+            self._tries = 0
+            self.available = True
+            self._spent_before = spent
+            self._async_ask_after(_INTERVAL.total_seconds())
+        self._async_tell()
 
-    @callback
-    def _async_not_told(self, reason: ElksError) -> None:
+    def _after(self, err: ElksError) -> float:
+        """Return the seconds after which to ask again when that has failed."""
+        if isinstance(err, InvalidAuthError):
+            self._entry.async_start_reauth(self._hass)
+            return _INTERVAL.total_seconds()
         if self._tries == 0:
-            LOGGER.warning("46elks does not answer (%s); asking again", reason)
+            LOGGER.warning("46elks does not answer (%s); asking again", err)
         self._tries += 1
         if self.account is not None:
-            self._async_ask_after(_INTERVAL.total_seconds())
-        else:
-            self._async_ask_after(_SOON if self._tries <= _TRIES_SOON else _LATER)
+            return _AGAIN.total_seconds()
+        return _SOON if self._tries <= _TRIES_SOON else _LATER
+
+    @callback
+    def _async_changed(self, record: CallRecord, happened: list[CallEvent]) -> None:
+        """Tell of what a call has changed: its end before others act on that."""
+        if record.ended:
+            self._async_stop_telling()
+            telling = self._hass.loop.call_soon(self._async_tell)
+            self._cancel_telling = telling.cancel
+        elif self._cancel_telling is None:
+            self._cancel_telling = async_call_later(
+                self._hass,
+                _TOGETHER,
+                HassJob(self._async_tell, cancel_on_shutdown=True),
+            )
+
+    @callback
+    def _async_stop_telling(self) -> None:
+        if self._cancel_telling is not None:
+            self._cancel_telling()
+
+    @callback
+    def _async_tell(self, *_: object) -> None:
+        self._cancel_telling = None
+        for listener in list(self._listeners):
+            listener()
 
     @callback
     def _async_ask_after(self, seconds: float) -> None:
@@ -114,3 +149,4 @@ class AccountWatch:
     def _async_stop(self) -> None:
         if self._cancel_timer is not None:
             self._cancel_timer()
+        self._async_stop_telling()

@@ -37,7 +37,11 @@ class CallEventEntity(ElksCallEntity, EventEntity):
     @callback
     @override
     def _async_changed(self, record: CallRecord, happened: list[CallEvent]) -> None:
-        """Tell what happened to a call."""
+        """Tell what happened to a call, once all sensors show it: others act on events."""
+        if happened:
+            self.hass.loop.call_soon(self._tell, record, happened)
+
+    def _tell(self, record: CallRecord, happened: list[CallEvent]) -> None:
         for event in happened:
             self._trigger_event(event, {**call_data(record), "answer": record.answer})
             self.async_write_ha_state()

@@ -54,12 +54,11 @@ def async_report_chain(hass: HomeAssistant, entry: ConfigEntry, end: ChainEnd) -
 
 @callback
 def async_report_balance(
-    hass: HomeAssistant, entry: ConfigEntry, balance: float | None, *, enough: float
+    hass: HomeAssistant, entry: ConfigEntry, balance: float, *, low: bool
 ) -> None:
     """Tell whether the account has too little money, in its currency, for more calls."""
-    low = balance is not None and (balance <= 0 or balance < enough)
     currency = entry.data.get(CONF_CURRENCY) or ""
-    told = {"balance": f"{balance or 0:.2f} {currency}".strip()}
+    told = {"balance": f"{balance:.2f} {currency}".strip()}
     _report(hass, entry, _LOW_BALANCE, wrong=low, url=TOP_UP_URL, told=told)
 
 

@@ -1,6 +1,5 @@
 """Sensors of an account and of its contacts: calls, chains of calls, and money."""
 
-from asyncio import Handle
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .api import CallState
-from .calls import CallEvent, CallRecord, Chain, ChainState, Tally, month_of
+from .calls import CallRecord, Chain, ChainState, Tally, month_of
 from .const import CONF_CURRENCY
 from .contacts import contacts
 from .data import ElksConfigEntry, ElksData
@@ -36,6 +35,7 @@ class AccountSensorDescription(SensorEntityDescription):
     """A figure of an account."""
 
     value_fn: Callable[[ElksData], StateType]
+    available_fn: Callable[[ElksData], bool] = lambda _: True
     monthly: bool = False
     """Whether it begins anew each month."""
 
@@ -58,6 +58,7 @@ _DESCRIPTIONS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=2,
         value_fn=lambda data: data.account.balance,
+        available_fn=lambda data: data.account.available,
     ),
     AccountSensorDescription(
         key="calls_in_progress",
@@ -186,11 +187,10 @@ class ChainSensor(ElksEntity, SensorEntity):
         }
 
 
-class AccountSensor(ElksCallEntity, SensorEntity):
+class AccountSensor(ElksEntity, SensorEntity):
     """A figure of an account, which follows its calls and what 46elks tells of it."""
 
     entity_description: AccountSensorDescription
-    _due: Handle | None = None
 
     def __init__(
         self, entry: ElksConfigEntry, description: AccountSensorDescription
@@ -203,9 +203,8 @@ class AccountSensor(ElksCallEntity, SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the calls, the account, and the months."""
-        await super().async_added_to_hass()
-        self._attr_native_value = self._figure()
+        """Follow the account and the months."""
+        self._look()
         account = self._entry.runtime_data.account
         self.async_on_remove(account.async_listen(self._async_show))
         if self.entity_description.monthly:
@@ -214,12 +213,6 @@ class AccountSensor(ElksCallEntity, SensorEntity):
                     self.hass, self._async_day_begins, hour=0, minute=0, second=0
                 )
             )
-
-    @override
-    async def async_will_remove_from_hass(self) -> None:
-        """Show nothing any more."""
-        if self._due is not None:
-            self._due.cancel()
 
     @property
     @override
@@ -230,26 +223,20 @@ class AccountSensor(ElksCallEntity, SensorEntity):
         return dt_util.start_of_local_day().replace(day=1)
 
     @callback
-    @override
-    def _async_changed(self, record: CallRecord, happened: list[CallEvent]) -> None:
-        """Show what a call has changed, once whoever told of it has gone on."""
-        if self._due is None:
-            self._due = self.hass.loop.call_soon(self._async_show)
-
-    @callback
-    def _async_show(self, *_: object) -> None:
+    def _async_show(self) -> None:
         """Show the figure, if it is another one: most changes of calls concern few figures."""
-        self._due = None
-        figure = self._figure()
-        if figure != self._attr_native_value:
-            self._attr_native_value = figure
+        before = self._attr_native_value, self._attr_available
+        self._look()
+        if (self._attr_native_value, self._attr_available) != before:
             self.async_write_ha_state()
 
     @callback
     def _async_day_begins(self, _: datetime) -> None:
         """Show that a month may have begun, also when nothing was counted before."""
-        self._attr_native_value = self._figure()
+        self._look()
         self.async_write_ha_state()
 
-    def _figure(self) -> StateType:
-        return self.entity_description.value_fn(self._entry.runtime_data)
+    def _look(self) -> None:
+        data = self._entry.runtime_data
+        self._attr_native_value = self.entity_description.value_fn(data)
+        self._attr_available = self.entity_description.available_fn(data)

@@ -72,10 +72,14 @@ def _async_watch_chains(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 def _async_watch_callbacks(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Tell the user when callbacks do not arrive, and when they do again."""
     tracker = entry.runtime_data.tracker
+    reported: int | None = None
 
     @callback
     def report(*_: object) -> None:
-        issues.async_report_callbacks(hass, entry, unreported=tracker.unreported)
+        nonlocal reported
+        if tracker.unreported != reported:
+            reported = tracker.unreported
+            issues.async_report_callbacks(hass, entry, unreported=reported)
 
     entry.async_on_unload(tracker.async_listen(report))
 
@@ -84,28 +88,35 @@ def _async_watch_callbacks(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 def _async_watch_balance(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Tell the user when the money runs out: below their own alert, or a call's price."""
     data = entry.runtime_data
+    dearest = max(map(price, data.tracker.ended), default=0.0)
+    too_little = -math.inf
+    """The balance with which 46elks refused a call for lack of money."""
+
+    def balance() -> float:
+        # A trial account need not tell it
+        known = data.account.balance
+        return math.inf if known is None else known
 
     @callback
     def report() -> None:
-        if data.account.account is None:
+        if (account := data.account.account) is None:
             return
-        alert = data.account.account.credit_alert or 0.0
-        dearest = max(map(price, data.tracker.ended), default=0.0)
-        issues.async_report_balance(
-            hass, entry, data.account.balance, enough=max(alert, dearest)
-        )
+        enough = max(account.credit_alert or 0.0, dearest)
+        low = balance() <= max(too_little, 0) or balance() < enough
+        issues.async_report_balance(hass, entry, data.account.balance or 0.0, low=low)
 
     @callback
-    def call_changed(record: CallRecord, _: list[CallEvent]) -> None:
-        if price(record):
-            # There is no hurry, but for what waits for the call's end
-            hass.loop.call_soon(report)
+    def call_changed(record: CallRecord, happened: list[CallEvent]) -> None:
+        nonlocal dearest, too_little
+        dearest = max(dearest, price(record))
+        if CallEvent.PLACED in happened:
+            too_little = -math.inf
 
     @callback
     def refused(_: CallPlan, err: RefusedError) -> None:
+        nonlocal too_little
         if isinstance(err, NoCreditError):
-            balance = data.account.balance or 0.0
-            issues.async_report_balance(hass, entry, balance, enough=math.inf)
+            too_little = balance()
 
     entry.async_on_unload(data.account.async_listen(report))
     entry.async_on_unload(data.tracker.async_listen(call_changed))

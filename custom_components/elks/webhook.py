@@ -8,12 +8,13 @@ from http import HTTPMethod, HTTPStatus
 import re
 
 from aiohttp import ClientError
-from aiohttp.web import Request, RequestPayloadError, Response, json_response
+from aiohttp.web import Request, RequestPayloadError, Response
 from yarl import URL
 
 from homeassistant.components import webhook
-from homeassistant.const import CONF_WEBHOOK_ID
+from homeassistant.const import CONF_WEBHOOK_ID, CONTENT_TYPE_JSON
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.json import json_bytes
 
 from .api import Call
 from .calls.script import HANG_UP, Action
@@ -67,7 +68,9 @@ async def _handle(
     token = request.query.get(_TOKEN, "")
     if form.get("callid"):
         action = _next_action(entry, token, request.query.get(_ASKED, ""), form)
-        return json_response(action) if action else Response()
+        if action is None:
+            return Response()
+        return Response(body=json_bytes(action), content_type=CONTENT_TYPE_JSON)
     with suppress(ValueError):
         entry.runtime_data.tracker.async_told(token, Call.from_api(form))
     return Response()

@@ -10,9 +10,9 @@ from simulator import Fault, FaultKind
 from .conftest import Home
 
 
-async def pass_hours(home: Home, freezer: FrozenDateTimeFactory, hours: int) -> None:
-    """Let hours pass, minute by minute."""
-    for _ in range(hours * 60):
+async def pass_minutes(home: Home, freezer: FrozenDateTimeFactory, number: int) -> None:
+    """Let minutes pass, one by one."""
+    for _ in range(number):
         freezer.tick(timedelta(minutes=1))
         async_fire_time_changed(home.hass)
         await home.hass.async_block_till_done(wait_background_tasks=True)
@@ -30,21 +30,21 @@ async def test_once_an_hour(home: Home, freezer: FrozenDateTimeFactory) -> None:
     home.provider.requests.clear()
     home.provider.account.balance = 123_400
 
-    await pass_hours(home, freezer, 6)
+    await pass_minutes(home, freezer, 6 * 60)
 
     assert [request.path for request in home.provider.requests] == ["/a1/me"] * 6
     assert balance(home) == "12.34"
 
 
 async def test_not_told(home: Home, freezer: FrozenDateTimeFactory) -> None:
-    """When 46elks does not answer for once, the next look is an hour later."""
+    """When 46elks does not answer for once, the balance is not known for five minutes."""
     home.provider.fault(Fault(FaultKind.STATUS, on="GET /me", status=500))
     home.provider.requests.clear()
     home.provider.account.balance = 50_000
 
-    await pass_hours(home, freezer, 1)
-    assert balance(home) == "100.0"
-    await pass_hours(home, freezer, 1)
+    await pass_minutes(home, freezer, 1)
+    assert balance(home) == "unavailable"
+    await pass_minutes(home, freezer, 5)
 
     assert balance(home) == "5.0"
     assert len(home.provider.requests) == 2

@@ -10,6 +10,7 @@ from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
 from simulator import CallbackKind, Fault, FaultKind
 
 from .conftest import PHONE, Home
@@ -157,10 +158,16 @@ async def test_refused_for_another_reason(home: Home) -> None:
 
 
 async def test_no_credit(home: Home) -> None:
-    """Money that 46elks calls too little is told, whatever the balance was."""
+    """Money that 46elks calls too little is told, whatever the balance is, until a call is taken."""
     home.provider.fault(Fault(FaultKind.STATUS, status=403, body="Not enough credits"))
 
     with pytest.raises(HomeAssistantError):
         await home.place_call()
+    async_fire_time_changed(home.hass, dt_util.utcnow() + timedelta(seconds=1))
 
     assert is_told(home, "low_balance")
+
+    await home.place_call()
+    async_fire_time_changed(home.hass, dt_util.utcnow() + timedelta(seconds=1))
+
+    assert not is_told(home, "low_balance")

@@ -131,6 +131,7 @@ async def test_figures(all_sensors: None, home: Home) -> None:
     asked = len(home.provider.requests)
 
     await home.place_call(voice_start={"ivr": "sound/beep", "timeout": 30})
+    async_fire_time_changed(home.hass, dt_util.utcnow() + timedelta(seconds=1))
     assert value(home, "calls_in_progress") == "1"
     await home.settle()
     home.provider.phone(PHONE, outcome=Outcome.DECLINE)

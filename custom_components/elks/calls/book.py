@@ -33,15 +33,15 @@ class CallBook:
         self._last_to: dict[str, CallRecord] = {}
         self.last: CallRecord | None = None
         """The call placed last of those that the provider took."""
-        self.tally = Tally()
-        """Of the month in which a call ended last."""
+        self._tally = Tally()
+        self._uncounted: list[tuple[CallRecord | None, CallRecord]] = []
         self.spent = 0.0
         """What is known to have been spent on calls since the start."""
 
     def restore(self, kept: Kept) -> None:
         """Take up what was known before a restart."""
         self._ended_ids = dict.fromkeys(kept.ended_ids)
-        self.tally = kept.tally
+        self._tally = kept.tally
         for record in kept.records:
             self._write(record)
 
@@ -76,7 +76,7 @@ class CallBook:
         before = self.find(record.token)
         if record != before:
             self._write(record)
-            self.tally = self.tally.counted(before, record)
+            self._uncounted.append((before, record))
             self.spent += price(record) - price(before)
             self._changed(before, record)
 
@@ -91,6 +91,14 @@ class CallBook:
         record = self._open[token]
         self._close(record)
         self._changed(record, replace(record, given_up=True))
+
+    @property
+    def tally(self) -> Tally:
+        """Of the month in which a call ended last; counted when it is wanted."""
+        for before, record in self._uncounted:
+            self._tally = self._tally.counted(before, record)
+        self._uncounted.clear()
+        return self._tally
 
     @property
     def in_progress(self) -> int:

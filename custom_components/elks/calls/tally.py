@@ -28,8 +28,10 @@ class Tally:
         """
         calls = _is_over(now) - _is_over(before)
         cost = price(now) - price(before)
+        if not (calls or cost):
+            return self
         month = month_of(_end(now))
-        if not (calls or cost) or month < self.month:
+        if month < self.month:
             return self
         if month > self.month:
             return Tally(month=month, calls=calls, cost=cost)
