@@ -61,6 +61,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     await entry.runtime_data.chains.async_unload()
     await entry.runtime_data.tracker.async_unload()
     entry.runtime_data.audio.async_unload()
+    if entry.disabled_by:
+        issues.async_remove_issues(hass, entry)
     return True
 
 

@@ -75,12 +75,21 @@ class Address:
             )
 
     async def _async_refresh(self, *_: object) -> None:
-        """Look for an address, and tell the user when there is none."""
-        if self.base_url is None and not await self._async_find_cloudhook():
-            return
+        """Look for an address."""
+        if self.base_url is not None or await self._async_find_cloudhook():
+            self.async_report()
+
+    @callback
+    def async_report(self) -> Reach:
+        """Tell the user when nothing reaches this home, and return what does.
+
+        Home Assistant Cloud does not tell when its remote access is turned on.
+        """
+        reach = self.reach
         issues.async_report_reach(
-            self._hass, self._entry, reachable=self.reach is not Reach.NONE
+            self._hass, self._entry, reachable=reach is not Reach.NONE
         )
+        return reach
 
     async def _async_find_cloudhook(self) -> bool:
         """Look for the cloudhook of the webhook; return whether that could be found out."""

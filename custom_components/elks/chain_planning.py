@@ -19,14 +19,17 @@ from .const import (
     ATTR_TO,
 )
 from .contacts import async_find_contact, contact_with
-from .data import ElksConfigEntry
+from .data import ElksConfigEntry, ElksData
 from .planning import async_read_numbers, from_number, ring_timeout
-from .speaking import async_chain_script, async_recording, voice_for
+from .speaking import Recorder, async_chain_script, voice_for
 from .webhook import async_callback_url
 
 
 async def async_plan_chain(
-    hass: HomeAssistant, entry: ElksConfigEntry, data: Mapping[str, Any]
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    data: Mapping[str, Any],
+    runtime: ElksData,
 ) -> Chain:
     """Return the chain that the fields of an action ask for, with all its sounds made ready.
 
@@ -39,7 +42,7 @@ async def async_plan_chain(
     }
     numbers = await async_read_numbers(
         hass,
-        entry,
+        runtime,
         {ATTR_FROM: from_number(entry, data)}
         | {
             field: contact.number if contact else written[field]
@@ -51,7 +54,7 @@ async def async_plan_chain(
         for field, contact in named.items()
     ]
     voices = [voice_for(entry, data, contact) for contact in contacts]
-    scripts = await _async_scripts(hass, entry, data, voices)
+    scripts = await _async_scripts(Recorder(hass, runtime), data, voices)
     return Chain(
         id=ulid_now(),
         started=dt_util.utcnow(),
@@ -75,7 +78,7 @@ async def async_plan_chain(
 def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPlan:
     """Return the call of somebody's turn; without an address of this home it is not reported."""
     person = chain.people[turn.person]
-    url = async_callback_url(entry, turn.token)
+    url = async_callback_url(entry.runtime_data.address, turn.token)
     return CallPlan(
         token=turn.token,
         request=CallRequest(
@@ -93,19 +96,16 @@ def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPla
 
 
 async def _async_scripts(
-    hass: HomeAssistant,
-    entry: ElksConfigEntry,
-    data: Mapping[str, Any],
-    voices: list[Voice],
+    recorder: Recorder, data: Mapping[str, Any], voices: list[Voice]
 ) -> list[CallScript]:
     """Return what is said with each voice; the same voice says it once."""
     made: list[tuple[Voice, CallScript]] = []
-    async with async_recording(hass, entry) as recorder:
+    with recorder:
         for voice in voices:
             if any(voice == other for other, _ in made):
                 continue
             script = await async_chain_script(
-                hass, recorder, data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY], voice
+                recorder, data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY], voice
             )
             made.append((voice, script))
     return [next(s for other, s in made if other == voice) for voice in voices]

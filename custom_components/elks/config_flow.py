@@ -225,7 +225,9 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             if account := await self._async_account(data, errors):
                 await self.async_set_unique_id(account.id)
                 self._abort_if_unique_id_mismatch(reason="wrong_account")
-                self._async_store(entry, data)
+                # A trial account need not have told it before
+                currency = account.currency or entry.data.get(CONF_CURRENCY)
+                self._async_store(entry, {**data, CONF_CURRENCY: currency})
                 return self.async_abort(reason=_DONE[step_id])
         suggested = user_input or {
             CONF_USERNAME: entry.data[CONF_USERNAME],

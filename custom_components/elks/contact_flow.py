@@ -81,7 +81,9 @@ class ContactFlow(ConfigSubentryFlow):
         placeholders = {"contact": ""}
         if user_input is not None:
             data = _flat(user_input)
-            if number := await self._async_number(data, errors):
+            _check(data, errors)
+            number = await self._async_number(data, errors)
+            if number and not errors:
                 other = self._other_with(number, subentry)
                 if other is None:
                     return self._async_store(subentry, {**data, CONF_NUMBER: number})
@@ -133,6 +135,14 @@ class ContactFlow(ConfigSubentryFlow):
             data=data,
             unique_id=number,
         )
+
+
+def _check(data: Mapping[str, Any], errors: dict[str, str]) -> None:
+    """Write into errors what the fields of the form let through."""
+    if not data[CONF_NAME]:
+        errors[CONF_NAME] = "no_name"
+    if not isinstance(data.get(ATTR_OPTIONS, {}), dict):
+        errors["base"] = "invalid_options"
 
 
 def _flat(user_input: Mapping[str, Any]) -> dict[str, Any]:

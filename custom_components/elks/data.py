@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 
 from .account import AccountWatch
 from .address import Address
@@ -11,6 +11,8 @@ from .audio import AudioStore
 from .calls import CallTracker, Chains
 
 type ElksConfigEntry = ConfigEntry[ElksData]
+
+_LOADED = (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,3 +28,8 @@ class ElksData:
     """Set when all calls of before a restart are known."""
     numbers: dict[tuple[object, ...], dict[str, str]] = field(default_factory=dict)
     """In E.164, the numbers that actions gave of late, by how they were written."""
+
+
+def is_loaded(entry: ElksConfigEntry, data: ElksData) -> bool:
+    """Return whether these are the data of a loaded account: each load makes new ones."""
+    return entry.state in _LOADED and getattr(entry, "runtime_data", None) is data

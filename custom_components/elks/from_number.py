@@ -15,6 +15,7 @@ from homeassistant.helpers.selector import (
 
 from .api import ElksClient, ElksError
 from .const import CONF_FROM_NUMBER
+from .data import ElksConfigEntry
 from .phone_numbers import InvalidNumberError, read_number
 
 
@@ -22,6 +23,14 @@ async def async_voice_numbers(client: ElksClient) -> list[str]:
     """Return the account's numbers that can call; none when 46elks does not tell them."""
     try:
         return await client.voice_numbers()
+    except ElksError:
+        return []
+
+
+async def async_own_numbers(entry: ElksConfigEntry) -> list[str]:
+    """Return the numbers that a loaded account can call from; none when 46elks does not tell."""
+    try:
+        return await entry.runtime_data.account.async_numbers()
     except ElksError:
         return []
 

@@ -1,13 +1,14 @@
 """What the user has to put right, told in Home Assistant's repairs."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .calls import ChainEnd
-from .const import CONF_CURRENCY, DOMAIN, TOP_UP_URL
+from .const import CONF_CURRENCY, CONF_FROM_NUMBER, DOMAIN, TOP_UP_URL
 
 _NOT_REACHABLE = "not_reachable"
 _NOT_REPORTED = "not_reported"
@@ -24,8 +25,6 @@ _ISSUES = (
     _CHAIN_EXPIRED,
     *(f"{_CHAIN_STOPPED}_{stop}" for stop in _STOPS),
 )
-_UNREPORTED_CALLS = 3
-"""A single callback can be lost; as many in a row cannot."""
 
 
 @callback
@@ -38,18 +37,20 @@ def async_report_reach(
 
 @callback
 def async_report_callbacks(
-    hass: HomeAssistant, entry: ConfigEntry, *, unreported: int
+    hass: HomeAssistant, entry: ConfigEntry, *, arrive: bool
 ) -> None:
-    """Tell whether callbacks arrive, by how many calls in a row ended without one."""
-    _report(hass, entry, _NOT_REPORTED, wrong=unreported >= _UNREPORTED_CALLS)
+    """Tell whether callbacks arrive."""
+    _report(hass, entry, _NOT_REPORTED, wrong=not arrive)
 
 
 @callback
 def async_report_chain(hass: HomeAssistant, entry: ConfigEntry, end: ChainEnd) -> None:
-    """Tell whether the last chain ended before everybody was called."""
-    _report(hass, entry, _CHAIN_EXPIRED, wrong=end is ChainEnd.EXPIRED)
-    for stop in _STOPS:
-        _report(hass, entry, f"{_CHAIN_STOPPED}_{stop}", wrong=end is stop)
+    """Tell of a chain that ended before everybody was called, until the user has seen it."""
+    if end is ChainEnd.EXPIRED:
+        _tell(hass, entry, _CHAIN_EXPIRED, fixable=True, persistent=True)
+    elif end in _STOPS:
+        issue = f"{_CHAIN_STOPPED}_{end}"
+        _tell(hass, entry, issue, fixable=True, persistent=True)
 
 
 @callback
@@ -59,45 +60,65 @@ def async_report_balance(
     """Tell whether the account has too little money, in its currency, for more calls."""
     currency = entry.data.get(CONF_CURRENCY) or ""
     told = {"balance": f"{balance:.2f} {currency}".strip()}
-    _report(hass, entry, _LOW_BALANCE, wrong=low, url=TOP_UP_URL, told=told)
+    _report(hass, entry, _LOW_BALANCE, wrong=low, learn_more_url=TOP_UP_URL, told=told)
 
 
 @callback
 def async_report_from_number(
-    hass: HomeAssistant, entry: ConfigEntry, *, ours: bool
+    hass: HomeAssistant, entry: ConfigEntry, number: str, *, ours: bool
 ) -> None:
     """Tell whether the number that calls come from is no longer the account's."""
-    _report(hass, entry, _FROM_NUMBER, wrong=not ours, fixable=True)
+    data = {CONF_FROM_NUMBER: number}
+    _report(hass, entry, _FROM_NUMBER, wrong=not ours, fixable=True, data=data)
+
+
+@callback
+def async_recall_from_number(
+    hass: HomeAssistant, entry: ConfigEntry, *, now: str
+) -> None:
+    """Withdraw what was told of another number than the one that calls come from now."""
+    issue_id = f"{_FROM_NUMBER}_{entry.entry_id}"
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    if issue and issue.data and issue.data.get(CONF_FROM_NUMBER) != now:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 @callback
 def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Withdraw what was told of an account that is removed."""
+    """Withdraw what was told of an account that is removed or disabled."""
     for issue in _ISSUES:
         ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
 
 
 def _report(
+    hass: HomeAssistant, entry: ConfigEntry, issue: str, *, wrong: bool, **more: Any
+) -> None:
+    """Tell of something, or withdraw it."""
+    if wrong:
+        _tell(hass, entry, issue, **more)
+    else:
+        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
+
+
+def _tell(
     hass: HomeAssistant,
     entry: ConfigEntry,
     issue: str,
     *,
-    wrong: bool,
+    data: Mapping[str, str] | None = None,
     fixable: bool = False,
-    url: str | None = None,
+    learn_more_url: str | None = None,
+    persistent: bool = False,
     told: Mapping[str, str] | None = None,
 ) -> None:
-    issue_id = f"{issue}_{entry.entry_id}"
-    if not wrong:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
-        return
     ir.async_create_issue(
         hass,
         DOMAIN,
-        issue_id,
-        data={"entry_id": entry.entry_id},
+        f"{issue}_{entry.entry_id}",
+        data={"entry_id": entry.entry_id, **(data or {})},
         is_fixable=fixable,
-        learn_more_url=url,
+        is_persistent=persistent,
+        learn_more_url=learn_more_url,
         severity=ir.IssueSeverity.WARNING,
         translation_key=issue,
         translation_placeholders={"account": entry.title, **(told or {})},

@@ -1,5 +1,6 @@
 """Contacts as somebody to notify: they are phoned, and the message is spoken."""
 
+from functools import partial
 from typing import override
 
 # Where else the features are depends on the version of Home Assistant
@@ -13,7 +14,7 @@ from .contacts import Contact, contacts
 from .data import ElksConfigEntry
 from .entity import ElksEntity
 from .errors import async_not_placed
-from .planning import async_plan
+from .planning import async_plan, async_planned
 
 # Nobody waits until another was phoned
 PARALLEL_UPDATES = 0
@@ -50,8 +51,10 @@ class ContactNotifyEntity(ElksEntity, NotifyEntity):
         """
         text = f"{title}. {message}" if title else message
         data = {ATTR_TO: self._number, ATTR_MESSAGE: text}
-        plan = await async_plan(self.hass, self._entry, data)
+        plan, runtime = await async_planned(
+            self.hass, self._entry, partial(async_plan, self.hass, self._entry, data)
+        )
         try:
-            await self._tracker.async_place(plan)
+            await runtime.tracker.async_place(plan)
         except ElksError as err:
             raise async_not_placed(self.hass, self._entry, err) from err

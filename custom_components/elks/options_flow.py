@@ -15,14 +15,13 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
 )
 
-from .client import make_client
 from .const import (
     CONF_FROM_NUMBER,
     CONF_TTS_ENTITY_ID,
     DEFAULT_RING_TIMEOUT,
     MAX_RING_TIMEOUT,
 )
-from .from_number import async_read_from_number, async_voice_numbers, from_number_field
+from .from_number import async_own_numbers, async_read_from_number, from_number_field
 
 _RING_TIMEOUT = NumberSelector(
     NumberSelectorConfig(
@@ -46,8 +45,7 @@ class ElksOptionsFlow(OptionsFlow):
         errors: dict[str, str] = {}
         entry = self.config_entry
         if user_input is None:
-            client = make_client(self.hass, entry.data)
-            self._numbers = await async_voice_numbers(client)
+            self._numbers = await async_own_numbers(entry)
         elif number := await async_read_from_number(self.hass, user_input, errors):
             timeout = int(user_input[CONF_TIMEOUT])
             return self.async_create_entry(

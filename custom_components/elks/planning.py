@@ -1,6 +1,6 @@
 """From the fields of an action to the plan of a call: what a schema cannot check is checked here."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -9,7 +9,7 @@ import voluptuous as vol
 from homeassistant.const import CONF_TIMEOUT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.json import json_dumps
 from homeassistant.util.json import json_loads_object
 
@@ -31,12 +31,13 @@ from .const import (
     CONF_CALLBACK_KEY,
     CONF_FROM_NUMBER,
     DEFAULT_RING_TIMEOUT,
+    DOMAIN,
 )
 from .contacts import async_find_contact, contact_with
-from .data import ElksConfigEntry
+from .data import ElksConfigEntry, ElksData, is_loaded
 from .errors import invalid
 from .phone_numbers import InvalidNumberError, read_numbers
-from .speaking import async_script, voice_for
+from .speaking import Recorder, async_script, voice_for
 from .webhook import async_callback_url
 
 _CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
@@ -44,8 +45,37 @@ _ONLY_SPOKEN = (ATTR_REPEAT, ATTR_DIGITS, ATTR_ANSWERS)
 _MOST_KNOWN_NUMBERS = 100
 
 
+async def async_planned[T](
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    plan: Callable[[ElksData], Awaitable[T]],
+) -> tuple[T, ElksData]:
+    """Return a plan, and the data of the loaded account that it was made with.
+
+    Speech takes its time. When the account is loaded anew meanwhile, which deletes recordings
+    that no call needs yet, all is planned once more. Raises what planning raises, and
+    ServiceValidationError when the account is not loaded any more.
+    """
+    while True:
+        runtime = entry.runtime_data
+        try:
+            planned = await plan(runtime)
+        except HomeAssistantError:
+            if is_loaded(entry, runtime):
+                raise
+        else:
+            if is_loaded(entry, runtime):
+                return planned, runtime
+        # Whoever loads it anew holds the lock
+        async with entry.setup_lock:
+            service.async_get_config_entry(hass, DOMAIN, entry.entry_id)
+
+
 async def async_plan(
-    hass: HomeAssistant, entry: ElksConfigEntry, data: Mapping[str, Any]
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    data: Mapping[str, Any],
+    runtime: ElksData,
 ) -> CallPlan:
     """Return the call that the fields of an action ask for, with all its sounds made ready.
 
@@ -55,7 +85,7 @@ async def async_plan(
     contact = async_find_contact(hass, entry, data[ATTR_TO], ATTR_TO)
     numbers = await async_read_numbers(
         hass,
-        entry,
+        runtime,
         {
             ATTR_FROM: from_number(entry, data),
             ATTR_TO: contact.number if contact else data[ATTR_TO],
@@ -64,10 +94,11 @@ async def async_plan(
     )
     contact = contact or contact_with(entry, numbers[ATTR_TO])
     token = new_token(entry.data[CONF_CALLBACK_KEY])
-    url = async_callback_url(entry, token)
+    url = async_callback_url(runtime.address, token)
     script = None
     if content in (ATTR_MESSAGE, ATTR_MEDIA):
-        script = await async_script(hass, entry, data, voice_for(entry, data, contact))
+        recorder = Recorder(hass, runtime)
+        script = await async_script(recorder, data, voice_for(entry, data, contact))
         voice_start = url or json_dumps(script.first(""))
     elif content == ATTR_CONNECT:
         voice_start = json_dumps({"connect": numbers[ATTR_CONNECT]})
@@ -106,14 +137,14 @@ def ring_timeout(entry: ElksConfigEntry, data: Mapping[str, Any]) -> int:
 
 
 async def async_read_numbers(
-    hass: HomeAssistant, entry: ElksConfigEntry, written: Mapping[str, str | int]
+    hass: HomeAssistant, runtime: ElksData, written: Mapping[str, str | int]
 ) -> dict[str, str]:
     """Return numbers in E.164, each by its field; the first must be the one to call from.
 
     A home without a country reads the others as the from number's country does.
     What was read before is known. Raises ServiceValidationError.
     """
-    country, known = hass.config.country, entry.runtime_data.numbers
+    country, known = hass.config.country, runtime.numbers
     as_written = (country, *written.items())
     if as_written in known:
         return known[as_written]

@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import voluptuous as vol
 
-from homeassistant.components.repairs import RepairsFlow
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.core import HomeAssistant
 
-from .api import ElksError
 from .const import CONF_FROM_NUMBER
 from .data import ElksConfigEntry
-from .from_number import async_read_from_number, from_number_field
+from .from_number import async_own_numbers, async_read_from_number, from_number_field
 
 if TYPE_CHECKING:
     # Not there in the oldest Home Assistant supported
@@ -38,7 +37,7 @@ class FromNumberFlow(RepairsFlow):
         """Ask for the number, and store it in the options of the account."""
         errors: dict[str, str] = {}
         if user_input is None:
-            self._numbers = await self._async_numbers()
+            self._numbers = await async_own_numbers(self._entry)
         elif number := await async_read_from_number(self.hass, user_input, errors):
             options = {**self._entry.options, CONF_FROM_NUMBER: number}
             self.hass.config_entries.async_update_entry(self._entry, options=options)
@@ -52,19 +51,14 @@ class FromNumberFlow(RepairsFlow):
             description_placeholders={"account": self._entry.title},
         )
 
-    async def _async_numbers(self) -> list[str]:
-        """Return the numbers that the account can call from; none when 46elks does not tell."""
-        try:
-            return await self._entry.runtime_data.account.async_numbers()
-        except ElksError:
-            return []
-
 
 async def async_create_fix_flow(
     hass: HomeAssistant,
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Return the form for an issue; there is one kind that a form can put right."""
-    entry = hass.config_entries.async_get_known_entry(str((data or {})["entry_id"]))
+    """Return the form for an issue: a number to choose, or that something was seen."""
+    if data is None or CONF_FROM_NUMBER not in data:
+        return ConfirmRepairFlow()
+    entry = hass.config_entries.async_get_known_entry(str(data["entry_id"]))
     return FromNumberFlow(entry)

@@ -1,5 +1,7 @@
 """The actions: what they take, and what their errors tell the person who called them."""
 
+from functools import partial
+
 import voluptuous as vol
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ID
@@ -43,7 +45,7 @@ from .const import (
 )
 from .data import ElksConfigEntry
 from .errors import async_not_placed, failed, invalid
-from .planning import async_plan
+from .planning import async_plan, async_planned
 from .responses import call_ended, call_placed, chain_ended
 
 SERVICE_PLACE_CALL = "place_call"
@@ -57,8 +59,8 @@ _MAX_PEOPLE = 50
 _MAX_ROUNDS = 100
 _MAX_PAUSE = 3600
 
-_NUMBER = vol.Any(str, vol.All(int, vol.Range(min=1)))
-_TEXT = vol.All(cv.string, cv.matches_regex(r"\S"))
+_TEXT = vol.All(cv.string, cv.matches_regex(r"\s*\S"))
+_NUMBER = vol.Any(vol.All(str, _TEXT), vol.All(int, vol.Range(min=1)))
 _KEYS = cv.matches_regex(r"^[0-9*]{1,16}$")
 
 _TIMEOUT = vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_RING_TIMEOUT))
@@ -150,8 +152,10 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     """Place a call and return how it stands."""
     entry = _account(call)
-    plan = await async_plan(call.hass, entry, call.data)
-    tracker = entry.runtime_data.tracker
+    plan, runtime = await async_planned(
+        call.hass, entry, partial(async_plan, call.hass, entry, call.data)
+    )
+    tracker = runtime.tracker
     wait = call.data[ATTR_WAIT]
     try:
         record = await tracker.async_place(plan)
@@ -169,12 +173,17 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
 async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
     """Call one after the other until somebody takes it; with a response, wait for that."""
     entry = _account(call)
-    planned = await async_plan_chain(call.hass, entry, call.data)
-    chains = entry.runtime_data.chains
+    planned, runtime = await async_planned(
+        call.hass, entry, partial(async_plan_chain, call.hass, entry, call.data)
+    )
+    chains = runtime.chains
     try:
         run = await chains.async_begin(planned)
-        if not call.return_response:
-            return None
+    except CallsStoppedError as err:
+        raise failed("chain_not_begun") from err
+    if not call.return_response:
+        return None
+    try:
         chain = await run.async_outcome()
     except CallsStoppedError as err:
         raise failed("chain_stopped_waiting") from err

@@ -1,14 +1,12 @@
 """From words to what a call says: every sound of it is made ready before the phone rings."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
 
 from homeassistant.const import ATTR_ID, CONF_LANGUAGE
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 
-from . import issues
 from .address import Reach
 from .audio import HOME_VOICE, Voice, async_language, clip_url, web_url
 from .calls import ACKNOWLEDGED, Answer, CallScript
@@ -26,7 +24,7 @@ from .const import (
     CONF_TTS_ENTITY_ID,
 )
 from .contacts import Contact
-from .data import ElksConfigEntry
+from .data import ElksConfigEntry, ElksData
 from .errors import failed
 from .words import async_words
 
@@ -50,15 +48,28 @@ def voice_for(
 
 
 class Recorder:
-    """Records what a call says."""
+    """Records what a call says; as a context, lets go of what it made when anything fails."""
 
-    def __init__(self, hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-        """Record for the calls of an account."""
-        self._hass = hass
-        self._entry = entry
-        self._audio = entry.runtime_data.audio
-        self.made: list[str] = []
-        """The names of what was recorded."""
+    def __init__(self, hass: HomeAssistant, runtime: ElksData) -> None:
+        """Record for the calls of a loaded account."""
+        self.hass = hass
+        self._audio = runtime.audio
+        self._address = runtime.address
+        self._made: list[str] = []
+
+    def __enter__(self) -> Self:
+        """Begin to record."""
+        return self
+
+    def __exit__(
+        self,
+        failed: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let go of what was recorded in vain."""
+        if failed:
+            self._audio.async_release(self._made)
 
     async def async_speak(self, text: str, voice: Voice) -> str:
         """Return the URL of a text, spoken."""
@@ -74,45 +85,29 @@ class Recorder:
 
     def check_keys(self) -> None:
         """Raise HomeAssistantError when no keys can be asked for."""
-        if self._entry.runtime_data.address.reach is Reach.NONE:
-            raise self._not_reachable()
+        if self._address.async_report() is Reach.NONE:
+            raise failed("not_reachable")
 
     def _base(self) -> str:
         """Return the URL of this home at which 46elks fetches sounds."""
-        if (base := self._entry.runtime_data.address.base_url) is None:
-            raise self._not_reachable()
+        self._address.async_report()
+        if (base := self._address.base_url) is None:
+            raise failed("not_reachable")
         return base
 
     def _url(self, base: str, name: str) -> str:
-        self.made.append(name)
+        self._made.append(name)
         return clip_url(base, name)
-
-    def _not_reachable(self) -> HomeAssistantError:
-        issues.async_report_reach(self._hass, self._entry, reachable=False)
-        return failed("not_reachable")
-
-
-@asynccontextmanager
-async def async_recording(
-    hass: HomeAssistant, entry: ElksConfigEntry
-) -> AsyncIterator[Recorder]:
-    """Give a recorder; when anything fails, what it made is let go of."""
-    recorder = Recorder(hass, entry)
-    try:
-        yield recorder
-    except BaseException:
-        entry.runtime_data.audio.async_release(recorder.made)
-        raise
 
 
 async def async_script(
-    hass: HomeAssistant, entry: ElksConfigEntry, data: Mapping[str, Any], voice: Voice
+    recorder: Recorder, data: Mapping[str, Any], voice: Voice
 ) -> CallScript:
     """Return what a call says and asks, by the fields of an action.
 
     Raises ServiceValidationError and HomeAssistantError.
     """
-    async with async_recording(hass, entry) as recorder:
+    with recorder:
         answers = [
             Answer(
                 key=answer[ATTR_KEY],
@@ -140,14 +135,15 @@ async def async_script(
 
 
 async def async_chain_script(
-    hass: HomeAssistant, recorder: Recorder, message: str, key: str, voice: Voice
+    recorder: Recorder, message: str, key: str, voice: Voice
 ) -> CallScript:
     """Return what a call of a chain says: the message, and which key takes it on.
 
     Raises ServiceValidationError and HomeAssistantError.
     """
     recorder.check_keys()
-    words = await async_words(hass, async_language(hass, voice))
+    language = async_language(recorder.hass, voice)
+    words = await async_words(recorder.hass, language)
     end = "" if message.rstrip().endswith(_ENDS) else "."
     prompt = words["chain_prompt"].format(key=key)
     return CallScript(

@@ -14,6 +14,8 @@ from .const import CONF_FROM_NUMBER
 from .data import ElksConfigEntry
 
 _CHECK_INTERVAL = timedelta(hours=1)
+_UNREPORTED_CALLS = 3
+"""A single callback can be lost; as many in a row cannot."""
 
 
 @callback
@@ -58,7 +60,7 @@ async def async_keep_sounds(entry: ElksConfigEntry) -> None:
 
 @callback
 def _async_watch_chains(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Tell the user when a chain ended without reaching everybody."""
+    """Tell the user when a chain ended without having called everybody."""
 
     @callback
     def report(chain: Chain) -> None:
@@ -72,14 +74,16 @@ def _async_watch_chains(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 def _async_watch_callbacks(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Tell the user when callbacks do not arrive, and when they do again."""
     tracker = entry.runtime_data.tracker
-    reported: int | None = None
+    reported: bool | None = None
 
     @callback
     def report(*_: object) -> None:
         nonlocal reported
-        if tracker.unreported != reported:
-            reported = tracker.unreported
-            issues.async_report_callbacks(hass, entry, unreported=reported)
+        # As long as nothing has arrived, nothing is known
+        lost = tracker.unreported >= _UNREPORTED_CALLS
+        if (lost or tracker.last_callback) and lost is not reported:
+            reported = lost
+            issues.async_report_callbacks(hass, entry, arrive=not lost)
 
     entry.async_on_unload(tracker.async_listen(report))
 
@@ -127,7 +131,7 @@ def _async_watch_balance(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 def _async_watch_from_number(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Tell the user when calls are refused, because the number is no longer the account's."""
     own, account = entry.options[CONF_FROM_NUMBER], entry.runtime_data.account
-    issues.async_report_from_number(hass, entry, ours=True)
+    issues.async_recall_from_number(hass, entry, now=own)
     checked: datetime | None = None
 
     async def check() -> None:
@@ -135,7 +139,12 @@ def _async_watch_from_number(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
             numbers = await account.async_numbers()
         except ElksError:
             return
-        issues.async_report_from_number(hass, entry, ours=own in numbers)
+        issues.async_report_from_number(hass, entry, own, ours=own in numbers)
+
+    @callback
+    def call_changed(record: CallRecord, happened: list[CallEvent]) -> None:
+        if CallEvent.PLACED in happened and record.from_number == own:
+            issues.async_report_from_number(hass, entry, own, ours=True)
 
     @callback
     def refused(plan: CallPlan, err: RefusedError) -> None:
@@ -150,4 +159,5 @@ def _async_watch_from_number(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
             entry.async_create_background_task(hass, check(), "elks numbers")
 
     tracker = entry.runtime_data.tracker
+    entry.async_on_unload(tracker.async_listen(call_changed))
     entry.async_on_unload(tracker.async_listen_refusals(refused))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from http import HTTPMethod, HTTPStatus
 import re
@@ -16,10 +15,11 @@ from homeassistant.const import CONF_WEBHOOK_ID, CONTENT_TYPE_JSON
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes
 
+from .address import Address
 from .api import Call
 from .calls.script import HANG_UP, Action
 from .const import DOMAIN
-from .data import ElksConfigEntry
+from .data import ElksConfigEntry, ElksData, is_loaded
 
 _METHODS = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.POST, HTTPMethod.PUT)
 _MAX_BODY = 64 * 1024
@@ -50,9 +50,9 @@ def async_register(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 
 
 @callback
-def async_callback_url(entry: ElksConfigEntry, token: str) -> str | None:
+def async_callback_url(address: Address, token: str) -> str | None:
     """Return the address for the callbacks of one call; None if nothing reaches this home."""
-    url = entry.runtime_data.address.webhook_url
+    url = address.webhook_url
     return f"{url}?{_TOKEN}={token}" if url else None
 
 
@@ -60,32 +60,35 @@ async def _handle(
     entry: ElksConfigEntry, hass: HomeAssistant, webhook_id: str, request: Request
 ) -> Response:
     """Take in a callback. To all but 46elks the answer is the same: a stranger learns nothing."""
+    data = entry.runtime_data
     if request.method != HTTPMethod.POST or not (form := await _form(request)):
         return Response()
-    if not await _loaded(entry):
+    if not await _calls_known(data) or not is_loaded(entry, data):
         # 46elks then tries again
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     token = request.query.get(_TOKEN, "")
     if form.get("callid"):
-        action = _next_action(entry, token, request.query.get(_ASKED, ""), form)
+        action = _next_action(data, token, request.query.get(_ASKED, ""), form)
         if action is None:
             return Response()
         return Response(body=json_bytes(action), content_type=CONTENT_TYPE_JSON)
-    with suppress(ValueError):
-        entry.runtime_data.tracker.async_told(token, Call.from_api(form))
+    try:
+        call = Call.from_api(form)
+    except ValueError:
+        return Response()
+    data.tracker.async_told(token, call)
     return Response()
 
 
 @callback
 def _next_action(
-    entry: ElksConfigEntry, token: str, asked: str, form: Mapping[str, str]
+    data: ElksData, token: str, asked: str, form: Mapping[str, str]
 ) -> Action | None:
     """Return what 46elks is to do next in a call, if it is ours and its secret came along."""
-    tracker = entry.runtime_data.tracker
     call_id, result = form["callid"], form.get("result", "")
     keys = result if _KEYS.fullmatch(result) else None
-    record = tracker.async_heard(token, call_id, keys)
-    url = async_callback_url(entry, token)
+    record = data.tracker.async_heard(token, call_id, keys)
+    url = async_callback_url(data.address, token)
     if record is not None and record.hang_up:
         return HANG_UP
     if record is None or record.script is None or url is None:
@@ -98,14 +101,13 @@ def _next_action(
     return script.then(keys, again)
 
 
-async def _loaded(entry: ElksConfigEntry) -> bool:
+async def _calls_known(data: ElksData) -> bool:
     """Wait until the calls of before a restart are known; return whether they are."""
-    loaded = entry.runtime_data.loaded
-    if loaded.is_set():
+    if data.loaded.is_set():
         return True
     try:
         async with asyncio.timeout(_MAX_WAIT):
-            return await loaded.wait()
+            return await data.loaded.wait()
     except TimeoutError:
         return False
 

@@ -327,3 +327,26 @@ async def test_remove_without_the_cloud(
     await hass.config_entries.async_remove(entry.entry_id)
 
     assert hass.config_entries.async_entries(DOMAIN) == []
+
+
+async def test_remote_access_is_turned_on(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """A cloudhook carries no sounds, which the next message tells; then remote access does."""
+    await set_up(hass, entry)
+    call = {"to": PHONE, "media": "media-source://media_source/local/a.mp3"}
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(DOMAIN, "place_call", call, blocking=True)
+    assert raised.value.translation_key == "not_reachable"
+    assert not not_reachable(hass, entry)
+
+    cloud.subscribed = False
+    await cloud.change()
+    assert not_reachable(hass, entry)
+    # The cloud does not tell of this
+    cloud.remote = REMOTE
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(DOMAIN, "place_call", call, blocking=True)
+    assert raised.value.translation_key != "not_reachable"
+    assert not not_reachable(hass, entry)

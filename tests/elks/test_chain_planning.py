@@ -16,6 +16,7 @@ import voluptuous as vol
 
 from custom_components.elks.const import DOMAIN
 from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from simulator import Fault, FaultKind, KeyPress, Outcome
@@ -246,16 +247,30 @@ async def test_useless(
     assert state(home, CHAIN) == "unanswered"
     issue = f"chain_stopped_{reason}_{home.entry.entry_id}"
     assert issues.async_get_issue(DOMAIN, issue)
-    home.provider.clear_faults()
-    home.provider.phone(ANNA, **TAKES_IT)
-    await call_chain(home)
-    assert issues.async_get_issue(DOMAIN, issue) is None
 
 
 @pytest.fixture
 def issues(home: Home) -> ir.IssueRegistry:
     """Return what the repairs show."""
     return ir.async_get(home.hass)
+
+
+# What speaks cleans up an hour later
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_not_begun(engine: Engine, home: Home) -> None:
+    """A chain that Home Assistant's stop came before is not said to go on."""
+    engine.waits_at = 1
+    calling = home.hass.async_create_task(call_chain(home))
+    while not engine.asked:
+        await asyncio.sleep(0)
+
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    engine.go_on.set()
+    with pytest.raises(HomeAssistantError) as raised:
+        await calling
+
+    assert raised.value.translation_key == "chain_not_begun"
+    assert phoned(home) == []
 
 
 async def test_one_number_refused(engine: Engine, home: Home) -> None:

@@ -75,6 +75,25 @@ async def test_wrong_number(home: Home, number: str, error: str) -> None:
     await home.hass.async_block_till_done()
 
 
+@pytest.mark.parametrize(
+    ("answers", "errors"),
+    [
+        (form("  ", "070-222 22 22"), {"name": "no_name"}),
+        (
+            form("Bo", "070-222 22 22", options=["voice"]),
+            {"base": "invalid_options"},
+        ),
+    ],
+)
+async def test_wrong_fields(
+    home: Home, answers: dict[str, Any], errors: dict[str, str]
+) -> None:
+    """Nobody is added without a name, nor with a voice that nothing could speak with."""
+    step = await add(home, answers)
+
+    assert (step["type"], step["errors"]) == (FlowResultType.FORM, errors)
+
+
 async def test_home_without_a_country(home: Home) -> None:
     """Without a country, a number is read as the account's own number is."""
     home.hass.config.country = None

@@ -7,11 +7,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
-from simulator import CallbackKind, Fault, FaultKind
+from simulator import AccountNumber, CallbackKind, Fault, FaultKind
 
 from .conftest import PHONE, Home
 
@@ -46,16 +47,34 @@ async def test_not_reported(home: Home, freezer: FrozenDateTimeFactory) -> None:
         await lose_callback(home, freezer)
         assert is_told(home, "not_reported")
 
-    # Late, and with nothing new, but it arrived
-    await home.callback(id=home.provider.calls[-1].id, state="success")
+    # Nothing has arrived since
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.hass.async_block_till_done()
+    home.rings_on()
+    await home.place_call(timeout=300)
+    assert is_told(home, "not_reported")
+
+    await home.callback(id=home.provider.calls[-1].id, state="busy")
     await home.hass.async_block_till_done()
     assert not is_told(home, "not_reported")
 
 
-async def test_removed_with_the_account(
-    home: Home, freezer: FrozenDateTimeFactory
+async def test_late_and_nothing_new(home: Home, freezer: FrozenDateTimeFactory) -> None:
+    """Also a callback that comes too late to tell anything shows that they arrive."""
+    for _ in range(3):
+        await lose_callback(home, freezer)
+
+    await home.callback(id=home.provider.calls[-1].id, state="success")
+    await home.hass.async_block_till_done()
+
+    assert not is_told(home, "not_reported")
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+async def test_gone_with_the_account(
+    home: Home, freezer: FrozenDateTimeFactory, disabled: bool
 ) -> None:
-    """What was told of an account goes when the account goes."""
+    """What was told of an account goes when the account is removed or disabled."""
     for _ in range(3):
         await lose_callback(home, freezer)
     home.hass.config.external_url = None
@@ -64,7 +83,11 @@ async def test_removed_with_the_account(
     assert is_told(home, "not_reachable")
     assert is_told(home, "not_reported")
 
-    await home.hass.config_entries.async_remove(home.entry.entry_id)
+    entries, entry_id = home.hass.config_entries, home.entry.entry_id
+    if disabled:
+        await entries.async_set_disabled_by(entry_id, ConfigEntryDisabler.USER)
+    else:
+        await entries.async_remove(entry_id)
 
     assert not [key for key in ir.async_get(home.hass).issues if key[0] == DOMAIN]
 
@@ -109,7 +132,7 @@ async def test_less_than_a_call(home: Home) -> None:
     ("number", "told"), [("+46766860009", True), ("+46766860001", False)]
 )
 async def test_from_number(home: Home, number: str, told: bool) -> None:
-    """A call refused because of a number that is not the account's is told."""
+    """A call refused because of a number that is not the account's is told, until it is."""
     home.hass.config_entries.async_update_entry(
         home.entry, options={CONF_FROM_NUMBER: number}
     )
@@ -125,6 +148,30 @@ async def test_from_number(home: Home, number: str, told: bool) -> None:
     await home.hass.async_block_till_done(wait_background_tasks=True)
 
     assert is_told(home, "from_number") is told
+
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    assert is_told(home, "from_number") is told
+    home.provider.account.numbers = (AccountNumber(number),)
+    await home.place_call()
+    assert not is_told(home, "from_number")
+
+
+async def test_from_number_chosen(home: Home) -> None:
+    """A number that is chosen in the options ends what was told of the one before."""
+    options = {CONF_FROM_NUMBER: "+46766860009"}
+    home.hass.config_entries.async_update_entry(home.entry, options=options)
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    home.provider.fault(Fault(FaultKind.STATUS, status=403, body="Wrong from number"))
+    with pytest.raises(HomeAssistantError):
+        await home.place_call()
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    assert is_told(home, "from_number")
+
+    options = {CONF_FROM_NUMBER: home.provider.voice_number}
+    home.hass.config_entries.async_update_entry(home.entry, options=options)
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+
+    assert not is_told(home, "from_number")
 
 
 async def test_from_number_not_checked(home: Home) -> None:

@@ -1,5 +1,6 @@
 """Calls that speak and listen, from the action to what the phone hears."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.elks.const import DOMAIN
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
@@ -15,7 +17,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from simulator import Fault, FaultKind, KeyPress, Outcome
 
 from .audio.conftest import Engine
-from .conftest import PHONE, Home
+from .conftest import PHONE, Home, make_contact
 
 CALLS = "event.demo_home_call"
 ANSWERS = [
@@ -295,3 +297,86 @@ async def test_many_numbers(home: Home) -> None:
         call = await home.place_call(to=f"070-123 4{number:03}")
         assert call["to"] == f"+46701234{number:03}"
     assert len(home.entry.runtime_data.numbers) <= 100
+
+
+@pytest.fixture
+def contacts() -> list[ConfigSubentryData]:
+    """Return one contact."""
+    return [make_contact("Anna", PHONE)]
+
+
+ACTIONS = [
+    (
+        "elks.place_call",
+        {
+            "to": "Anna",
+            "message": "Leak",
+            "answers": [{"key": "1", "id": "ok", "reply": "Fine"}],
+        },
+    ),
+    ("elks.call_chain", {"to": ["Anna"], "message": "Leak"}),
+    ("notify.send_message", {"entity_id": "notify.anna", "message": "Leak"}),
+]
+
+
+async def test_space_around(engine: Engine, home: Home) -> None:
+    """What a template leaves around a message is not said, nor in the way."""
+    await speak(home, message="\n  Hello\n")
+
+    assert [text.strip() for text, *_ in engine.asked] == ["Hello"]
+
+
+async def until_placed(home: Home) -> None:
+    """Wait until somebody is phoned."""
+    while not home.provider.calls:
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(("action", "data"), ACTIONS)
+async def test_loaded_anew_meanwhile(
+    engine: Engine, home: Home, action: str, data: dict[str, Any]
+) -> None:
+    """Who is phoned hears all of it, also when the account was loaded anew while it was spoken."""
+    engine.waits_at = 1 if action.startswith("notify") else 2
+    home.provider.phone(PHONE, talk_for=None, keys=(KeyPress(2, "1"),))
+    domain, name = action.split(".")
+    acting = home.hass.async_create_task(
+        home.hass.services.async_call(domain, name, data, blocking=True)
+    )
+    while len(engine.asked) < engine.waits_at:
+        await asyncio.sleep(0)
+
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    engine.go_on.set()
+    await acting
+    await until_placed(home)
+    await home.settle()
+
+    assert len(home.provider.calls) == 1
+    assert "play success" in heard(home)
+    assert set(heard(home)) <= {"play success", "ivr success", "ivr 1"}
+    assert home.last_call.attributes["answered"]
+
+
+@pytest.mark.parametrize(("action", "data"), ACTIONS)
+async def test_unloaded_meanwhile(
+    engine: Engine, home: Home, action: str, data: dict[str, Any]
+) -> None:
+    """Whose account is gone when all is spoken reads so, and nobody is phoned."""
+    engine.waits_at = 1
+    domain, name = action.split(".")
+    acting = home.hass.async_create_task(
+        home.hass.services.async_call(domain, name, data, blocking=True)
+    )
+    while not engine.asked:
+        await asyncio.sleep(0)
+
+    await home.hass.config_entries.async_set_disabled_by(
+        home.entry.entry_id, ConfigEntryDisabler.USER
+    )
+    engine.go_on.set()
+    with pytest.raises(ServiceValidationError) as raised:
+        await acting
+
+    assert raised.value.translation_key == "service_config_entry_not_loaded"
+    assert home.provider.calls == []

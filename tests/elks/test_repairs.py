@@ -6,6 +6,8 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 import pytest
 
+from custom_components.elks import issues
+from custom_components.elks.calls import ChainEnd
 from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -95,3 +97,24 @@ async def test_numbers_not_told(home: Home, form: Form) -> None:
 
     [field] = step["data_schema"]
     assert field["selector"]["select"]["options"] == []
+
+
+async def test_chain_is_seen(home: Home, hass_client: Client) -> None:
+    """That a chain was given up is told until somebody has seen it, whatever comes after."""
+    assert await async_setup_component(home.hass, "repairs", {})
+    for end in (ChainEnd.EXPIRED, ChainEnd.ACKNOWLEDGED):
+        issues.async_report_chain(home.hass, home.entry, end)
+    issue = f"chain_expired_{home.entry.entry_id}"
+    assert ir.async_get(home.hass).async_get_issue(DOMAIN, issue)
+    client = await hass_client()
+    path = "/api/repairs/issues/fix"
+    told = {"handler": DOMAIN, "issue_id": issue}
+
+    async with client.post(path, json=told) as response:
+        step = await response.json()
+    async with client.post(f"{path}/{step['flow_id']}", json={}) as response:
+        done = await response.json()
+
+    assert (step["step_id"], done["type"]) == ("confirm", "create_entry")
+    assert step["description_placeholders"] == {"account": "Demo home"}
+    assert ir.async_get(home.hass).async_get_issue(DOMAIN, issue) is None

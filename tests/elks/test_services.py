@@ -213,6 +213,7 @@ async def test_bad_input(home: Home, data: dict[str, Any], field: str) -> None:
         ({"timeout": "soon"}, "timeout"),
         ({"to": None}, "to"),
         ({"to": [PHONE]}, "to"),
+        ({"to": "  "}, "to"),
         ({"voice_start": 1}, "voice_start"),
         ({"whenhangup": "nowhere"}, "whenhangup"),
         ({"volume": 11}, "volume"),

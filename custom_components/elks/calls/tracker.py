@@ -230,8 +230,8 @@ class CallTracker:
         """Take in what a callback tells of a call, with the secret that came along."""
         if (record := self._book.find(token)) is not None:
             if record.call is None or record.call.id == call.id:
-                self._book.told(token, call)
                 self._reported(record)
+                self._book.told(token, call)
         elif is_ours(token, self._entry.data[CONF_CALLBACK_KEY]):
             self.last_callback = dt_util.utcnow()
             self.unreported = 0

@@ -1,6 +1,7 @@
 """A home that speaks, and a stranger who fetches what it says."""
 
 from array import array
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 import io
@@ -89,6 +90,9 @@ class Engine(TextToSpeechEntity):
         self._attr_name = name
         self.answer = answer
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
+        self.waits_at = 0
+        """The how manieth text is spoken only when `go_on` is set; 0 for none."""
+        self.go_on = asyncio.Event()
 
     @override
     async def async_get_tts_audio(
@@ -96,6 +100,8 @@ class Engine(TextToSpeechEntity):
     ) -> TtsAudioType:
         """Answer, or fail."""
         self.asked.append((message, language, options))
+        if len(self.asked) == self.waits_at:
+            await self.go_on.wait()
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
