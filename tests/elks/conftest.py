@@ -122,12 +122,18 @@ class Home:
 
     async def place_call(self, **data: object) -> dict[str, Any]:
         """Place a call with the action and return its response."""
+        return await self.act(
+            "place_call", **{"to": PHONE, "voice_start": PLAY, **data}
+        )
+
+    async def speak(self, **data: object) -> dict[str, Any]:
+        """Place a call that speaks, wait for its end and return the response."""
+        return await self.act("place_call", **{"to": PHONE, "wait": True, **data})
+
+    async def act(self, action: str, **data: object) -> dict[str, Any]:
+        """Perform an action and return its response."""
         response = await self.hass.services.async_call(
-            DOMAIN,
-            "place_call",
-            {"to": PHONE, "voice_start": PLAY, **data},
-            blocking=True,
-            return_response=True,
+            DOMAIN, action, data, blocking=True, return_response=True
         )
         assert isinstance(response, dict)
         return response
