@@ -161,6 +161,12 @@ class Home:
         assert state is not None
         return state
 
+    def attributes(self, sensor: str) -> set[str]:
+        """Return the names of what one of the account's sensors tells besides its state."""
+        state = self.hass.states.get(f"sensor.demo_home_{sensor}")
+        assert state is not None
+        return state.attributes.keys() - {"device_class", "friendly_name", "options"}
+
 
 @pytest.fixture
 async def home(
