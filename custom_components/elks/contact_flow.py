@@ -31,6 +31,7 @@ from .const import (
     CONF_TTS_ENTITY_ID,
 )
 from .contacts import contacts
+from .forms import unfolded
 from .phone_numbers import InvalidNumberError, read_numbers
 
 _SPEECH = vol.Schema(
@@ -146,12 +147,9 @@ def _check(data: Mapping[str, Any], errors: dict[str, str]) -> None:
 
 
 def _flat(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of the form without its section, as they are stored."""
-    return {
-        CONF_NAME: user_input[CONF_NAME].strip(),
-        CONF_NUMBER: user_input[CONF_NUMBER],
-        **user_input[CONF_SPEECH],
-    }
+    """Return the fields of the form as they are stored."""
+    data = unfolded(user_input, CONF_SPEECH)
+    return {**data, CONF_NAME: data[CONF_NAME].strip()}
 
 
 def _nested(data: Mapping[str, Any]) -> dict[str, Any]:

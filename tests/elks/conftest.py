@@ -122,15 +122,31 @@ class Home:
 
     async def place_call(self, **data: object) -> dict[str, Any]:
         """Place a call with the action and return its response."""
+        return await self.act(
+            "place_call", **{"to": PHONE, "voice_start": PLAY, **data}
+        )
+
+    async def speak(self, **data: object) -> dict[str, Any]:
+        """Place a call that speaks, wait for its end and return the response."""
+        return await self.act("place_call", **{"to": PHONE, "wait": True, **data})
+
+    async def act(self, action: str, **data: object) -> dict[str, Any]:
+        """Perform an action and return its response."""
         response = await self.hass.services.async_call(
-            DOMAIN,
-            "place_call",
-            {"to": PHONE, "voice_start": PLAY, **data},
-            blocking=True,
-            return_response=True,
+            DOMAIN, action, data, blocking=True, return_response=True
         )
         assert isinstance(response, dict)
         return response
+
+    def heard(self) -> list[str]:
+        """Return which actions the phones heard, and how each went."""
+        return [
+            f"{verb} {action['result']}"
+            for call in self.provider.calls
+            for action in call.actions
+            for verb in action
+            if verb != "result"
+        ]
 
     def rings_on(self) -> None:
         """Let the phone ring for longer than any test takes."""
@@ -154,6 +170,12 @@ class Home:
         state = self.hass.states.get(LAST_CALL)
         assert state is not None
         return state
+
+    def attributes(self, sensor: str) -> set[str]:
+        """Return the names of what one of the account's sensors tells besides its state."""
+        state = self.hass.states.get(f"sensor.demo_home_{sensor}")
+        assert state is not None
+        return state.attributes.keys() - {"device_class", "friendly_name", "options"}
 
 
 @pytest.fixture

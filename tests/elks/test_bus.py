@@ -4,8 +4,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from homeassistant.config_entries import ConfigSubentryData
-from simulator import Outcome
+from simulator import KeyPress, Outcome
 
+from .audio.conftest import Engine
 from .conftest import PHONE, Home, make_contact
 
 
@@ -54,3 +55,16 @@ async def test_to_nobody(home: Home) -> None:
 
     [event] = ended
     assert event.data["contact"] is None
+
+
+async def test_chain_ended(engine: Engine, home: Home) -> None:
+    """Each chain is told once when it has ended, with the response's data."""
+    ended = async_capture_events(home.hass, "elks_chain_ended")
+    keys = [KeyPress(after=1, keys="1")]
+    home.provider.phone(PHONE, talk_for=None, keys=keys)
+
+    response = await home.act("call_chain", to="Anna", message="Fire")
+    await home.settle()
+
+    [event] = ended
+    assert event.data == {"config_entry_id": home.entry.entry_id, **response}

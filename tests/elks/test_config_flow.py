@@ -6,9 +6,14 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
+from custom_components.elks.const import (
+    CONF_CALLBACK_KEY,
+    CONF_CURRENCY,
+    CONF_FROM_NUMBER,
+    DOMAIN,
+)
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
-from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_WEBHOOK_ID
+from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator import Fault, FaultKind, Simulator
@@ -83,6 +88,10 @@ async def test_user(hass: HomeAssistant, provider: Simulator) -> None:
     assert entry.unique_id == provider.account_id
     assert entry.options == {CONF_FROM_NUMBER: "+46700000001"}
     assert len(entry.data[CONF_WEBHOOK_ID]) == 64
+    assert entry.data.keys() == {
+        *(CONF_USERNAME, CONF_PASSWORD, CONF_URL, CONF_WEBHOOK_ID),
+        *(CONF_CALLBACK_KEY, CONF_CURRENCY),
+    }
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED
     assert provider.calls == []

@@ -45,7 +45,11 @@ async def add(home: Home, answers: dict[str, Any]) -> SubentryFlowResult:
 
 async def test_add(home: Home) -> None:
     """A contact can be phoned as soon as it is added, by the number as people write it."""
-    speech = {"language": "de", "options": {"voice": "Katja"}}
+    speech = {
+        "language": "de",
+        "tts_entity_id": "tts.home",
+        "options": {"voice": "Katja"},
+    }
     done = await add(home, form(" Bo ", "070-222 22 22", **speech))
 
     assert done["type"] is FlowResultType.CREATE_ENTRY

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
+from custom_components.elks.api import CallState
+from custom_components.elks.calls import CallEvent, ChainEnd
 from custom_components.elks.services import CALL_CHAIN_SCHEMA, PLACE_CALL_SCHEMA
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
@@ -71,11 +73,10 @@ def test_all_examples_are_run() -> None:
     }
 
 
-def documented(path: Path, section: str) -> set[str]:
-    """Return what stands in the first column of a section's first table, in code."""
-    text = path.read_text().split(f"\n## {section}")[1]
-    table = text[text.index("\n|") + 1 :].split("\n\n")[0]
-    rows = table.splitlines()[2:]
+def documented(path: Path, section: str, table: int = 0) -> set[str]:
+    """Return what stands in the first column of one of a section's tables, in code."""
+    text = path.read_text().split(f"\n## {section}")[1].split("\n## ")[0]
+    rows = text.split("\n\n|")[table + 1].split("\n\n")[0].splitlines()[2:]
     return {
         name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])
     }
@@ -102,6 +103,30 @@ def test_sensors_are_documented(home: Home) -> None:
         for entity in entities
         if entity.domain == "sensor" and entity.config_subentry_id is None
     }
+
+
+async def test_calls_are_documented(home: Home) -> None:
+    """All that is told of a call is documented: its states, its events and its data."""
+    readme = ROOT / "README.md"
+    response = await home.place_call(wait=True)
+
+    assert documented(readme, "Placing a call", table=1) == response.keys()
+    assert documented(readme, "The last call") == {*CallState, "unknown"}
+    attributes = documented(readme, "The last call", table=1)
+    assert attributes == home.attributes("last_call")
+    assert documented(readme, "What happens in a call") == set(CallEvent)
+
+
+async def test_chains_are_documented(engine: Engine, home: Home) -> None:
+    """All that is told of a chain is documented: how it ended, why, and the sensor's data."""
+    chains = DOCS / "chains.md"
+    home.provider.phone(ANNA, **TAKES_IT)
+    response = await home.act("call_chain", to="Anna", message="Fire")
+    await home.settle()
+
+    assert documented(chains, "What comes back") == response.keys()
+    assert documented(chains, "What comes back", table=1) == set(ChainEnd)
+    assert documented(chains, "The sensor") == home.attributes("call_chain")
 
 
 async def test_dashboard(home: Home) -> None:

@@ -2,10 +2,33 @@
 
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers.event import async_track_state_change_event
+from simulator import KeyPress
 
+from .audio.conftest import Engine
 from .conftest import LAST_CALL, PHONE, Home
 
 EVENT = "event.demo_home_call"
+
+
+async def test_events(engine: Engine, home: Home) -> None:
+    """Every event of a call is told once, in order, with its data."""
+    told: list[str] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        assert event.data["new_state"] is not None
+        told.append(event.data["new_state"].attributes["event_type"])
+
+    async_track_state_change_event(home.hass, EVENT, changed)
+    home.provider.phone(PHONE, talk_for=None, keys=[KeyPress(after=1, keys="1")])
+
+    await home.speak(message="Press 1", answers=[{"key": "1", "id": "close"}])
+
+    assert told == ["placed", "answered", "key_pressed", "success"]
+    state = home.hass.states.get(EVENT)
+    assert state is not None
+    assert state.attributes["answer"] == "close"
+    assert state.attributes["to"] == PHONE
 
 
 async def test_sensors_are_first(home: Home) -> None:

@@ -7,15 +7,18 @@ import re
 from typing import Any
 
 import pytest
+import voluptuous as vol
 
 from custom_components.elks.api import CallState
-from custom_components.elks.calls import ChainEnd, ChainState
+from custom_components.elks.calls import CallEvent, ChainEnd, ChainState
+from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
 from custom_components.elks.services import (
     CALL_CHAIN_SCHEMA,
     CANCEL_CHAIN_SCHEMA,
     PLACE_CALL_SCHEMA,
 )
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import SOURCE_USER, ConfigSubentryData
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -111,6 +114,58 @@ def test_states_have_words_and_icons(sensor: str, states: set[str]) -> None:
     icons = read("icons.json")["entity"]["sensor"][sensor]["state"]
 
     assert words.keys() == icons.keys() == states
+
+
+def test_events_have_words() -> None:
+    """Every event of a call has words."""
+    words = read("translations/en.json")["entity"]["event"]["call"]
+
+    assert words["state_attributes"]["event_type"]["state"].keys() == set(CallEvent)
+
+
+@pytest.mark.parametrize("sensor", ["last_call", "call_chain"])
+async def test_attributes_have_words(home: Home, sensor: str) -> None:
+    """Everything that a sensor tells besides its state has words."""
+    await home.place_call()
+    await home.settle()
+    words = read("translations/en.json")["entity"]["sensor"][sensor]
+
+    assert words["state_attributes"].keys() == home.attributes(sensor)
+
+
+def described(schema: vol.Schema | None, words: Mapping[str, Any]) -> None:
+    """See that each field of a form has a name and an explanation, and nothing else does."""
+    assert schema is not None
+    fields = {str(marker): field for marker, field in schema.schema.items()}
+    folded = {key: one for key, one in fields.items() if isinstance(one, section)}
+
+    assert words["data"].keys() == fields.keys() - folded.keys()
+    assert words["data_description"].keys() == words["data"].keys()
+    assert words.get("sections", {}).keys() == folded.keys()
+    for key, one in folded.items():
+        described(one.schema, words["sections"][key])
+
+
+async def test_forms_are_described(home: Home) -> None:
+    """Every field of the account, its options and its contacts has words."""
+    hass, entry = home.hass, home.entry
+    flows, words = hass.config_entries, read("translations/en.json")
+    [contact] = entry.subentries
+    new_contact = (entry.entry_id, SUBENTRY_CONTACT)
+
+    for form in (
+        await flows.flow.async_init(DOMAIN, context={"source": SOURCE_USER}),
+        await entry.start_reconfigure_flow(hass),
+    ):
+        described(form["data_schema"], words["config"]["step"][form["step_id"]])
+    options = await flows.options.async_init(entry.entry_id)
+    described(options["data_schema"], words["options"]["step"][options["step_id"]])
+    for one in (
+        await flows.subentries.async_init(new_contact, context={"source": SOURCE_USER}),
+        await entry.start_subentry_reconfigure_flow(hass, contact),
+    ):
+        steps = words["config_subentries"]["contact"]["step"]
+        described(one["data_schema"], steps[one["step_id"]])
 
 
 async def test_entities_have_words_and_icons(home: Home) -> None:
