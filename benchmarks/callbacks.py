@@ -15,6 +15,7 @@ from homeassistant.components import webhook
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
+from . import least
 from .caller import Answer, Request, post_in_turns
 from .figures import Times
 from .home import LAST_CALL, Home, OpenCall
@@ -31,14 +32,17 @@ _WHY_ANSWER = (
     "and writes the first action with the address of this home."
 )
 _WHY = (
-    "The empty handler does not even read its form. About a third of what is more is Home "
-    "Assistant's own work on the sensor's state; the rest is reading the form and the call in it, "
-    "and bringing it together with what is known."
+    "The empty handler does not even read its form. The least that shows an end, in its table, "
+    "reads it and writes one state without an entity. What is more than that are the entity, the "
+    "secret that is checked, the call that is read from the form, brought together with what is "
+    "known, and set to be written down before it is shown."
 )
 _LATENCY = 5
 """Milliseconds until the first action, beyond what Home Assistant itself needs."""
 _EMPTY = "1" * 64
-_EMPTY_PATH = f"/api/webhook/{_EMPTY}?token={'0' * 48}"
+_QUERY = f"?token={'0' * 48}"
+_EMPTY_PATH = f"/api/webhook/{_EMPTY}{_QUERY}"
+_LEAST_PATH = f"/api/webhook/{least.WEBHOOK}{_QUERY}"
 _SOUND = "https://example.com/leak.mp3"
 
 
@@ -59,6 +63,11 @@ def _question(call: OpenCall) -> bytes:
     return urlencode(form | numbers).encode()
 
 
+def _times(answers: list[Answer]) -> Times:
+    """Return how long answers took."""
+    return Times([one.seconds for one in answers])
+
+
 class _Calls:
     """Calls of a home, and who makes their callbacks."""
 
@@ -75,14 +84,15 @@ class _Calls:
     async def tell(
         self, calls: list[OpenCall], form: Callable[[OpenCall], bytes]
     ) -> list[list[Answer]]:
-        """Make a callback for each call, and the same to the handler that does nothing.
+        """Make a callback for each call, and the same to the handlers that do nothing, and the least.
 
-        Before, the first of them is picked up. Returns for each call the answer of that handler, and ours.
+        Before, the first of them is picked up. Returns for each call their answers, and ours in between.
         """
         question = _question(calls[0])
         ahead = [(_EMPTY_PATH, question), (calls[0].path, question)]
         rounds: list[list[Request]] = [
-            [(_EMPTY_PATH, form(call)), (call.path, form(call))] for call in calls
+            [(path, form(call)) for path in (_EMPTY_PATH, call.path, _LEAST_PATH)]
+            for call in calls
         ]
         return await asyncio.get_running_loop().run_in_executor(
             self._caller, post_in_turns, self._home.port, ahead, rounds
@@ -90,12 +100,12 @@ class _Calls:
 
 
 class _Sensor:
-    """When the sensor of the last call showed that a call has ended."""
+    """When a sensor showed that a call has ended."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, entity_id: str) -> None:
         self.changed: list[float] = []
         self.unsubscribe = async_track_state_change_event(
-            home.hass, [LAST_CALL], self._changed
+            home.hass, [entity_id], self._changed
         )
 
     @callback
@@ -104,10 +114,20 @@ class _Sensor:
         if state and state.state == "success":
             self.changed.append(perf_counter())
 
+    def after(self, answers: list[Answer]) -> Times:
+        """Return how long after the callbacks, given by their answers, it showed the ends."""
+        return Times(
+            [
+                changed - one.asked
+                for changed, one in zip(self.changed, answers, strict=True)
+            ]
+        )
+
 
 async def measure(home: Home, findings: Findings) -> None:
     """Time the end of calls, and the picking up of calls that speak."""
     webhook.async_register(home.hass, "elks", "Empty", _EMPTY, _do_nothing)
+    least.Least(home.hass).register_webhook()
     context = get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context) as caller:
         calls = _Calls(home, caller)
@@ -118,25 +138,23 @@ async def measure(home: Home, findings: Findings) -> None:
 
 async def _measure_ends(home: Home, calls: _Calls, findings: Findings) -> None:
     answers: list[list[Answer]] = []
-    sensor = _Sensor(home)
+    sensor, least_sensor = _Sensor(home, LAST_CALL), _Sensor(home, least.SENSOR)
     for _ in range(_BATCH * _BATCHES):
         # The sensor shows the call placed last: there is to be no other
         placed = await calls.place(1, media=_SOUND)
         await asyncio.sleep(_WRITING)
         answers += await calls.tell(placed, _end)
     sensor.unsubscribe()
-    nothing = Times([one.seconds for one, _ in answers])
-    answered = Times([one.seconds for _, one in answers])
-    shown = Times(
-        [
-            changed - one.asked
-            for changed, (_, one) in zip(sensor.changed, answers, strict=True)
-        ]
-    )
+    least_sensor.unsubscribe()
+    empty, ours, the_least = (list(column) for column in zip(*answers, strict=True))
     sides = (
-        Side("Empty handler, until its answer", nothing),
-        Side("Elks, until the sensor's new state", shown),
-        Side("Elks, until its answer", answered),
+        Side("Empty handler, until its answer", _times(empty)),
+        Side("Elks, until the sensor's new state", sensor.after(ours)),
+        Side("Elks, until its answer", _times(ours)),
+        Side(
+            "The least that shows an end, until its state",
+            least_sensor.after(the_least),
+        ),
     )
     findings.comparisons.append(Comparison("A call has ended", sides))
     findings.goals.append(
@@ -154,11 +172,9 @@ async def _measure_answers(calls: _Calls, findings: Findings) -> None:
         # The first of them is picked up ahead
         answers += (await calls.tell(placed, _question))[1:]
         await calls.tell(placed, _end)
-    assert all(json.loads(action.body)["ivr"] == _SOUND for _, action in answers)
-    sides = (
-        Side("Empty handler", Times([one.seconds for one, _ in answers])),
-        Side("Elks", Times([one.seconds for _, one in answers])),
-    )
+    empty, ours, _ = (list(column) for column in zip(*answers, strict=True))
+    assert all(json.loads(action.body)["ivr"] == _SOUND for action in ours)
+    sides = Side("Empty handler", _times(empty)), Side("Elks", _times(ours))
     title = "A phone is picked up: from the callback to the first action"
     findings.comparisons.append(Comparison(title, sides))
     later = sides[1].times.median - sides[0].times.median

@@ -8,6 +8,7 @@ from aiohttp import encode_basic_auth
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from scripts.home import Connection
 
+from . import least
 from .home import PHONE, Home, call_data
 from .provider import Account, Line
 from .result import Comparison, Findings, Side, at_most
@@ -20,10 +21,10 @@ _PAUSE = 0.03
 _FIELDS = ("from", "to", "voice_start", "timeout", "whenhangup")
 _OVER_WEBSOCKET = 1.15
 _WHY = (
-    "About a third of what is more is Home Assistant's own work on the two states that a new call "
-    "changes, which the action's response must find there. The rest is what `rest_command` does not "
-    "do: the call's record and secret, a task that goes on when the script is stopped, the "
-    "provider's clock, and an answer that is checked."
+    "The least that shows a call, in its table, is the same request and the two states that a new "
+    "call changes, written without entities: the action's response must find them there. What is "
+    "more than that are the entities, the fields that are checked, the call's record and secret, a "
+    "task that goes on when the script is stopped, and an answer that is read with care."
 )
 _IN_PROCESS = 2
 
@@ -68,6 +69,7 @@ class _Placing:
         self._url = f"{account.api_url}/calls"
         authorization = encode_basic_auth(account.username, account.password)
         self._headers = {"Authorization": authorization}
+        least.Least(home.hass).register_action(self._session, self._url, self._headers)
 
     async def bare(self) -> None:
         """Make the request with Home Assistant's session and nothing else."""
@@ -98,6 +100,10 @@ class _Placing:
         """Do as a browser or an app does."""
         await self._connection.act("elks.place_call", call_data(), return_response=True)
 
+    async def least_over_websocket(self) -> None:
+        """Make the request and show it, with nothing else around that."""
+        await self._connection.act(least.ACTION, self._form, return_response=True)
+
     async def end(self) -> None:
         """End the call of Elks: the next is not to be one among many."""
         call = self._home.open_call()
@@ -114,8 +120,10 @@ async def measure(home: Home, line: Line, findings: Findings) -> None:
     async with home.connect() as connection:
         ways = _Placing(home, line, connection)
         over_websocket = ways.rest_command_over_websocket, ways.elks_over_websocket
-        rest_websocket, elks_websocket = await take_turns(
-            *over_websocket, rounds=_ROUNDS, after=ways.end
+        rest_websocket, elks_websocket, least_websocket = await take_turns(
+            *(*over_websocket, ways.least_over_websocket),
+            rounds=_ROUNDS,
+            after=ways.end,
         )
         bare, rest, elks = await take_turns(
             *(ways.bare, ways.rest_command, ways.elks), rounds=_ROUNDS, after=ways.end
@@ -135,6 +143,7 @@ async def measure(home: Home, line: Line, findings: Findings) -> None:
     websocket = (
         Side("`rest_command`", rest_websocket),
         Side("`elks.place_call`", elks_websocket),
+        Side("The least that shows a call", least_websocket),
     )
     rested = (
         Side("`rest_command`", rest_rested),

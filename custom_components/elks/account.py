@@ -118,24 +118,21 @@ class AccountWatch:
     def _async_changed(self, record: CallRecord, happened: list[CallEvent]) -> None:
         """Tell of what a call has changed: its end before others act on that."""
         if record.ended:
-            self._async_stop_telling()
-            telling = self._hass.loop.call_soon(self._async_tell)
-            self._cancel_telling = telling.cancel
+            self._hass.loop.call_soon(self._async_tell)
         elif self._cancel_telling is None:
             self._cancel_telling = async_call_later(
                 self._hass,
                 _TOGETHER,
-                HassJob(self._async_tell, cancel_on_shutdown=True),
+                HassJob(self._async_tell_together, cancel_on_shutdown=True),
             )
 
     @callback
-    def _async_stop_telling(self) -> None:
-        if self._cancel_telling is not None:
-            self._cancel_telling()
+    def _async_tell_together(self, *_: object) -> None:
+        self._cancel_telling = None
+        self._async_tell()
 
     @callback
-    def _async_tell(self, *_: object) -> None:
-        self._cancel_telling = None
+    def _async_tell(self) -> None:
         for listener in list(self._listeners):
             listener()
 
@@ -149,4 +146,5 @@ class AccountWatch:
     def _async_stop(self) -> None:
         if self._cancel_timer is not None:
             self._cancel_timer()
-        self._async_stop_telling()
+        if self._cancel_telling is not None:
+            self._cancel_telling()
