@@ -32,7 +32,6 @@ class Chains:
         self._store = ChainStore(hass, entry.entry_id)
         self._runs: dict[str, ChainRun] = {}
         self._listeners: set[ChainListener] = set()
-        self._kept: list[Chain] = []
         self._stopped = False
         self.last: Chain | None = None
         """The chain begun last."""
@@ -44,19 +43,17 @@ class Chains:
 
     async def async_load(self) -> None:
         """Read the chains of before a restart; their calls are to be remembered."""
-        self._kept = await self._store.async_load()
-        for chain in self._kept:
+        for chain in await self._store.async_load():
             self.last = chain
             if chain.end is None:
                 self._tracker.async_hold(chain.id)
+                self._begun(chain)
 
     @callback
     def async_resume(self) -> None:
         """Go on with the chains that had not ended, once their calls are known."""
-        for chain in self._kept:
-            if chain.end is None:
-                self._begun(chain).async_start()
-        self._kept = []
+        for run in list(self._runs.values()):
+            run.async_start()
 
     async def async_unload(self) -> None:
         """Stop, and write how the chains stand."""
