@@ -167,7 +167,9 @@ class CallTracker:
         try:
             placed = await asyncio.shield(placing)
         except asyncio.CancelledError:
-            if placing.cancelled():
+            # When Home Assistant stops, both are cancelled, and the request may end first
+            task = asyncio.current_task()
+            if placing.cancelled() and not (task and task.cancelling()):
                 raise OutcomeUnknownError("the account was unloaded") from None
             raise
         if isinstance(placed, ElksError):

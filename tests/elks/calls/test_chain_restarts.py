@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks.api import Call, CallRequest, CallState, UnreachableError
 from custom_components.elks.calls import CallsStoppedError, ChainEnd
@@ -119,6 +120,30 @@ async def while_talking(house: House) -> None:
     await house.begin(ANNA, BO)
     await house.presses(ANNA, None)
     await house.kill()
+
+
+async def test_stopped_during_the_request(
+    house: House, account: MockConfigEntry, clock: Clock
+) -> None:
+    """Home Assistant stops all at once: nobody else is called, and the turn is settled later."""
+    house.carrier.holds()
+    await house.begin(ANNA, BO)
+    house.carrier.takes(ANNA)
+
+    # Home Assistant cancels them in any order; the request may be the first to end
+    tasks = account._background_tasks  # noqa: SLF001
+    for task in sorted(tasks, key=lambda task: task.get_name()):
+        task.cancel()
+    await turns()
+    await clock.passes(20)
+    assert house.called == [ANNA]
+
+    await house.stop()
+    await house.start()
+    await clock.passes(20)
+    assert house.called == [ANNA]
+    await house.ends(ANNA)
+    assert house.called == [ANNA, BO]
 
 
 @pytest.mark.parametrize(
