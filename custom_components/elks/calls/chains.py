@@ -77,10 +77,12 @@ class Chains:
         self._tracker.async_hold(chain.id)
         self.last = chain
         run = self._begun(chain)
-        await self._async_write()
-        # It may have been cancelled meanwhile, or the account unloaded
-        if not run.stopped:
-            run.async_start()
+        try:
+            await self._async_write()
+        finally:
+            # Also when whoever asks is stopped, but not when it was cancelled, or we are unloaded
+            if not run.stopped:
+                run.async_start()
         return run
 
     @callback

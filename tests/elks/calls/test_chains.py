@@ -92,6 +92,21 @@ async def test_cancel_while_it_is_written(
     assert house.called == []
 
 
+async def test_stopped_while_it_is_written(house: House, disk: Disk) -> None:
+    """A script that is stopped before its chain is on disk leaves the chain alone."""
+    disk.free.clear()
+    beginning = asyncio.create_task(house.begin(ANNA))
+    await turns()
+    beginning.cancel()
+    disk.free.set()
+    await turns()
+
+    assert beginning.cancelled()
+    assert house.called == [ANNA]
+    await house.presses(ANNA)
+    assert house.last.end is ChainEnd.ACKNOWLEDGED
+
+
 async def test_unload_while_it_is_written(house: House, disk: Disk) -> None:
     """A chain whose account is unloaded before it is on disk begins after the restart."""
     disk.free.clear()
