@@ -179,8 +179,11 @@ class CallTracker:
     @callback
     def async_expect(self, plan: CallPlan, requested: datetime) -> None:
         """Take up a call that may have been placed before it was written down, and a power cut."""
-        if self._book.find(plan.token) is None:
-            self._book.put(plan.record(requested))
+        if self._book.find(plan.token) is not None:
+            return
+        record = plan.record(requested)
+        self._book.put(record)
+        self._schedule.async_set(plan.token, first_look(record))
 
     async def async_recall(self, record: CallRecord) -> CallRecord | None:
         """Find out whether a call was placed before a restart; return its record, else None.

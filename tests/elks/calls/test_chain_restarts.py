@@ -183,6 +183,29 @@ async def test_picked_up_right_after_the_restart(house: House) -> None:
     assert record.script == SCRIPT
 
 
+async def test_cancelled_right_after_the_restart(house: House, clock: Clock) -> None:
+    """A call that may have been placed is looked for also when its chain no longer does."""
+    await during_the_request(house)
+    await house.start()
+    house.chains.async_cancel(None)
+    await clock.passes(80)
+
+    assert [record.call for record in house.tracker.open] == [house.call_to(ANNA)]
+
+
+async def test_never_placed(house: House, clock: Clock) -> None:
+    """A call that turns out not to have been placed is forgotten, also without its chain."""
+    await during_the_request(house)
+    house.carrier.history.clear()
+    await house.start()
+    house.chains.async_cancel(None)
+    assert len(house.tracker.open) == 1
+
+    await clock.passes(800, step=10)
+
+    assert house.tracker.open == []
+
+
 async def test_ended_during_the_restart(house: House, clock: Clock) -> None:
     """A call that ended meanwhile is asked for, and then the next one is called."""
     await house.begin(ANNA, BO)
