@@ -125,9 +125,13 @@ class CallTracker:
         self._book.release(chain_id)
 
     async def async_load(self) -> None:
-        """Take up the calls that were known before a restart, and ask how they stand."""
+        """Take up the calls that were known before a restart."""
         kept = await self._store.async_load()
         self._book.restore(replace(kept, records=self._of_known_contacts(kept.records)))
+
+    @callback
+    def async_start(self) -> None:
+        """Ask how the calls of before a restart stand, once all listen who are to know."""
         for record in self._book.open():
             self._schedule.async_set(record.token, 0)
 

@@ -273,6 +273,7 @@ class Home:
         """Begin to track, as Home Assistant starts."""
         self.tracker = CallTracker(self.hass, self.account, self.carrier)
         await self.tracker.async_load()
+        self.tracker.async_start()
 
     async def stop(self) -> None:
         """Unload the account."""
