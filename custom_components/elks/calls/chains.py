@@ -1,5 +1,6 @@
 """The chains of an account: begun, continued after a restart, cancelled, told of."""
 
+import asyncio
 from collections.abc import Callable
 
 from homeassistant.config_entries import ConfigEntry
@@ -130,14 +131,22 @@ class Chains:
             self.last = chain
         if chain.end is not None:
             self._runs.pop(chain.id, None)
-            self._hass.async_create_task(self._async_write(), "elks chains")
+            self._async_begin_write()
         for listener in list(self._listeners):
             listener(chain)
         if chain.end is not None:
             self._tracker.async_release(chain.id)
 
     async def _async_write(self) -> None:
+        """Write how the chains stand; when this returns, it is written."""
+        # A write that is cut off goes on in its thread, and could end after a newer one
+        await asyncio.shield(self._async_begin_write())
+
+    @callback
+    def _async_begin_write(self) -> asyncio.Task[None]:
         """Write the chains that run, and the one begun last, in the order in which they began."""
         last = [self.last] if self.last and self.last.end else []
         chains = sorted((*self.running, *last), key=lambda chain: chain.started)
-        await self._store.async_save(chains)
+        return self._hass.async_create_task(
+            self._store.async_save(chains), "elks chains"
+        )

@@ -125,6 +125,24 @@ async def test_unload_while_it_is_written(house: House, disk: Disk) -> None:
     assert house.called == [ANNA]
 
 
+async def test_cancelled_while_a_turn_is_written(house: House, disk: Disk) -> None:
+    """A write that nobody waits for any more does not undo a newer one."""
+    disk.turns = 20
+    beginning = asyncio.create_task(house.begin(ANNA))
+    while disk.writes < 2:
+        await turns(1)
+    disk.turns = 0
+    house.chains.async_cancel(None)
+    await turns(40)
+    await beginning
+    assert house.called == []
+
+    await house.kill()
+    await house.start()
+
+    assert house.last.end is ChainEnd.CANCELLED
+
+
 async def test_begin_after_the_unload(house: House) -> None:
     """An account that is unloaded calls nobody, and says so."""
     await house.stop()
