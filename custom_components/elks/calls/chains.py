@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .chain import Chain, ChainEnd
-from .chain_run import ChainRun, Planner
+from .chain_run import ChainRun, Planner, calls_of
 from .chain_store import ChainStore
 from .record import CallRecord
 from .tracker import CallsStoppedError, CallTracker
@@ -109,8 +109,7 @@ class Chains:
 
     def calls(self, chain: Chain) -> list[CallRecord]:
         """Return the calls of a chain that were placed, the first one first."""
-        records = [self._tracker.find(turn.token) for turn in chain.turns]
-        return [record for record in records if record and record.call]
+        return calls_of(chain, self._tracker)
 
     def _begun(self, chain: Chain) -> ChainRun:
         run = self._runs[chain.id] = ChainRun(

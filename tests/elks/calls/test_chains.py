@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from custom_components.elks.api import UnreachableError
-from custom_components.elks.calls import CallsStoppedError, ChainEnd
+from custom_components.elks.calls import CallRecord, CallsStoppedError, ChainEnd
 
 from .conftest import Clock, Disk, turns
 from .house import ANNA, BO, House
@@ -165,6 +165,21 @@ async def test_calls(house: House) -> None:
 
     assert [call.to_number for call in calls] == [ANNA, BO]
     assert house.chains.calls(house.last) == []
+
+
+async def test_calls_of_a_long_chain(house: House) -> None:
+    """Whoever waits for the end finds all calls, just as who is told of it."""
+    people = [f"+4670{number:07}" for number in range(101)]
+    told: list[list[CallRecord]] = []
+    house.chains.async_listen(lambda chain: told.append(house.chains.calls(chain)))
+    run = await house.begin(*people)
+    for number in people:
+        await house.ends(number)
+
+    await run.async_outcome()
+
+    assert [call.to_number for call in run.calls] == people
+    assert told[-1] == run.calls
 
 
 async def test_kept(house: House) -> None:
