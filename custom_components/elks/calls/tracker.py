@@ -357,6 +357,7 @@ class CallTracker:
         elif record.in_progress and record.token not in self._schedule:
             self._schedule.async_set(record.token, first_look(record))
         if record.call or record.given_up:
+            self._placing.settled(record.token)
             # Of a call that is only asked for there is nothing to show
             self._tell(record, events(before, record))
 
