@@ -3,7 +3,7 @@
 from functools import partial
 
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
@@ -45,8 +45,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     )
     webhook.async_register(hass, entry)
     await _async_load(hass, entry)
-    entry.runtime_data.address.async_start()
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    _async_go_on(entry.runtime_data)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     entry.async_create_background_task(
         hass, _async_load_regions(hass, entry), "elks regions"
@@ -76,14 +75,22 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
 
 
 async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Take up the calls and chains of before a restart."""
+    """Take up the calls and chains of before a restart; whoever listens is told in this order."""
     data = entry.runtime_data
     await data.chains.async_load()
     await data.tracker.async_load()
-    await async_keep_sounds(entry)
     data.account.async_start()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await async_keep_sounds(entry)
     async_tell_bus(hass, entry)
     async_watch(hass, entry)
+    data.address.async_start()
+
+
+@callback
+def _async_go_on(data: ElksData) -> None:
+    """Go on with calls and chains, now that all listen who are to know what becomes of them."""
+    data.tracker.async_start()
     data.chains.async_resume()
     data.loaded.set()
 

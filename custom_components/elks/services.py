@@ -187,7 +187,7 @@ async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
         chain = await run.async_outcome()
     except CallsStoppedError as err:
         raise failed("chain_stopped_waiting") from err
-    return chain_ended(chain, chains.calls(chain), entry)
+    return chain_ended(chain, run.calls, entry)
 
 
 async def _async_cancel_chain(call: ServiceCall) -> None:

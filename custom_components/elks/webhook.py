@@ -117,8 +117,8 @@ async def _form(request: Request) -> dict[str, str]:
     body = bytearray()
     content = request.content
     try:
-        while not content.at_eof():
-            body += await content.readany()
+        while chunk := await content.read(_MAX_BODY):
+            body += chunk
             if len(body) > _MAX_BODY:
                 return {}
         return dict(URL.build(query_string=body.decode(), encoded=True).query)

@@ -1,10 +1,17 @@
 """What automations hear on Home Assistant's bus."""
 
-import pytest
-from pytest_homeassistant_custom_component.common import async_capture_events
+from typing import Any
+from unittest.mock import patch
 
-from homeassistant.config_entries import ConfigSubentryData
-from simulator import KeyPress, Outcome
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_fire_time_changed,
+)
+
+import custom_components.elks as integration
+from homeassistant.config_entries import ConfigEntries, ConfigSubentryData
+from simulator import Fault, FaultKind, KeyPress, Outcome
 
 from .audio.conftest import Engine
 from .conftest import PHONE, Home, make_contact
@@ -68,3 +75,38 @@ async def test_chain_ended(engine: Engine, home: Home) -> None:
 
     [event] = ended
     assert event.data == {"config_entry_id": home.entry.entry_id, **response}
+
+
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [
+        (integration, "async_keep_sounds"),
+        (ConfigEntries, "async_forward_entry_setups"),
+    ],
+)
+async def test_ended_before_the_start(home: Home, owner: Any, step: str) -> None:
+    """An end that is learnt after a start is told to all, however long a step of it takes."""
+    home.provider.fault(Fault(FaultKind.CALLBACK_DROPPED, times=None))
+    await home.place_call()
+    await home.provider.settled()
+    ended = async_capture_events(home.hass, "elks_call_ended")
+    take_step = getattr(owner, step)
+
+    async def slowly(*args: object) -> None:
+        await do_what_is_due(home)
+        await take_step(*args)
+
+    with patch.object(owner, step, slowly):
+        await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await do_what_is_due(home)
+
+    assert [event.data["state"] for event in ended] == ["success"]
+    shown = home.hass.states.get("event.demo_home_call")
+    assert shown is not None
+    assert shown.attributes["event_type"] == "success"
+
+
+async def do_what_is_due(home: Home) -> None:
+    """Let happen what is to happen now."""
+    async_fire_time_changed(home.hass)
+    await home.hass.async_block_till_done(wait_background_tasks=True)

@@ -358,6 +358,21 @@ async def test_sounds_stay_for_the_chain(
     assert sounds(home) == []
 
 
+async def test_sounds_stay_over_a_reload(engine: Engine, home: Home) -> None:
+    """A chain that goes on after a reload still has its recordings, also between two calls."""
+    home.provider.phone(ANNA, outcome=Outcome.UNREACHABLE)
+    data = {"to": "Anna", "message": "Fire", "rounds": 2, "pause": 3000}
+    await home.hass.services.async_call(DOMAIN, "call_chain", data, blocking=True)
+    await until(lambda: state(home, "sensor.anna_last_call") == "failed")
+    before = sounds(home)
+    assert len(before) == 2
+
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+
+    assert state(home, CHAIN) == "calling"
+    assert sounds(home) == before
+
+
 def sounds(home: Home) -> list[str]:
     """Return the names of the sounds that are kept."""
     folder = Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))

@@ -38,6 +38,12 @@ _SETTLING = 7
 type Planner = Callable[[Chain, Turn], CallPlan]
 
 
+def calls_of(chain: Chain, tracker: CallTracker) -> list[CallRecord]:
+    """Return the calls of a chain that were placed, the first one first."""
+    records = [tracker.find(turn.token) for turn in chain.turns]
+    return [record for record in records if record and record.call]
+
+
 class ChainRun:
     """One chain on its way; how it stands is in `chain`."""
 
@@ -54,6 +60,8 @@ class ChainRun:
     ) -> None:
         """Run a chain; `changed` is told of each change, `written` returns when it is on disk."""
         self.chain = chain
+        self.calls: list[CallRecord] = []
+        """Those that were placed, once it has ended."""
         self._hass = hass
         self._entry = entry
         self._tracker = tracker
@@ -88,6 +96,8 @@ class ChainRun:
         """End the chain: whoever is still called hears nothing more, but who took it."""
         self._async_stop_calling()
         person = by.person if by else None
+        # Once the end is told, they are remembered no longer than others
+        self.calls = calls_of(self.chain, self._tracker)
         self._change(replace(self.chain, end=end, by=person))
         for turn in self.chain.turns:
             if by is None or turn.token != by.token:

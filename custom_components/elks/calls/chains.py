@@ -1,12 +1,13 @@
 """The chains of an account: begun, continued after a restart, cancelled, told of."""
 
+import asyncio
 from collections.abc import Callable
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .chain import Chain, ChainEnd
-from .chain_run import ChainRun, Planner
+from .chain_run import ChainRun, Planner, calls_of
 from .chain_store import ChainStore
 from .record import CallRecord
 from .tracker import CallsStoppedError, CallTracker
@@ -32,7 +33,6 @@ class Chains:
         self._store = ChainStore(hass, entry.entry_id)
         self._runs: dict[str, ChainRun] = {}
         self._listeners: set[ChainListener] = set()
-        self._kept: list[Chain] = []
         self._stopped = False
         self.last: Chain | None = None
         """The chain begun last."""
@@ -44,19 +44,17 @@ class Chains:
 
     async def async_load(self) -> None:
         """Read the chains of before a restart; their calls are to be remembered."""
-        self._kept = await self._store.async_load()
-        for chain in self._kept:
+        for chain in await self._store.async_load():
             self.last = chain
             if chain.end is None:
                 self._tracker.async_hold(chain.id)
+                self._begun(chain)
 
     @callback
     def async_resume(self) -> None:
         """Go on with the chains that had not ended, once their calls are known."""
-        for chain in self._kept:
-            if chain.end is None:
-                self._begun(chain).async_start()
-        self._kept = []
+        for run in list(self._runs.values()):
+            run.async_start()
 
     async def async_unload(self) -> None:
         """Stop, and write how the chains stand."""
@@ -80,10 +78,12 @@ class Chains:
         self._tracker.async_hold(chain.id)
         self.last = chain
         run = self._begun(chain)
-        await self._async_write()
-        # It may have been cancelled meanwhile, or the account unloaded
-        if not run.stopped:
-            run.async_start()
+        try:
+            await self._async_write()
+        finally:
+            # Also when whoever asks is stopped, but not when it was cancelled, or we are unloaded
+            if not run.stopped:
+                run.async_start()
         return run
 
     @callback
@@ -109,8 +109,7 @@ class Chains:
 
     def calls(self, chain: Chain) -> list[CallRecord]:
         """Return the calls of a chain that were placed, the first one first."""
-        records = [self._tracker.find(turn.token) for turn in chain.turns]
-        return [record for record in records if record and record.call]
+        return calls_of(chain, self._tracker)
 
     def _begun(self, chain: Chain) -> ChainRun:
         run = self._runs[chain.id] = ChainRun(
@@ -131,14 +130,22 @@ class Chains:
             self.last = chain
         if chain.end is not None:
             self._runs.pop(chain.id, None)
-            self._hass.async_create_task(self._async_write(), "elks chains")
+            self._async_begin_write()
         for listener in list(self._listeners):
             listener(chain)
         if chain.end is not None:
             self._tracker.async_release(chain.id)
 
     async def _async_write(self) -> None:
+        """Write how the chains stand; when this returns, it is written."""
+        # A write that is cut off goes on in its thread, and could end after a newer one
+        await asyncio.shield(self._async_begin_write())
+
+    @callback
+    def _async_begin_write(self) -> asyncio.Task[None]:
         """Write the chains that run, and the one begun last, in the order in which they began."""
         last = [self.last] if self.last and self.last.end else []
         chains = sorted((*self.running, *last), key=lambda chain: chain.started)
-        await self._store.async_save(chains)
+        return self._hass.async_create_task(
+            self._store.async_save(chains), "elks chains"
+        )

@@ -32,6 +32,8 @@ class Placing:
         self._provider = provider
         self._book = book
         self._unanswered: dict[str, asyncio.Future[None]] = {}
+        self._asked: dict[str, float] = {}
+        """When calls were asked for of which no more is known yet, by a clock that nobody sets."""
 
     async def place(self, plan: CallPlan) -> CallRecord:
         """Place a call and return what is known of it.
@@ -40,11 +42,11 @@ class Placing:
         """
         record = plan.record(self._provider.now())
         self._book.put(record)
-        asked = monotonic()
+        self._asked[plan.token] = monotonic()
         try:
             call = await self._request(plan)
         except OutcomeUnknownError:
-            if (found := await self._found(record, asked)) is None:
+            if (found := await self._found(record)) is None:
                 raise
             return found
         except ElksError:
@@ -62,11 +64,17 @@ class Placing:
         With another call that could be this one, or another request that could have placed it,
         nothing is adopted. Returns whether there is any call that could be it. Raises ElksError.
         """
+        await self._correct_time(record.token)
+        record = self._book.find(record.token) or record
         history = await self._provider.calls(earliest(record))
         found = candidates(record, history, self._book.knows)
         if len(found) == 1 and not self.rivals(record):
             self._book.told(record.token, found[0])
         return bool(found)
+
+    def settled(self, token: str) -> None:
+        """Note that a call is known, or that it never will be."""
+        self._asked.pop(token, None)
 
     def rivals(self, record: CallRecord) -> list[CallRecord]:
         """Return the other calls whose requests are unanswered, and that could be this one."""
@@ -103,29 +111,29 @@ class Placing:
         record = self._book.find(plan.token)
         return record is not None and record.hang_up
 
-    async def _found(self, record: CallRecord, asked: float) -> CallRecord | None:
+    async def _found(self, record: CallRecord) -> CallRecord | None:
         """Look for a call a few times; return its record when it is found."""
         for delay in _LOOK_AFTER:
             await async_sleep(self._hass, delay)
             await self._others_answered(record)
             if self._known(record) is None:
                 with suppress(ElksError):
-                    record = await self._timed(record, asked)
                     await self.look(record)
             if (known := self._known(record)) is not None:
                 return known
         return None
 
-    async def _timed(self, record: CallRecord, asked: float) -> CallRecord:
+    async def _correct_time(self, token: str) -> None:
         """Correct when a call was asked for: our own clock may have been wrong."""
-        age = timedelta(seconds=monotonic() - asked)
-        requested = await self._provider.clock() - age
-        if abs(requested - record.requested) < _CLOCK_TOLERANCE:
-            return record
-        record = replace(record, requested=requested)
-        if self._known(record) is None:
-            self._book.put(record)
-        return record
+        if token not in self._asked:
+            return
+        clock = await self._provider.clock()
+        asked, record = self._asked.pop(token, None), self._book.find(token)
+        if asked is None or record is None:
+            return
+        requested = clock - timedelta(seconds=monotonic() - asked)
+        if abs(requested - record.requested) >= _CLOCK_TOLERANCE:
+            self._book.put(replace(record, requested=requested))
 
     def _known(self, record: CallRecord) -> CallRecord | None:
         """Return the record of a call when the provider has told of it meanwhile."""

@@ -125,9 +125,13 @@ class CallTracker:
         self._book.release(chain_id)
 
     async def async_load(self) -> None:
-        """Take up the calls that were known before a restart, and ask how they stand."""
+        """Take up the calls that were known before a restart."""
         kept = await self._store.async_load()
         self._book.restore(replace(kept, records=self._of_known_contacts(kept.records)))
+
+    @callback
+    def async_start(self) -> None:
+        """Ask how the calls of before a restart stand, once all listen who are to know."""
         for record in self._book.open():
             self._schedule.async_set(record.token, 0)
 
@@ -167,7 +171,9 @@ class CallTracker:
         try:
             placed = await asyncio.shield(placing)
         except asyncio.CancelledError:
-            if placing.cancelled():
+            # When Home Assistant stops, both are cancelled, and the request may end first
+            task = asyncio.current_task()
+            if placing.cancelled() and not (task and task.cancelling()):
                 raise OutcomeUnknownError("the account was unloaded") from None
             raise
         if isinstance(placed, ElksError):
@@ -177,8 +183,11 @@ class CallTracker:
     @callback
     def async_expect(self, plan: CallPlan, requested: datetime) -> None:
         """Take up a call that may have been placed before it was written down, and a power cut."""
-        if self._book.find(plan.token) is None:
-            self._book.put(plan.record(requested))
+        if self._book.find(plan.token) is not None:
+            return
+        record = plan.record(requested)
+        self._book.put(record)
+        self._schedule.async_set(plan.token, first_look(record))
 
     async def async_recall(self, record: CallRecord) -> CallRecord | None:
         """Find out whether a call was placed before a restart; return its record, else None.
@@ -348,6 +357,7 @@ class CallTracker:
         elif record.in_progress and record.token not in self._schedule:
             self._schedule.async_set(record.token, first_look(record))
         if record.call or record.given_up:
+            self._placing.settled(record.token)
             # Of a call that is only asked for there is nothing to show
             self._tell(record, events(before, record))
 

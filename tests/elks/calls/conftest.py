@@ -244,7 +244,11 @@ async def disk(hass_storage: dict[str, Any]) -> AsyncIterator[Disk]:
         await disk.free.wait()
         await write_data(store, data)
 
-    with patch.object(Store, "_async_write_data", write):
+    async def write_in_a_thread(store: Store[Any], data: dict[str, Any]) -> None:
+        # Who waits for it can be stopped, but not the thread
+        await asyncio.shield(asyncio.create_task(write(store, data), eager_start=True))
+
+    with patch.object(Store, "_async_write_data", write_in_a_thread):
         yield disk
 
 
@@ -273,6 +277,7 @@ class Home:
         """Begin to track, as Home Assistant starts."""
         self.tracker = CallTracker(self.hass, self.account, self.carrier)
         await self.tracker.async_load()
+        self.tracker.async_start()
 
     async def stop(self) -> None:
         """Unload the account."""

@@ -62,6 +62,7 @@ class House(Home):
         self.chains = Chains(self.hass, self.account, self.tracker, self._plan)
         await self.chains.async_load()
         await self.tracker.async_load()
+        self.tracker.async_start()
         self.chains.async_resume()
         await turns()
 

@@ -121,6 +121,28 @@ async def while_talking(house: House) -> None:
     await house.kill()
 
 
+async def test_stopped_during_the_request(house: House, clock: Clock) -> None:
+    """Home Assistant stops all at once: nobody else is called, and the turn is settled later."""
+    house.carrier.holds()
+    await house.begin(ANNA, BO)
+    house.carrier.takes(ANNA)
+
+    # Home Assistant cancels them in any order
+    tasks = {task.get_name(): task for task in asyncio.all_tasks()}
+    tasks["elks call"].cancel()
+    tasks["elks chain"].cancel()
+    await turns()
+    await clock.passes(20)
+    assert house.called == [ANNA]
+
+    await house.stop()
+    await house.start()
+    await clock.passes(20)
+    assert house.called == [ANNA]
+    await house.ends(ANNA)
+    assert house.called == [ANNA, BO]
+
+
 @pytest.mark.parametrize(
     "kill", [before_the_request, during_the_request, while_ringing, while_talking]
 )
@@ -156,6 +178,29 @@ async def test_picked_up_right_after_the_restart(house: House) -> None:
 
     assert record is not None
     assert record.script == SCRIPT
+
+
+async def test_cancelled_right_after_the_restart(house: House, clock: Clock) -> None:
+    """A call that may have been placed is looked for also when its chain no longer does."""
+    await during_the_request(house)
+    await house.start()
+    house.chains.async_cancel(None)
+    await clock.passes(80)
+
+    assert [record.call for record in house.tracker.open] == [house.call_to(ANNA)]
+
+
+async def test_never_placed(house: House, clock: Clock) -> None:
+    """A call that turns out not to have been placed is forgotten, also without its chain."""
+    await during_the_request(house)
+    house.carrier.history.clear()
+    await house.start()
+    house.chains.async_cancel(None)
+    assert len(house.tracker.open) == 1
+
+    await clock.passes(800, step=10)
+
+    assert house.tracker.open == []
 
 
 async def test_ended_during_the_restart(house: House, clock: Clock) -> None:

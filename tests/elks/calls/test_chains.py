@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from custom_components.elks.api import UnreachableError
-from custom_components.elks.calls import CallsStoppedError, ChainEnd
+from custom_components.elks.calls import CallRecord, CallsStoppedError, ChainEnd
 
 from .conftest import Clock, Disk, turns
 from .house import ANNA, BO, House
@@ -92,6 +92,21 @@ async def test_cancel_while_it_is_written(
     assert house.called == []
 
 
+async def test_stopped_while_it_is_written(house: House, disk: Disk) -> None:
+    """A script that is stopped before its chain is on disk leaves the chain alone."""
+    disk.free.clear()
+    beginning = asyncio.create_task(house.begin(ANNA))
+    await turns()
+    beginning.cancel()
+    disk.free.set()
+    await turns()
+
+    assert beginning.cancelled()
+    assert house.called == [ANNA]
+    await house.presses(ANNA)
+    assert house.last.end is ChainEnd.ACKNOWLEDGED
+
+
 async def test_unload_while_it_is_written(house: House, disk: Disk) -> None:
     """A chain whose account is unloaded before it is on disk begins after the restart."""
     disk.free.clear()
@@ -108,6 +123,24 @@ async def test_unload_while_it_is_written(house: House, disk: Disk) -> None:
     await house.start()
 
     assert house.called == [ANNA]
+
+
+async def test_cancelled_while_a_turn_is_written(house: House, disk: Disk) -> None:
+    """A write that nobody waits for any more does not undo a newer one."""
+    disk.turns = 20
+    beginning = asyncio.create_task(house.begin(ANNA))
+    while disk.writes < 2:
+        await turns(1)
+    disk.turns = 0
+    house.chains.async_cancel(None)
+    await turns(40)
+    await beginning
+    assert house.called == []
+
+    await house.kill()
+    await house.start()
+
+    assert house.last.end is ChainEnd.CANCELLED
 
 
 async def test_begin_after_the_unload(house: House) -> None:
@@ -132,6 +165,21 @@ async def test_calls(house: House) -> None:
 
     assert [call.to_number for call in calls] == [ANNA, BO]
     assert house.chains.calls(house.last) == []
+
+
+async def test_calls_of_a_long_chain(house: House) -> None:
+    """Whoever waits for the end finds all calls, just as who is told of it."""
+    people = [f"+4670{number:07}" for number in range(101)]
+    told: list[list[CallRecord]] = []
+    house.chains.async_listen(lambda chain: told.append(house.chains.calls(chain)))
+    run = await house.begin(*people)
+    for number in people:
+        await house.ends(number)
+
+    await run.async_outcome()
+
+    assert [call.to_number for call in run.calls] == people
+    assert told[-1] == run.calls
 
 
 async def test_kept(house: House) -> None:

@@ -509,6 +509,26 @@ async def test_wrong_clock_at_the_request(home: Home, clock: Clock, days: int) -
     assert [record.state for record in home.tracker.ended] == ["success"]
 
 
+@pytest.mark.parametrize("days", [-3, 3])
+async def test_wrong_clock_at_a_lost_request(
+    home: Home, clock: Clock, days: int
+) -> None:
+    """A call is found though the home's clock was wrong, and the history could not be read."""
+    home.carrier.clock_known = False
+    home.carrier.ahead = timedelta(days=days)
+    home.carrier.answers.append(UNKNOWN)
+    home.carrier.error = UnreachableError("down")
+    task = await begin(home, make_plan(reported=False))
+    call = home.carrier.takes()
+    await clock.passes(8)
+    assert isinstance(task.exception(), OutcomeUnknownError)
+
+    home.carrier.error = None
+    await clock.passes(3)
+
+    assert [record.call for record in home.tracker.open] == [call]
+
+
 async def test_found_later(home: Home, clock: Clock) -> None:
     """A call whose request was not answered is looked for like a call in progress."""
     home.carrier.answers.append(UNKNOWN)
