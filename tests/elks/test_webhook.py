@@ -1,6 +1,7 @@
 """The callbacks, as 46elks or anybody else sends them."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from http import HTTPMethod
 import logging
 from unittest.mock import patch
@@ -224,3 +225,27 @@ async def test_unload(home: Home) -> None:
     assert home.provider.callbacks[-1].status == 200
     assert home.last_call.state == "unavailable"
     assert DOMAIN in home.hass.config.components
+
+
+async def test_unload_meanwhile(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """A callback that the account is unloaded before is to come again, and logs no secret."""
+    home.rings_on()
+    response = await home.place_call(timeout=300)
+    url = str(home.provider.calls[0].whenhangup)
+    arriving, unloaded = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield f"id={response['call_id']}".encode()
+        arriving.set()
+        await unloaded.wait()
+        yield b"&state=busy"
+
+    path = url[url.index("/api/") :]
+    telling = asyncio.create_task(home.client.post(path, data=slowly()))
+    await arriving.wait()
+    await asyncio.wait({telling}, timeout=0.05)
+    await home.hass.config_entries.async_unload(home.entry.entry_id)
+    unloaded.set()
+
+    assert (await telling).status == 503
+    assert "Error processing webhook" not in caplog.text
