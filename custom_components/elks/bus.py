@@ -2,7 +2,9 @@
 
 from typing import Any, Final
 
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 
 from .api import CallState
 from .calls import CallEvent, CallRecord, Chain
@@ -20,14 +22,21 @@ _ENDS = {CallEvent(end) for end in CallState if end is not CallState.ONGOING}
 def async_tell_bus(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Fire an event for each call and each chain that ends, until the entry is unloaded."""
     chains = entry.runtime_data.chains
-    account = {"config_entry_id": entry.entry_id}
+    devices = dr.async_get(hass)
+
+    def tell(event: str, data: dict[str, Any], contact: str | None) -> None:
+        # The logbook shows it on the page of this device
+        owner = DOMAIN, contact or entry.entry_id
+        known = dr.async_entries_for_config_entry(devices, entry.entry_id)
+        device = next((one.id for one in known if owner in one.identifiers), None)
+        whose = {ATTR_CONFIG_ENTRY_ID: entry.entry_id, ATTR_DEVICE_ID: device}
+        hass.bus.async_fire(event, whose | data)
 
     def tell_call(record: CallRecord) -> None:
-        data = account | call_to_contact(record, entry)
-        hass.bus.async_fire(EVENT_CALL_ENDED, data)
+        tell(EVENT_CALL_ENDED, call_to_contact(record, entry), record.contact)
 
     def tell_chain(data: dict[str, Any]) -> None:
-        hass.bus.async_fire(EVENT_CHAIN_ENDED, account | data)
+        tell(EVENT_CHAIN_ENDED, data, None)
 
     # Told a moment later: whoever acts on it finds the sensors as they are by then
 

@@ -21,6 +21,7 @@ from homeassistant.components.webhook import async_generate_path
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator import Outcome, Simulator
 
@@ -147,6 +148,19 @@ class Home:
             for verb in action
             if verb != "result"
         ]
+
+    def device_id(self, contact: str | None = None) -> str:
+        """Return the id of the device of a contact, given by name, or of the account."""
+        owners = {one.title: one.subentry_id for one in self.entry.subentries.values()}
+        owner = owners[contact] if contact else self.entry.entry_id
+        [device] = [
+            device.id
+            for device in dr.async_entries_for_config_entry(
+                dr.async_get(self.hass), self.entry.entry_id
+            )
+            if (DOMAIN, owner) in device.identifiers
+        ]
+        return device
 
     def rings_on(self) -> None:
         """Let the phone ring for longer than any test takes."""

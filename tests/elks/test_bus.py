@@ -36,6 +36,7 @@ async def test_call_ended(home: Home) -> None:
     [call] = home.provider.calls
     assert event.data == {
         "config_entry_id": home.entry.entry_id,
+        "device_id": home.device_id("Anna"),
         "call_id": call.id,
         "state": "busy",
         "direction": "outgoing",
@@ -62,6 +63,7 @@ async def test_to_nobody(home: Home) -> None:
 
     [event] = ended
     assert event.data["contact"] is None
+    assert event.data["device_id"] == home.device_id()
 
 
 async def test_chain_ended(engine: Engine, home: Home) -> None:
@@ -74,7 +76,11 @@ async def test_chain_ended(engine: Engine, home: Home) -> None:
     await home.settle()
 
     [event] = ended
-    assert event.data == {"config_entry_id": home.entry.entry_id, **response}
+    assert event.data == {
+        "config_entry_id": home.entry.entry_id,
+        "device_id": home.device_id(),
+        **response,
+    }
 
 
 @pytest.mark.parametrize(

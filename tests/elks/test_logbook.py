@@ -19,7 +19,7 @@ from simulator import Fault, FaultKind, KeyPress, Outcome
 from .audio.conftest import Engine
 from .conftest import PHONE, Home, make_contact
 
-type Lines = Callable[[], Coroutine[Any, Any, list[str]]]
+type Lines = Callable[..., Coroutine[Any, Any, list[str]]]
 
 STRANGER = "+46709999999"
 
@@ -43,14 +43,14 @@ async def logbook(recorder_mock: Recorder, hass: HomeAssistant) -> None:
 def lines(
     logbook: None, engine: Engine, home: Home, hass_ws_client: WebSocketGenerator
 ) -> Lines:
-    """Return what reads the lines that are ours, the oldest first."""
+    """Return what reads the lines that are ours, the oldest first; of all or of a device."""
     begin = dt_util.utcnow()
 
-    async def read() -> list[str]:
+    async def read(**which: Any) -> list[str]:
         await async_wait_recording_done(home.hass)
         client = await hass_ws_client()
         await client.send_json_auto_id(
-            {"type": "logbook/get_events", "start_time": begin.isoformat()}
+            {"type": "logbook/get_events", "start_time": begin.isoformat(), **which}
         )
         response = await client.receive_json()
         return [
@@ -90,6 +90,19 @@ async def test_calls(lines: Lines, home: Home) -> None:
         "Anna was called, busy or declined",
         "Anna was called, did not answer",
         f"{STRANGER} was called, busy or declined",
+    ]
+
+
+async def test_pages_of_devices(lines: Lines, home: Home) -> None:
+    """A contact's page shows the calls to the contact, the account's all to nobody known."""
+    await act(home, "place_call", to="Anna", message="Hello")
+    home.provider.phone(STRANGER, outcome=Outcome.BUSY)
+    await act(home, "place_call", to=STRANGER, message="Hello")
+
+    anna, account = home.device_id("Anna"), home.device_id()
+    assert await lines(device_ids=[anna]) == ["Anna was called, answered after 2 s"]
+    assert await lines(device_ids=[account]) == [
+        f"{STRANGER} was called, busy or declined"
     ]
 
 
