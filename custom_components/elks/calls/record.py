@@ -94,10 +94,10 @@ class CallRecord:
         if self.call is None:
             return replace(self, call=call)
         older, newer = (call, self.call) if self.ended else (self.call, call)
-        known = {
-            name: value for name in _TOLD if (value := getattr(newer, name)) is not None
+        gaps = {
+            name: getattr(older, name) for name in _TOLD if getattr(newer, name) is None
         }
-        return replace(self, call=replace(older, **known))
+        return replace(self, call=replace(newer, **gaps) if gaps else newer)
 
     def as_dict(self) -> dict[str, object]:
         """Return the record as JSON data."""
