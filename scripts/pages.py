@@ -64,8 +64,11 @@ class SetUp:
         await self._dialog.locator("input[type=url]").fill(url)
 
     async def shows_step(self, step: str) -> None:
-        """Wait until a step is shown."""
-        await self._shows(self._words["step"][step]["title"])
+        """Wait until a step is shown, with all that helps."""
+        words = self._words["step"][step]
+        first_line, *_ = words["description"].splitlines()
+        for text in (words["title"], first_line, *words["data_description"].values()):
+            await self._shows(text.format(number=OWN_NUMBER))
 
     async def tells_of_test_call(self) -> None:
         """Wait until the last page tells of the test call."""
