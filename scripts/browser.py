@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 import shutil
+from typing import Literal
 
 from PIL import Image
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
@@ -53,10 +54,16 @@ async def log_in(page: Page, home: Home) -> None:
     await page.wait_for_url("**/home/overview")
 
 
-async def take_picture(page: Page, path: Path) -> None:
-    """Write what a page shows to a small PNG, once everything stands still."""
+async def take_picture(
+    page: Page, path: Path, scale: Literal["css", "device"] = "device"
+) -> None:
+    """Write what a page shows to a small PNG, once everything stands still.
+
+    With the scale css it is small enough for many of them, and not as sharp.
+    """
     await page.wait_for_load_state("networkidle")
     await page.evaluate("() => document.fonts.ready")
-    picture = Image.open(BytesIO(await page.screenshot(animations="disabled")))
+    shot = await page.screenshot(animations="disabled", scale=scale)
+    picture = Image.open(BytesIO(shot))
     small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     small.save(path, optimize=True)

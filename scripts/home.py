@@ -114,6 +114,11 @@ class Connection:
         )
         return result.get("response")
 
+    async def speak(self, language: str) -> None:
+        """Show whoever is logged in the frontend in a language, from the next page on."""
+        value = {"language": language, "number_format": "language"}
+        await self.command("frontend/set_user_data", key="language", value=value)
+
     async def state(self, entity_id: str) -> dict[str, Any]:
         """Return an entity's state with its attributes."""
         states: list[dict[str, Any]] = await self.command("get_states")

@@ -1,14 +1,18 @@
 """The pages where people meet calls: Home Assistant's dialogs and dashboard, and the simulated phone."""
 
 from collections.abc import Mapping
+import json
 from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
 from .demo import CALL, SENSOR
-from .home import Connection, Home
-from .simulator_process import SimulatorProcess
+from .home import ROOT, Connection, Home
+from .simulator_process import OWN_NUMBER, SimulatorProcess
 
+TRANSLATIONS = ROOT / "custom_components/elks/translations"
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+"""Width and height of a window."""
 FRONTEND_WORDS = {
     "en": ("Add integration", "Next", "Submit", "Skip and finish"),
     "sv": ("Lägg till integration", "Nästa", "Bekräfta", "Hoppa över och slutför"),
@@ -23,6 +27,8 @@ class SetUp:
         """Use a page that is logged in."""
         self._page = page
         self._add, self._next, self._submit, self._skip = FRONTEND_WORDS[language]
+        translations = (TRANSLATIONS / f"{language}.json").read_text()
+        self._words: dict[str, Any] = json.loads(translations)["config"]
         self._dialog = page.locator("dialog-data-entry-flow")
         self.icon = page.locator("dialog-add-integration img")
         """The icon of Elks in the list of integrations, before it is chosen."""
@@ -42,16 +48,33 @@ class SetUp:
         await integrations.get_by_text("Elks", exact=True).click()
 
     async def sign_in(self, username: str, password: str, url: str) -> None:
-        """Fill in the credentials, and the address of a stand-in for 46elks."""
-        await self._dialog.locator("input[name=username]").fill(username)
-        await self._dialog.locator("input[name=password]").fill(password)
-        await self._dialog.locator("ha-expansion-panel").click()
-        await self._dialog.locator("input[type=url]").fill(url)
+        """Fill in the credentials and the address, and go on."""
+        await self.enter_credentials(username, password)
+        await self.enter_address(url)
         await self.go_on()
 
-    async def shows(self, text: str) -> None:
-        """Wait until a step tells something."""
-        await expect(self._dialog.get_by_text(text, exact=True)).to_be_visible()
+    async def enter_credentials(self, username: str, password: str) -> None:
+        """Fill in the credentials."""
+        await self._dialog.locator("input[name=username]").fill(username)
+        await self._dialog.locator("input[name=password]").fill(password)
+
+    async def enter_address(self, url: str) -> None:
+        """Fill in the address of a stand-in for 46elks."""
+        await self._dialog.locator("ha-expansion-panel").click()
+        await self._dialog.locator("input[type=url]").fill(url)
+
+    async def shows_step(self, step: str) -> None:
+        """Wait until a step is shown, with all that helps."""
+        words = self._words["step"][step]
+        first_line, *_ = words["description"].splitlines()
+        for text in (words["title"], first_line, *words["data_description"].values()):
+            await self._shows(text.format(number=OWN_NUMBER))
+
+    async def tells_of_test_call(self) -> None:
+        """Wait until the last page tells of the test call."""
+        await self._page.bring_to_front()
+        told: str = self._words["create_entry"]["test_call"]
+        await self._shows(told.format(number=OWN_NUMBER))
 
     async def go_on(self) -> None:
         """Go on to the next step."""
@@ -70,6 +93,9 @@ class SetUp:
         """Leave the device as it is named."""
         await self._button(self._skip).click()
         await expect(self._dialog).to_be_hidden()
+
+    async def _shows(self, text: str) -> None:
+        await expect(self._dialog.get_by_text(text, exact=True)).to_be_visible()
 
     def _button(self, name: str) -> Locator:
         return self._page.get_by_role("button", name=name, exact=True)
@@ -171,18 +197,17 @@ class PhonePage:
 
     def __init__(self, page: Page) -> None:
         """Use a page of its own."""
-        self._page = page
+        self.page = page
         self.listening = page.get_by_text("Listening to the message")
-        self.ended = page.locator("#ended li")
 
     async def open(self, simulator: SimulatorProcess) -> None:
         """Let all phones ring here."""
-        await self._page.goto(simulator.url)
-        await self._page.get_by_label("I answer myself").check()
+        await self.page.goto(simulator.url)
+        await self.page.get_by_label("I answer myself").check()
 
     async def rings(self) -> None:
         """Wait until a phone rings."""
-        await self._page.bring_to_front()
+        await self.page.bring_to_front()
         await self._button("Answer").wait_for()
 
     async def answer(self) -> None:
@@ -195,8 +220,12 @@ class PhonePage:
         """Press a key of the phone."""
         await self._button(key).click()
 
+    async def hung_up(self) -> None:
+        """Wait until the call has ended."""
+        await self.page.get_by_text("No phone is ringing").wait_for()
+
     def _button(self, name: str) -> Locator:
-        return self._page.get_by_role("button", name=name, exact=True)
+        return self.page.get_by_role("button", name=name, exact=True)
 
 
 class Dashboard:

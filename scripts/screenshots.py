@@ -1,11 +1,12 @@
-"""The pictures of README.md: taken of a real Home Assistant, and of the phones it calls."""
+"""The pictures of README.md and docs: taken of a real Home Assistant, and of the phones it calls."""
 
 import asyncio
 from contextlib import AsyncExitStack
+from itertools import product
 from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 from playwright.async_api import BrowserContext, Page, expect
 
@@ -14,12 +15,14 @@ from homeassistant.util.yaml import load_yaml_dict
 from .browser import log_in, running_browser, take_picture
 from .demo import CALL, PERSON, steer
 from .home import ROOT, Connection, Home
-from .pages import ActionForm, Dashboard, PhonePage, SetUp, open_dashboard
+from .pages import SIZES, ActionForm, Dashboard, PhonePage, SetUp, open_dashboard
 from .process import ProcessError
 from .simulator_process import SimulatorProcess
 
 PEOPLE = {"Anna": "+46701111111", "Bo": "+46702222222", "Cilla": "+46703333333"}
 IMAGES = ROOT / "docs/images"
+WALKS = list(product(("sv", "en"), SIZES))
+"""Language and window; the last language stays for the pictures after those of the walks."""
 
 
 async def take_pictures(folder: Path) -> None:
@@ -35,7 +38,8 @@ async def take_pictures(folder: Path) -> None:
         browser = await stack.enter_async_context(running_browser(folder / "browser"))
         page = await browser.new_page()
         await log_in(page, home)
-        await pictures_of_set_up(page, home, simulator)
+        await pictures_of_walks(page, home, connection, folder / "walks.log")
+        await picture_of_set_up(page, home, simulator)
         phone_page = await _sized(browser, 440, 640)
         phone = PhonePage(phone_page)
         await phone.open(simulator)
@@ -47,7 +51,66 @@ async def take_pictures(folder: Path) -> None:
         await picture_of_chain(page, home, connection, simulator)
 
 
-async def pictures_of_set_up(
+async def pictures_of_walks(
+    page: Page, home: Home, connection: Connection, output: Path
+) -> None:
+    """Set up an account in each language and size, and remove it again.
+
+    The simulator is another one, so that the pictures after these show none of their calls.
+    """
+    simulator = SimulatorProcess(output)
+    try:
+        await simulator.started()
+        phone_page = await _sized(page.context, 390, 440)
+        phone = PhonePage(phone_page)
+        await phone.open(simulator)
+        for language, size in WALKS:
+            await connection.speak(language)
+            await pictures_of_walk(page, home, simulator, phone, language, size)
+            await home.remove("elks")
+        await phone_page.close()
+    finally:
+        await simulator.stop()
+
+
+async def pictures_of_walk(
+    page: Page,
+    home: Home,
+    simulator: SimulatorProcess,
+    phone: PhonePage,
+    language: str,
+    size: str,
+) -> None:
+    """Show each step from "Add integration" to the first call."""
+    walk = f"set_up/{language}_{size}"
+    width, height = SIZES[size]
+    await page.set_viewport_size({"width": width, "height": height})
+    set_up = SetUp(page, language)
+    await set_up.find(home)
+    await _take(page, f"{walk}_1_choose.png", "css")
+    await set_up.choose()
+    await set_up.shows_step("user")
+    credentials = simulator.credentials
+    address = credentials.pop("url")
+    await set_up.enter_credentials(**credentials)
+    await _take(page, f"{walk}_2_account.png", "css")
+    await set_up.enter_address(address)
+    await set_up.go_on()
+    await set_up.shows_step("number")
+    await set_up.tick_test_call()
+    await _take(page, f"{walk}_3_number.png", "css")
+    await set_up.submit()
+    await phone.rings()
+    if (language, size) == WALKS[0]:
+        await _take(phone.page, "set_up/phone_rings.png", "css")
+    await phone.answer()
+    await phone.hung_up()
+    await set_up.tells_of_test_call()
+    await _take(page, f"{walk}_4_done.png", "css")
+    await set_up.finish()
+
+
+async def picture_of_set_up(
     page: Page, home: Home, simulator: SimulatorProcess
 ) -> None:
     """Add the account, and show the step after its credentials."""
@@ -56,7 +119,7 @@ async def pictures_of_set_up(
     await set_up.find(home)
     await set_up.choose()
     await set_up.sign_in(**simulator.credentials)
-    await set_up.shows("Number")
+    await set_up.shows_step("number")
     await _take(page, "set_up_number.png")
     await set_up.submit()
     await set_up.finish()
@@ -77,7 +140,7 @@ async def pictures_of_form_and_phone(
     await phone.answer()
     await _take(phone_page, "phone_in_call.png")
     await phone.press("1")
-    await expect(phone.ended).to_have_count(1)
+    await phone.hung_up()
 
 
 async def picture_of_dashboard(
@@ -123,10 +186,12 @@ async def _sized(browser: BrowserContext, width: int, height: int) -> Page:
     return page
 
 
-async def _take(page: Page, name: str) -> None:
-    IMAGES.mkdir(parents=True, exist_ok=True)
+async def _take(
+    page: Page, name: str, scale: Literal["css", "device"] = "device"
+) -> None:
     path = IMAGES / name
-    await take_picture(page, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    await take_picture(page, path, scale)
     print(f"{path.relative_to(ROOT)}, {path.stat().st_size // 1024} KB", flush=True)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from .process import Process
 
 FROM_NUMBER = "+46766860001"
+OWN_NUMBER = "+46700000001"
+"""The mobile number that the account signed up with."""
 START_SECONDS = 30
 STOP_SECONDS = 10
 
