@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 
+from .api import CallState
 from .calls import CallEvent, CallRecord, Chain
 from .const import DOMAIN
 from .data import ElksConfigEntry
@@ -12,7 +13,7 @@ from .responses import call_to_contact, chain_ended
 EVENT_CALL_ENDED: Final = f"{DOMAIN}_call_ended"
 EVENT_CHAIN_ENDED: Final = f"{DOMAIN}_chain_ended"
 
-_ENDS = {CallEvent.SUCCESS, CallEvent.BUSY, CallEvent.FAILED}
+_ENDS = {CallEvent(state) for state in CallState if state is not CallState.ONGOING}
 
 
 @callback
