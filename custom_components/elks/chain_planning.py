@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from .api import CallRequest
@@ -57,7 +56,7 @@ async def async_plan_chain(
     scripts = await _async_scripts(Recorder(hass, runtime), data, voices)
     return Chain(
         id=ulid_now(),
-        started=dt_util.utcnow(),
+        started=entry.runtime_data.tracker.now(),
         people=tuple(
             Person(
                 contact=contact.id if contact else None,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 import os
 from pathlib import Path
 from typing import Any
@@ -371,6 +372,27 @@ async def test_sounds_stay_over_a_reload(engine: Engine, home: Home) -> None:
 
     assert state(home, CHAIN) == "calling"
     assert sounds(home) == before
+
+
+async def test_clock_is_set(
+    engine: Engine, home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    """A chain does not expire because the home's clock was wrong when it began."""
+    entries, entry_id = home.hass.config_entries, home.entry.entry_id
+    home.provider.clock.offset = timedelta(hours=2)
+    home.provider.phone(ANNA, outcome=Outcome.UNREACHABLE)
+    # Its answer tells 46elks' clock
+    await home.place_call(to=ANNA)
+    data = {"to": "Anna", "message": "Fire", "pause": 3000}
+    await home.hass.services.async_call(DOMAIN, "call_chain", data, blocking=True)
+    await until(lambda: len(home.entry.runtime_data.tracker.ended) == 2)
+
+    await entries.async_unload(entry_id)
+    freezer.tick(timedelta(hours=2))
+    home.provider.clock.offset = timedelta()
+    await entries.async_setup(entry_id)
+
+    assert state(home, CHAIN) == "calling"
 
 
 def sounds(home: Home) -> list[str]:

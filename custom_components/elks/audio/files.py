@@ -40,7 +40,7 @@ class ClipFiles:
     async def async_add(self, path: Path) -> None:
         """Take up a new recording, in place of those whose calls ended first.
 
-        Raises NoRoomError when that makes too little room.
+        Raises NoRoomError when that makes too little room. Whoever is stopped has added nothing.
         """
         stat = await self._hass.async_add_executor_job(path.stat)
         room = MAX_SIZE - sum(self._sizes.values()) - stat.st_size
@@ -53,7 +53,11 @@ class ClipFiles:
         if room < 0:
             raise NoRoomError
         self._sizes[path.name] = stat.st_size
-        await self._async_delete(displaced)
+        try:
+            await self._async_delete(displaced)
+        except BaseException:
+            del self._sizes[path.name]
+            raise
 
     @callback
     def async_release(self, names: Iterable[str]) -> None:
@@ -92,6 +96,8 @@ class ClipFiles:
         self._async_arm()
 
     async def _async_delete(self, names: Collection[str]) -> None:
+        if not names:
+            return
         for name in names:
             del self._sizes[name]
             del self._ended[name]

@@ -69,16 +69,8 @@ class AudioStore:
 
     async def _async_record(self, sound: Path | bytes) -> Clip:
         """Keep a sound, made fit for a telephone line; raises NotAudioError."""
-        stem = self._folder / secrets.token_urlsafe(32)
-        run = self._hass.async_add_executor_job
-        kept: Path | None = None
         try:
-            if isinstance(sound, bytes):
-                sound = await run(_write, stem.with_suffix(".source"), sound)
-            path = await async_fit(self._hass, sound, stem)
-            duration = await run(wav_duration, path)
-            await self._files.async_add(path)
-            kept = path
+            return await self._async_keep(sound)
         except NoRoomError as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="audio_full"
@@ -89,9 +81,23 @@ class AudioStore:
                 translation_key="audio_unwritable",
                 translation_placeholders={"reason": str(err.strerror)},
             ) from err
-        finally:
-            await run(_tidy, stem, kept)
-        return Clip(name=kept.name, duration=duration)
+
+    async def _async_keep(self, sound: Path | bytes) -> Clip:
+        """Keep a sound; whatever fails, nothing is left behind."""
+        stem = self._folder / secrets.token_urlsafe(32)
+        run = self._hass.async_add_executor_job
+        try:
+            if isinstance(sound, bytes):
+                sound = await run(_write, stem.with_suffix(".source"), sound)
+            path = await async_fit(self._hass, sound, stem)
+            duration = await run(wav_duration, path)
+            await run(_tidy, stem, path)
+            # Nobody can be stopped between this and the return
+            await self._files.async_add(path)
+        except BaseException:
+            await run(_tidy, stem, None)
+            raise
+        return Clip(name=path.name, duration=duration)
 
 
 async def async_remove_audio(hass: HomeAssistant, entry_id: str) -> None:

@@ -95,6 +95,7 @@ class Chain:
 
     id: str
     started: datetime
+    """By the provider's clock."""
     people: tuple[Person, ...]
     from_number: str
     """E.164."""

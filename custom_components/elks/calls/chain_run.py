@@ -9,7 +9,6 @@ from datetime import timedelta
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
-from homeassistant.util import dt as dt_util
 
 from ..api import (
     InvalidAuthError,
@@ -129,7 +128,7 @@ class ChainRun:
 
     @callback
     def _async_go(self) -> None:
-        left = LIMIT - (dt_util.utcnow() - self.chain.started)
+        left = LIMIT - (self._tracker.now() - self.chain.started)
         if left <= timedelta():
             self.async_end(ChainEnd.EXPIRED)
             return

@@ -145,7 +145,6 @@ class Chains:
     def _async_begin_write(self) -> asyncio.Task[None]:
         """Write the chains that run, and the one begun last, in the order in which they began."""
         last = [self.last] if self.last and self.last.end else []
-        chains = sorted((*self.running, *last), key=lambda chain: chain.started)
         return self._hass.async_create_task(
-            self._store.async_save(chains), "elks chains"
+            self._store.async_save([*self.running, *last]), "elks chains"
         )

@@ -17,7 +17,12 @@ class CallEvent(StrEnum):
 
 
 def events(before: CallRecord | None, now: CallRecord) -> list[CallEvent]:
-    """Return what happened between two states of what is known of a call."""
+    """Return what happened between two states of what is known of a call.
+
+    After the end nothing happens: what is told late is only noted.
+    """
+    if before is not None and before.ended:
+        return []
     happened: list[CallEvent] = []
     if now.call is not None and (before is None or before.call is None):
         happened.append(CallEvent.PLACED)
@@ -25,6 +30,6 @@ def events(before: CallRecord | None, now: CallRecord) -> list[CallEvent]:
         happened.append(CallEvent.ANSWERED)
     if now.digits is not None and (before is None or before.digits != now.digits):
         happened.append(CallEvent.KEY_PRESSED)
-    if now.ended and not now.given_up and not (before and before.ended):
+    if now.ended and not now.given_up:
         happened.append(CallEvent(str(now.state)))
     return happened

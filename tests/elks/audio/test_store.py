@@ -4,13 +4,20 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.elks.audio import AudioStore, Clip, async_remove_audio
+from custom_components.elks.audio import (
+    AudioStore,
+    Clip,
+    async_remove_audio,
+    files as files_module,
+    store as store_module,
+)
 from homeassistant.exceptions import HomeAssistantError
 
 from .conftest import Engine, Studio, tone
@@ -189,6 +196,38 @@ async def test_stopped_while_recording(studio: Studio, tmp_path: Path) -> None:
             await recording
 
     assert studio.names == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "step"), [(store_module, "_tidy"), (files_module, "_delete")]
+)
+@pytest.mark.usefixtures("engine", "three_seconds")
+async def test_stopped_in_the_last_moment(
+    studio: Studio, module: ModuleType, step: str
+) -> None:
+    """A recording that nobody takes any more takes no room, however late that is."""
+    kept = {await record(studio) for _ in range(2)}
+    if step == "_delete":
+        studio.store.async_release([await record(studio)])
+    take_step = getattr(module, step)
+    recording = asyncio.create_task(record(studio))
+
+    async def stop() -> None:
+        recording.cancel()
+
+    def be_stopped_at(*args: object) -> None:
+        take_step(*args)
+        asyncio.run_coroutine_threadsafe(stop(), studio.hass.loop).result()
+
+    with (
+        patch.object(module, step, be_stopped_at),
+        pytest.raises(asyncio.CancelledError),
+    ):
+        await recording
+    assert studio.names == kept
+
+    kept.add(await record(studio))
+    assert studio.names == kept
 
 
 @pytest.mark.usefixtures("engine")

@@ -43,6 +43,19 @@ async def test_expired(house: House, clock: Clock, restart: bool) -> None:
     assert house.placed == []
 
 
+@pytest.mark.parametrize("hours", [-2, 2])
+async def test_expired_by_a_wrong_clock(house: House, clock: Clock, hours: int) -> None:
+    """A chain goes on for an hour, also where the home's clock is wrong by more."""
+    house.carrier.ahead = timedelta(hours=hours)
+    await house.begin(ANNA)
+    await clock.passes(3590, step=10)
+    assert house.last.end is None
+
+    await clock.passes(20, step=10)
+
+    assert house.last.end is ChainEnd.EXPIRED
+
+
 async def test_several(house: House) -> None:
     """Chains at the same time know nothing of each other, also with the same people."""
     first = await house.begin(ANNA, BO)

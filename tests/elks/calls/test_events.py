@@ -40,6 +40,8 @@ SUCCESS = replace(ASKED, call=Call.from_api(TALKED))
         (PRESSED, replace(SUCCESS, picked_up=True, digits="1"), ["success"]),
         (ONGOING, replace(ONGOING, given_up=True), []),
         (BUSY, replace(BUSY, digits=None), []),
+        (BUSY, replace(BUSY, picked_up=True, digits="1"), []),
+        (SUCCESS, replace(SUCCESS, picked_up=True, digits="1"), []),
     ],
 )
 def test_events(
