@@ -64,10 +64,13 @@ class Placing:
         With another call that could be this one, or another request that could have placed it,
         nothing is adopted. Returns whether there is any call that could be it. Raises ElksError.
         """
-        await self._correct_time(record.token)
-        record = self._book.find(record.token) or record
+        record = await self._timed(record)
         history = await self._provider.calls(earliest(record))
-        found = candidates(record, history, self._book.knows)
+        # The answer has told the time anew
+        timed = await self._timed(record)
+        if timed.requested != record.requested:
+            history = await self._provider.calls(earliest(timed))
+        found = candidates(timed, history, self._book.knows)
         if len(found) == 1 and not self.rivals(record):
             self._book.told(record.token, found[0])
         return bool(found)
@@ -123,17 +126,19 @@ class Placing:
                 return known
         return None
 
-    async def _correct_time(self, token: str) -> None:
-        """Correct when a call was asked for: our own clock may have been wrong."""
-        if token not in self._asked:
-            return
+    async def _timed(self, record: CallRecord) -> CallRecord:
+        """Correct when a call was asked for: our own clock may have been wrong, or set since."""
+        if record.token not in self._asked:
+            return record
         clock = await self._provider.clock()
-        asked, record = self._asked.pop(token, None), self._book.find(token)
-        if asked is None or record is None:
-            return
+        record = self._book.find(record.token) or record
+        if (asked := self._asked.get(record.token)) is None:
+            return record
         requested = clock - timedelta(seconds=monotonic() - asked)
         if abs(requested - record.requested) >= _CLOCK_TOLERANCE:
-            self._book.put(replace(record, requested=requested))
+            record = replace(record, requested=requested)
+            self._book.put(record)
+        return record
 
     def _known(self, record: CallRecord) -> CallRecord | None:
         """Return the record of a call when the provider has told of it meanwhile."""
