@@ -74,14 +74,14 @@ class Recorder:
     async def async_speak(self, text: str, voice: Voice) -> str:
         """Return the URL of a text, spoken."""
         base = self._base()
-        return self._url(base, (await self._audio.async_speech(text, voice)).name)
+        return self._url(base, await self._audio.async_speech(text, voice))
 
     async def async_play(self, media: str | Mapping[str, Any]) -> str:
         """Return the URL of a media item, which has one or is served by us."""
         if (url := web_url(media)) is not None:
             return url
         base = self._base()
-        return self._url(base, (await self._audio.async_media(media)).name)
+        return self._url(base, await self._audio.async_media(media))
 
     def check_keys(self) -> None:
         """Raise HomeAssistantError when no keys can be asked for."""

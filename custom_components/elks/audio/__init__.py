@@ -1,6 +1,6 @@
 """Speech and media, made ready and served for as long as a call needs them."""
 
-from .clip import Clip, clip_url
+from .clip import clip_url
 from .media import web_url
 from .speech import HOME_VOICE, Voice, async_language
 from .store import AudioStore, async_remove_audio
@@ -10,7 +10,6 @@ __all__ = [
     "HOME_VOICE",
     "AudioStore",
     "AudioView",
-    "Clip",
     "Voice",
     "async_language",
     "async_remove_audio",

@@ -1,6 +1,8 @@
-"""A recording that a call can play, and where it lies."""
+"""Where recordings that calls can play lie, and are served.
 
-from dataclasses import dataclass
+Their names are secret, and never used twice: the provider keeps what it once fetched from a URL.
+"""
+
 from pathlib import Path
 from typing import Final
 
@@ -10,16 +12,6 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from ..const import DOMAIN
 
 CLIP_PATH: Final = "/api/elks/audio/"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Clip:
-    """A recording, ready to be played in calls."""
-
-    name: str
-    """Secret, and never used twice: the provider keeps what it once fetched from a URL."""
-    duration: float | None
-    """Seconds; None when that is not known."""
 
 
 def clip_url(base: str, name: str) -> str:

@@ -12,11 +12,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
-from .clip import Clip, clips_folder
+from .clip import clips_folder
 from .files import ClipFiles, NoRoomError
 from .media import async_find, content_id, not_audio
 from .speech import HOME_VOICE, Voice, async_say, speech_failed
-from .telephone import NotAudioError, async_fit, wav_duration
+from .telephone import NotAudioError, async_fit
 
 
 class AudioStore:
@@ -45,8 +45,8 @@ class AudioStore:
         """
         self._files.async_release(names)
 
-    async def async_speech(self, text: str, voice: Voice = HOME_VOICE) -> Clip:
-        """Record a text, spoken by a voice.
+    async def async_speech(self, text: str, voice: Voice = HOME_VOICE) -> str:
+        """Record a text, spoken by a voice, and return the name of the recording.
 
         Raises ServiceValidationError and HomeAssistantError, translated.
         """
@@ -56,8 +56,8 @@ class AudioStore:
         except NotAudioError as err:
             raise speech_failed("no audio") from err
 
-    async def async_media(self, media: str | Mapping[str, Any]) -> Clip:
-        """Record a media item of the home, given by a media selector's value or by its id.
+    async def async_media(self, media: str | Mapping[str, Any]) -> str:
+        """Record a media item, given by a media selector's value or by its id; return the name.
 
         Raises ServiceValidationError and HomeAssistantError, translated.
         """
@@ -67,7 +67,7 @@ class AudioStore:
         except NotAudioError as err:
             raise not_audio() from err
 
-    async def _async_record(self, sound: Path | bytes) -> Clip:
+    async def _async_record(self, sound: Path | bytes) -> str:
         """Keep a sound, made fit for a telephone line; raises NotAudioError."""
         try:
             return await self._async_keep(sound)
@@ -82,7 +82,7 @@ class AudioStore:
                 translation_placeholders={"reason": str(err.strerror)},
             ) from err
 
-    async def _async_keep(self, sound: Path | bytes) -> Clip:
+    async def _async_keep(self, sound: Path | bytes) -> str:
         """Keep a sound; whatever fails, nothing is left behind."""
         stem = self._folder / secrets.token_urlsafe(32)
         run = self._hass.async_add_executor_job
@@ -90,14 +90,13 @@ class AudioStore:
             if isinstance(sound, bytes):
                 sound = await run(_write, stem.with_suffix(".source"), sound)
             path = await async_fit(self._hass, sound, stem)
-            duration = await run(wav_duration, path)
             await run(_tidy, stem, path)
             # Nobody can be stopped between this and the return
             await self._files.async_add(path)
         except BaseException:
             await run(_tidy, stem, None)
             raise
-        return Clip(name=path.name, duration=duration)
+        return path.name
 
 
 async def async_remove_audio(hass: HomeAssistant, entry_id: str) -> None:

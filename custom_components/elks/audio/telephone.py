@@ -57,17 +57,6 @@ async def async_fit(hass: HomeAssistant, source: Path, stem: Path) -> Path:
         return await hass.async_add_executor_job(_keep_format, source, stem)
 
 
-def wav_duration(path: Path) -> float | None:
-    """Return how many seconds a WAV file lasts; None for another file."""
-    try:
-        with wave.open(str(path)) as sound:
-            frames: int = sound.getnframes()
-            rate: int = sound.getframerate()
-            return frames / rate
-    except EOFError, wave.Error:
-        return None
-
-
 def _ffmpeg(hass: HomeAssistant) -> str:
     """Return the program, as the home is configured."""
     if "ffmpeg" not in hass.config.components:

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestClient
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.elks.audio import AudioStore, AudioView, Clip, clip_url
+from custom_components.elks.audio import AudioStore, AudioView, clip_url
 from custom_components.elks.const import DOMAIN
 from homeassistant.components.tts import ATTR_VOICE, TextToSpeechEntity, TtsAudioType
 from homeassistant.components.tts.const import DATA_COMPONENT
@@ -155,9 +155,19 @@ class Studio:
         (folder / name).write_bytes(data)
         return f"media-source://media_source/local/{name}"
 
-    async def fetch(self, clip: Clip) -> bytes:
+    def duration(self, clip: str) -> float | None:
+        """Return how many seconds a recording lasts; None if it is no WAV."""
+        try:
+            with wave.open(str(self.folder / clip)) as sound:
+                frames: int = sound.getnframes()
+                rate: int = sound.getframerate()
+                return frames / rate
+        except wave.Error:
+            return None
+
+    async def fetch(self, clip: str) -> bytes:
         """Fetch a recording as the provider does."""
-        async with self.client.get(clip_url("", clip.name)) as response:
+        async with self.client.get(clip_url("", clip)) as response:
             assert response.status == 200
             return await response.read()
 

@@ -34,8 +34,8 @@ async def test_heard(studio: Studio, tmp_path: Path) -> None:
     assert (stream["codec_name"], stream["channels"]) == ("pcm_s16le", 1)
     assert stream["sample_rate"] == "16000"
     assert told["format_name"] == "wav"
-    assert float(told["duration"]) == pytest.approx(clip.duration, abs=0.001)
-    assert clip.duration == pytest.approx(length(said) + LEAD_IN, abs=0.01)
+    assert float(told["duration"]) == pytest.approx(studio.duration(clip), abs=0.001)
+    assert studio.duration(clip) == pytest.approx(length(said) + LEAD_IN, abs=0.01)
 
     assert stats(file, "trim", "0", "0.49")["Pk lev dB"] < -90
     levels = stats(file, "trim", "0.5")
@@ -111,7 +111,7 @@ async def test_engines(studio: Studio, sound: str) -> None:
     silence, rest = levels(await studio.fetch(clip))
     assert silence < 0.001
     assert 0.15 < rest < 0.81
-    assert studio.names == {clip.name}
+    assert studio.names == {clip}
 
 
 async def test_silence(studio: Studio) -> None:
@@ -121,7 +121,7 @@ async def test_silence(studio: Studio) -> None:
     clip = await studio.store.async_speech(TEXT)
 
     assert levels(await studio.fetch(clip)) == (0, 0)
-    assert clip.duration == pytest.approx(1 + LEAD_IN, abs=0.01)
+    assert studio.duration(clip) == pytest.approx(1 + LEAD_IN, abs=0.01)
 
 
 async def test_not_kept_elsewhere(
@@ -133,7 +133,7 @@ async def test_not_kept_elsewhere(
     clips = [await studio.store.async_speech(TEXT) for _ in range(2)]
 
     assert [text for text, *_ in engine.asked] == [TEXT, TEXT]
-    assert clips[0].name != clips[1].name
+    assert clips[0] != clips[1]
     assert list((tmp_path / "tts").iterdir()) == []
     assert "Water leak" not in caplog.text
 
@@ -289,7 +289,7 @@ async def test_wav_without_ffmpeg(studio: Studio, sound: str) -> None:
 
     clip = await studio.store.async_speech(TEXT)
 
-    assert clip.duration == pytest.approx(1 + LEAD_IN)
+    assert studio.duration(clip) == pytest.approx(1 + LEAD_IN)
     with wave.open(io.BytesIO(await studio.fetch(clip))) as sound_file:
         assert not any(sound_file.readframes(int(RATE * LEAD_IN)))
         assert sound_file.readframes(2 * RATE) == tone(1)[44:]
@@ -302,7 +302,7 @@ async def test_mp3_without_ffmpeg(studio: Studio) -> None:
 
     clip = await studio.store.async_speech(TEXT)
 
-    assert clip.duration is None
+    assert studio.duration(clip) is None
     assert await studio.fetch(clip) == SOUNDS["mp3"]
 
 
