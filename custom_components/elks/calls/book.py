@@ -1,6 +1,6 @@
 """The records of an account's calls: those that are open, and those that ended of late."""
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -26,8 +26,8 @@ class CallBook:
         self._open: dict[str, CallRecord] = {}
         self._open_ids: dict[str, str] = {}
         self._open_numbers: Counter[tuple[str, str]] = Counter()
-        self._ended: dict[str, CallRecord] = {}
-        self._ended_ids: dict[str, None] = {}
+        self._ended: OrderedDict[str, CallRecord] = OrderedDict()
+        self._ended_ids: OrderedDict[str, None] = OrderedDict()
         self._chains: set[str] = set()
         self._held: dict[str, CallRecord] = {}
         self._last_to: dict[str, CallRecord] = {}
@@ -40,7 +40,7 @@ class CallBook:
 
     def restore(self, kept: Kept) -> None:
         """Take up what was known before a restart."""
-        self._ended_ids = dict.fromkeys(kept.ended_ids)
+        self._ended_ids = OrderedDict.fromkeys(kept.ended_ids)
         self._tally = kept.tally
         for record in kept.records:
             self._write(record)
@@ -151,14 +151,14 @@ class CallBook:
         if record.chain in self._chains:
             self._held[record.token] = record
         if len(self._ended) > _ENDED_KEPT:
-            del self._ended[next(iter(self._ended))]
+            self._ended.popitem(last=False)
 
     def _note(self, record: CallRecord, call: Call) -> None:
         if record.ended:
             self._open_ids.pop(call.id, None)
             self._ended_ids[call.id] = None
             if len(self._ended_ids) > _ENDED_IDS_KNOWN:
-                del self._ended_ids[next(iter(self._ended_ids))]
+                self._ended_ids.popitem(last=False)
         else:
             self._open_ids[call.id] = record.token
         if _is_later(record, self.last):
