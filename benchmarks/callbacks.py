@@ -33,9 +33,10 @@ _WHY_ANSWER = (
 )
 _WHY = (
     "The empty handler does not even read its form. The least that shows an end, in its table, "
-    "reads it and writes one state without an entity. What is more than that are the entity, the "
-    "secret that is checked, the call that is read from the form, brought together with what is "
-    "known, and set to be written down before it is shown."
+    "reads it and writes one state without an entity. What is more is Elks' own price: the entity, "
+    "the secret that is checked, the call that is read from the form, brought together with what is "
+    "known, and set to be written down before it is shown. In a profile, no part of it stands out "
+    "any more; a callback comes after a pause, in which the processor has forgotten the way."
 )
 _LATENCY = 5
 """Milliseconds until the first action, beyond what Home Assistant itself needs."""

@@ -19,8 +19,9 @@ from .home import EVENTS, Home, OpenCall
 from .provider import Line, line_to
 from .result import Findings, Goal, Growth
 
-_SIZES = (1, 10, 100, 1000, 5000)
-_REPEATS = {1: 60, 10: 30, 100: 20, 1000: 3, 5000: 1}
+_ROUND = (*20 * [1], *10 * [10], *10 * [100], 1000, 5000, *10 * [100])
+_ROUNDS = 3
+"""The sizes are compared within a round: a machine is faster now and slower then."""
 _AT_ONCE = 20
 """How many actions or callbacks are under way at a time."""
 _FULL = 100
@@ -37,11 +38,20 @@ _FIRST_NUMBER = 46_700_000_000
 
 @dataclass
 class _Cost:
-    """What the calls of a size took, one figure each time."""
+    """What a call of a size took in a round, in seconds."""
 
-    wall: list[float] = field(default_factory=list)
-    work: list[float] = field(default_factory=list)
-    memory: float | None = None
+    walls: list[float] = field(default_factory=list)
+    works: list[float] = field(default_factory=list)
+
+    @property
+    def wall(self) -> float:
+        """By the clock."""
+        return median(self.walls)
+
+    @property
+    def work(self) -> float:
+        """Of the processor."""
+        return median(self.works)
 
 
 class _Watch:
@@ -122,7 +132,8 @@ async def measure(home: Home, findings: Findings) -> None:
     # What a home holds besides is not ours to be looked through by the garbage collector
     gc.collect()
     gc.freeze()
-    costs = {size: _Cost() for size in _SIZES}
+    rounds = [{size: _Cost() for size in _ROUND} for _ in range(_ROUNDS)]
+    memory: dict[int, float] = {}
     watch = _Watch(home)
     lost = 0
     async with AsyncExitStack() as stack:
@@ -130,19 +141,23 @@ async def measure(home: Home, findings: Findings) -> None:
             await stack.enter_async_context(line_to(home.port)) for _ in range(_AT_ONCE)
         ]
         calls = _Calls(home, lines)
-        for turn in range(max(_REPEATS.values())):
-            for size in _SIZES:
-                if turn < _REPEATS[size]:
-                    lost += await _time(home, calls, size, costs[size], watch)
-        for size in _SIZES:
+        for costs in rounds:
+            for size in _ROUND:
+                lost += await _time(home, calls, size, costs[size], watch)
+        for size in costs:
             if size >= _FULL:
-                costs[size].memory = await _memory(home, calls, size)
+                memory[size] = await _memory(home, calls, size)
     gc.unfreeze()
     findings.growth += [
-        Growth(size, median(cost.wall), median(cost.work), cost.memory)
-        for size, cost in costs.items()
+        Growth(
+            size,
+            median(costs[size].wall for costs in rounds),
+            median(costs[size].work for costs in rounds),
+            memory.get(size),
+        )
+        for size in rounds[0]
     ]
-    findings.goals += _goals(costs, watch.held, lost)
+    findings.goals += _goals(rounds, memory, watch.held, lost)
 
 
 async def _time(
@@ -157,8 +172,8 @@ async def _time(
         in_progress = home.open_calls()
         ending = await _spent(calls.end(list(in_progress)))
         await home.written()
-    cost.wall.append((placing.wall + ending.wall) / size)
-    cost.work.append((placing.work + ending.work) / size)
+    cost.walls.append((placing.wall + ending.wall) / size)
+    cost.works.append((placing.work + ending.work) / size)
     lost = size - len(in_progress) + len(home.open_calls())
     if size == _MANY:
         lost += sum(watch.told[call.call_id] != 1 for call in in_progress)
@@ -197,17 +212,18 @@ async def _memory(home: Home, calls: _Calls, size: int) -> float:
     return occupied / size
 
 
-def _goals(costs: dict[int, _Cost], held: float, lost: int) -> Iterable[Goal]:
+def _goals(
+    rounds: list[dict[int, _Cost]], memory: dict[int, float], held: float, lost: int
+) -> Iterable[Goal]:
     """Return what is asked of many calls at once."""
-    least = median(costs[_FULL].work)
-    for size, cost in costs.items():
+    for size, occupied in memory.items():
         if size > _FULL:
-            times = median(cost.work) / least
+            times = median(costs[size].work / costs[_FULL].work for costs in rounds)
             what = f"A call among {size:,}, beside one among {_FULL}"
             yield Goal(what, times, _FLAT, "times")
             yield Goal(
                 f"Memory of a call among {size:,}",
-                *((cost.memory or 0) / 1000, _MEMORY, "KB"),
+                *(occupied / 1000, _MEMORY, "KB"),
             )
     yield Goal(
         f"The event loop is held by {_MANY:,} calls, at the longest",

@@ -21,10 +21,10 @@ _PAUSE = 0.03
 _FIELDS = ("from", "to", "voice_start", "timeout", "whenhangup")
 _OVER_WEBSOCKET = 1.15
 _WHY = (
-    "The least that shows a call, in its table, is the same request and the two states that a new "
-    "call changes, written without entities: the action's response must find them there. What is "
-    "more than that are the entities, the fields that are checked, the call's record and secret, a "
-    "task that goes on when the script is stopped, and an answer that is read with care."
+    "The least that shows a call, in its table, is the same request, and the two states that a new "
+    "call changes written without entities. What is more is Elks' own price: entities, fields that "
+    "are checked, the call's record and secret, a task that goes on when the script is stopped, and "
+    "an answer that is read with care. In a profile, no part of it stands out any more."
 )
 _IN_PROCESS = 2
 

@@ -34,6 +34,7 @@ machine, and only ratios mean something on another.
 - An end counts from the callback until the sensor's new state, by a clock that both processes share, and not until its answer, which comes after
   the event and is in its table below. The call was picked up before. With a home and a caller that have slept, both take longer, and Elks by more.
 - Many calls at once are compared by the processor's time, which others on the machine disturb less; the time by the clock is in their table.
+  They are compared within each of three rounds, as a machine is faster now and slower then; the median of these ratios counts.
 - The event loop counts as held only as long as it works: waiting for a processor that others have is not counted. What the home held before is frozen
   (`gc.freeze`). Unfrozen, a full run of Python's garbage collector through all of Home Assistant held the loop for more than 100 ms here.
 - Set-up ends when the account is loaded. The library for phone numbers, nearly as much again, is imported in the background after that, and not counted.
