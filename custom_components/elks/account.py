@@ -1,14 +1,14 @@
 """The account as 46elks knows it: its balance and numbers, asked for rarely and never in the way."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .api import Account, ElksClient, ElksError, InvalidAuthError
-from .calls import CallEvent, CallRecord, CallTracker
+from .calls import CallEvent, CallRecord, CallTracker, end_of, price
 from .const import LOGGER
 
 _SOON = 5
@@ -44,6 +44,8 @@ class AccountWatch:
         self._tracker = tracker
         self._tries = 0
         self._spent_before = 0.0
+        self._told: datetime | None = None
+        """When 46elks told of the account last, by its clock."""
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._cancel_telling: CALLBACK_TYPE | None = None
         self._listeners: dict[Callable[[], None], None] = {}
@@ -99,6 +101,7 @@ class AccountWatch:
             self._tries = 0
             self.available = True
             self._spent_before = spent
+            self._told = self._tracker.now()
             self._async_ask_after(_INTERVAL.total_seconds())
         self._async_tell()
 
@@ -118,6 +121,9 @@ class AccountWatch:
     def _async_changed(self, record: CallRecord, happened: list[CallEvent]) -> None:
         """Tell of what a call has changed: its end before others act on that."""
         if record.ended:
+            if happened and self._told and end_of(record) < self._told:
+                # What 46elks told last is what is left without its price
+                self._spent_before += price(record)
             self._hass.loop.call_soon(self._async_tell)
         elif self._cancel_telling is None:
             self._cancel_telling = async_call_later(

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from homeassistant.util import dt as dt_util
 from simulator import Fault, FaultKind
 
-from .conftest import Home
+from .conftest import PHONE, Home
 
 
 async def pass_minutes(home: Home, freezer: FrozenDateTimeFactory, number: int) -> None:
@@ -34,6 +36,24 @@ async def test_once_an_hour(home: Home, freezer: FrozenDateTimeFactory) -> None:
 
     assert [request.path for request in home.provider.requests] == ["/a1/me"] * 6
     assert balance(home) == "12.34"
+
+
+async def test_end_is_learnt_late(home: Home) -> None:
+    """The price of a call that had ended when 46elks was asked lowers the balance once."""
+    home.provider.fault(Fault(FaultKind.CALLBACK_DROPPED, times=None))
+    home.provider.phone(PHONE, answer_after=1, talk_for=12)
+    await home.place_call(voice_start={"ivr": "sound/beep", "timeout": 30})
+    await home.provider.settled()
+
+    with freeze_time(dt_util.utcnow() + timedelta(minutes=1), tick=True):
+        await home.hass.config_entries.async_reload(home.entry.entry_id)
+        await home.hass.async_block_till_done(wait_background_tasks=True)
+        async_fire_time_changed(home.hass)
+        await home.hass.async_block_till_done(wait_background_tasks=True)
+
+    assert home.last_call.state == "success"
+    assert home.last_call.attributes["cost"] > 0
+    assert balance(home) == str(home.provider.account.balance / 10_000)
 
 
 async def test_not_told(home: Home, freezer: FrozenDateTimeFactory) -> None:

@@ -9,7 +9,7 @@ from .plan import CallPlan
 from .record import CallRecord
 from .script import Answer, CallScript
 from .store import CallStore
-from .tally import Tally, month_of, price
+from .tally import Tally, end_of, month_of, price
 from .token import new_token
 from .tracker import CallsStoppedError, CallTracker
 
@@ -32,6 +32,7 @@ __all__ = [
     "Person",
     "Tally",
     "Turn",
+    "end_of",
     "month_of",
     "new_token",
     "price",

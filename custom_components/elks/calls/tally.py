@@ -30,7 +30,7 @@ class Tally:
         cost = price(now) - price(before)
         if not (calls or cost):
             return self
-        month = month_of(_end(now))
+        month = month_of(end_of(now))
         if month < self.month:
             return self
         if month > self.month:
@@ -60,8 +60,8 @@ def _is_over(record: CallRecord | None) -> bool:
     return record is not None and record.ended and not record.given_up
 
 
-def _end(record: CallRecord) -> datetime:
-    """Return when a call ended: not after now, whatever the provider tells."""
+def end_of(record: CallRecord) -> datetime:
+    """Return when a call ended, as far as the provider tells: not after now."""
     start = record.call.start if record.call else None
     duration = record.call.duration if record.call else None
     begin, now = start or record.placed, dt_util.utcnow()
