@@ -56,7 +56,7 @@ async def async_plan_chain(
     scripts = await _async_scripts(Recorder(hass, runtime), data, voices)
     return Chain(
         id=ulid_now(),
-        started=entry.runtime_data.tracker.now(),
+        started=runtime.tracker.now(),
         people=tuple(
             Person(
                 contact=contact.id if contact else None,

@@ -5,6 +5,7 @@ from typing import Any
 
 import voluptuous as vol
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     Selector,
@@ -28,7 +29,9 @@ async def async_voice_numbers(client: ElksClient) -> list[str]:
 
 
 async def async_own_numbers(entry: ElksConfigEntry) -> list[str]:
-    """Return the numbers that a loaded account can call from; none when 46elks does not tell."""
+    """Return the numbers that an account can call from; none when that is not told, or it is not loaded."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return []
     try:
         return await entry.runtime_data.account.async_numbers()
     except ElksError:
