@@ -59,8 +59,8 @@ async def test_sensors_are_first(home: Home) -> None:
     async_track_state_change_event(home.hass, EVENT, happened)
     home.hass.bus.async_listen("elks_call_ended", ended)
     home.provider.phone(PHONE, answer_after=1, talk_for=12)
-    await home.place_call(voice_start={"ivr": "sound/beep", "timeout": 30})
-    await home.settle()
+    await home.place_call(voice_start={"ivr": "sound/beep", "timeout": 30}, wait=True)
+    look("action")
 
     [call] = home.provider.calls
     assert call.cost
@@ -68,4 +68,5 @@ async def test_sensors_are_first(home: Home) -> None:
     assert {at: list(read.values()) for at, read in found.items()} == {
         "event": values,
         "bus": values,
+        "action": values,
     }

@@ -352,14 +352,18 @@ class CallTracker:
         if record.ended:
             self._schedule.async_drop(record.token)
             self._hinted.pop(record.token, None)
-            if waiting := self._waiting.pop(record.token, None):
-                waiting.set_result(record)
         elif record.in_progress and record.token not in self._schedule:
             self._schedule.async_set(record.token, first_look(record))
-        if record.call or record.given_up:
-            self._placing.settled(record.token)
+        if not (record.call or record.given_up):
             # Of a call that is only asked for there is nothing to show
+            return
+        self._placing.settled(record.token)
+        try:
             self._tell(record, events(before, record))
+        finally:
+            # Whoever goes on finds all of it told
+            if record.ended and (waiting := self._waiting.pop(record.token, None)):
+                waiting.set_result(record)
 
     @callback
     def _async_due(self, tokens: list[str]) -> None:
