@@ -181,15 +181,16 @@ async def test_disk_fails(studio: Studio) -> None:
 async def test_stopped_while_recording(studio: Studio, tmp_path: Path) -> None:
     """Whoever is stopped leaves nothing behind, no program either."""
     media_id = await studio.media("a.wav", tone(60))
-    slow = tmp_path / "ffmpeg"
-    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow, started = tmp_path / "ffmpeg", tmp_path / "started"
+    slow.write_text(f"#!/bin/sh\ntouch {started}\nexec sleep 60\n")
     slow.chmod(0o700)
 
     with patch(
         "custom_components.elks.audio.telephone._ffmpeg", return_value=str(slow)
     ):
         recording = asyncio.create_task(studio.store.async_media(media_id))
-        await asyncio.sleep(0.2)
+        while not started.exists():
+            await asyncio.sleep(0)
         recording.cancel()
         with pytest.raises(asyncio.CancelledError):
             await recording

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -23,6 +24,9 @@ from custom_components.elks.const import CONF_CALLBACK_KEY, DOMAIN
 from homeassistant.const import CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
+
+if TYPE_CHECKING:
+    from .house import House
 
 PHONE = "+46701234567"
 OTHER_PHONE = "+46707654321"
@@ -298,15 +302,38 @@ class Home:
         await self.account._async_process_on_unload(self.hass)  # noqa: SLF001
 
 
-@pytest.fixture
-def home_type() -> type[Home]:
-    """Return what kind of home it is."""
-    return Home
+async def place(home: Home, plan: CallPlan) -> Call:
+    """Place a call and return it."""
+    record = await home.tracker.async_place(plan)
+    assert record.call
+    return record.call
+
+
+async def begin(home: Home, plan: CallPlan) -> asyncio.Task[CallRecord]:
+    """Begin to place a call; return the task when it waits for something."""
+    task = asyncio.get_running_loop().create_task(home.tracker.async_place(plan))
+    await turns()
+    return task
+
+
+async def wait(home: Home, record: CallRecord) -> asyncio.Task[CallRecord]:
+    """Begin to wait for the end of a call."""
+    task = asyncio.get_running_loop().create_task(home.tracker.async_end(record))
+    await turns()
+    return task
+
+
+@asynccontextmanager
+async def running[T: Home](home: T) -> AsyncGenerator[T]:
+    """Let a home start, and stop afterwards."""
+    await home.start()
+    yield home
+    home.disk.free.set()
+    await home.stop()
 
 
 @pytest.fixture
 async def home(
-    home_type: type[Home],
     hass: HomeAssistant,
     account: MockConfigEntry,
     carrier: Carrier,
@@ -314,11 +341,24 @@ async def home(
     clock: Clock,
 ) -> AsyncIterator[Home]:
     """Return a home that has just started."""
-    home = home_type(hass, account, carrier, disk)
-    await home.start()
-    yield home
-    disk.free.set()
-    await home.stop()
+    async with running(Home(hass, account, carrier, disk)) as home:
+        yield home
+
+
+@pytest.fixture
+async def house(
+    hass: HomeAssistant,
+    account: MockConfigEntry,
+    carrier: Carrier,
+    disk: Disk,
+    clock: Clock,
+) -> AsyncIterator[House]:
+    """Return a home with chains that has just started."""
+    # It is a home
+    from .house import House
+
+    async with running(House(hass, account, carrier, disk)) as house:
+        yield house
 
 
 @pytest.fixture

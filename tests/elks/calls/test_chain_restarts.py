@@ -13,18 +13,6 @@ from .conftest import Clock, make_plan, turns
 from .house import ANNA, BO, CILLA, SCRIPT, House
 
 
-@pytest.fixture
-def home_type() -> type[House]:
-    """Have chains in the home."""
-    return House
-
-
-@pytest.fixture
-def house(home: House) -> House:
-    """Return a home that has just started."""
-    return home
-
-
 @pytest.mark.parametrize("restart", [True, False])
 async def test_expired(house: House, clock: Clock, restart: bool) -> None:
     """After an hour a chain is given up, also when Home Assistant did not run meanwhile."""

@@ -17,18 +17,6 @@ from .conftest import Clock, turns
 from .house import ANNA, BO, CILLA, House
 
 
-@pytest.fixture
-def home_type() -> type[House]:
-    """Have chains in the home."""
-    return House
-
-
-@pytest.fixture
-def house(home: House) -> House:
-    """Return a home that has just started."""
-    return home
-
-
 async def test_one_after_the_other(house: House) -> None:
     """Within a round the next one is called as soon as a call has ended, until one takes it."""
     run = await house.begin(ANNA, BO, CILLA)

@@ -12,18 +12,6 @@ from .house import ANNA, BO, House
 
 
 @pytest.fixture
-def home_type() -> type[House]:
-    """Have chains in the home."""
-    return House
-
-
-@pytest.fixture
-def house(home: House) -> House:
-    """Return a home that has just started."""
-    return home
-
-
-@pytest.fixture
 def told(house: House) -> list[tuple[str, ChainEnd | None]]:
     """Return what is told of the chains: which one, and how it ended."""
     told: list[tuple[str, ChainEnd | None]] = []
