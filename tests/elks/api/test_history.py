@@ -36,6 +36,11 @@ async def place(client: ElksClient, provider: Simulator) -> Call:
     )
 
 
+def to_milliseconds(moment: datetime) -> datetime:
+    """Cut a time as the history does."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 async def test_call(client: ElksClient, provider: Simulator) -> None:
     """A call is read as it stands."""
     placed = await place(client, provider)
@@ -45,10 +50,12 @@ async def test_call(client: ElksClient, provider: Simulator) -> None:
 
     [truth] = provider.calls
     assert truth.cost
+    assert truth.start
     assert call == replace(
         placed,
         state=CallState.SUCCESS,
-        start=truth.start,
+        created=to_milliseconds(truth.created),
+        start=to_milliseconds(truth.start),
         duration=truth.duration,
         cost=truth.cost / 10_000,
     )
