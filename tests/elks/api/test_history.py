@@ -16,6 +16,7 @@ from custom_components.elks.api import (
     InvalidAuthError,
     OutcomeUnknownError,
     RefusedError,
+    TakenAction,
     UnreachableError,
 )
 from simulator import Fault, FaultKind, Outcome, Simulator
@@ -45,12 +46,19 @@ async def test_call(client: ElksClient, provider: Simulator) -> None:
 
     [truth] = provider.calls
     assert truth.cost
+    assert call.actions
     assert call == replace(
         placed,
         state=CallState.SUCCESS,
         start=truth.start,
         duration=truth.duration,
         cost=truth.cost / 10_000,
+        timeout=truth.timeout,
+        actions=(
+            TakenAction(
+                verb="play", target="sound/beep", result=call.actions[0].result
+            ),
+        ),
     )
 
 
@@ -110,7 +118,10 @@ async def test_odd_history(client: ElksClient, provider: Simulator) -> None:
 
     calls = await client.calls(datetime.now(UTC))
 
-    assert [call.id for call in calls] == ["c2"]
+    assert [(call.id, call.state) for call in calls] == [
+        ("c1", CallState.ONGOING),
+        ("c2", CallState.BUSY),
+    ]
 
 
 @pytest.mark.parametrize(
