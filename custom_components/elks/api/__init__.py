@@ -11,7 +11,15 @@ from .errors import (
     UnreachableError,
 )
 from .masking import mask_number
-from .models import Account, Call, CallRequest, CallState, Number
+from .models import (
+    Account,
+    Call,
+    CallRequest,
+    CallState,
+    Number,
+    TakenAction,
+    read_keys,
+)
 
 __all__ = [
     "DEFAULT_URL",
@@ -27,6 +35,8 @@ __all__ = [
     "Number",
     "OutcomeUnknownError",
     "RefusedError",
+    "TakenAction",
     "UnreachableError",
     "mask_number",
+    "read_keys",
 ]

@@ -233,11 +233,6 @@ async def test_from_number_of_another(
             OutcomeUnknownError,
             "the answer lacks a field or has a wrong one",
         ),
-        (
-            Fault(FaultKind.WRONG_JSON, fields={"state": "exploded"}),
-            OutcomeUnknownError,
-            "the answer lacks a field or has a wrong one",
-        ),
         (Fault(FaultKind.HUGE), OutcomeUnknownError, "the answer is too large"),
         (Fault(FaultKind.RESET_BEFORE), OutcomeUnknownError, "the connection broke"),
         (Fault(FaultKind.RESET_AFTER), OutcomeUnknownError, "the connection broke"),

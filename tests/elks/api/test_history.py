@@ -16,6 +16,7 @@ from custom_components.elks.api import (
     InvalidAuthError,
     OutcomeUnknownError,
     RefusedError,
+    TakenAction,
     UnreachableError,
 )
 from simulator import Fault, FaultKind, Outcome, Simulator
@@ -58,6 +59,8 @@ async def test_call(client: ElksClient, provider: Simulator) -> None:
         start=to_milliseconds(truth.start),
         duration=truth.duration,
         cost=truth.cost / 10_000,
+        timeout=truth.timeout,
+        actions=(TakenAction(verb="play", target="sound/beep", result="success"),),
     )
 
 
@@ -117,7 +120,10 @@ async def test_odd_history(client: ElksClient, provider: Simulator) -> None:
 
     calls = await client.calls(datetime.now(UTC))
 
-    assert [call.id for call in calls] == ["c2"]
+    assert [(call.id, call.state) for call in calls] == [
+        ("c1", CallState.ONGOING),
+        ("c2", CallState.BUSY),
+    ]
 
 
 @pytest.mark.parametrize(
