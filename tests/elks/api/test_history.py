@@ -19,7 +19,7 @@ from custom_components.elks.api import (
     TakenAction,
     UnreachableError,
 )
-from simulator import Fault, FaultKind, Outcome, Simulator
+from simulator import Dialect, Fault, FaultKind, Outcome, Simulator
 
 PHONE = "+46701234567"
 
@@ -62,6 +62,18 @@ async def test_call(client: ElksClient, provider: Simulator) -> None:
         timeout=truth.timeout,
         actions=(TakenAction(verb="play", target="sound/beep", result="success"),),
     )
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+async def test_unknown_call(
+    client: ElksClient, provider: Simulator, status: int
+) -> None:
+    """A call that there is not is refused alike, whatever the status."""
+    provider.dialect = Dialect(unknown_status=status)
+    with pytest.raises(RefusedError) as raised:
+        await client.call("c1")
+
+    assert type(raised.value) is RefusedError
 
 
 @pytest.mark.parametrize("call_id", ["c1", "../me", "å/?#", ""])
