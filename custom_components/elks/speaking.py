@@ -83,14 +83,13 @@ class Recorder:
         base = self._base()
         return self._url(base, await self._audio.async_media(media))
 
-    def check_keys(self) -> None:
+    async def async_check_keys(self) -> None:
         """Raise HomeAssistantError when no keys can be asked for."""
-        if self._address.async_report() is Reach.NONE:
+        if await self._address.async_look() is Reach.NONE:
             raise failed("not_reachable")
 
     def _base(self) -> str:
         """Return the URL of this home at which 46elks fetches sounds."""
-        self._address.async_report()
         if (base := self._address.base_url) is None:
             raise failed("not_reachable")
         return base
@@ -125,7 +124,7 @@ async def async_script(
         longest = max((len(answer.key) for answer in answers), default=0)
         digits = data.get(ATTR_DIGITS, longest)
         if digits:
-            recorder.check_keys()
+            await recorder.async_check_keys()
         return CallScript(
             message=message,
             repeat=data.get(ATTR_REPEAT, _DEFAULT_REPEAT),
@@ -141,7 +140,7 @@ async def async_chain_script(
 
     Raises ServiceValidationError and HomeAssistantError.
     """
-    recorder.check_keys()
+    await recorder.async_check_keys()
     language = async_language(recorder.hass, voice)
     words = await async_words(recorder.hass, language)
     end = "" if message.rstrip().endswith(_ENDS) else "."
