@@ -261,7 +261,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> str:
         """Phone the account's own number, which needs nothing of this home to be reachable.
 
-        If that fails, return 46elks' reason, and errors.
+        If no phone rings, write why into errors, and return 46elks' reason if it gives one.
         """
         request = CallRequest(
             from_number=from_number,
@@ -281,9 +281,11 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         except ElksError as err:
             errors[_TEST_CALL] = "call_refused"
             return str(err)
-        if call.state is CallState.FAILED:
-            errors[_TEST_CALL] = "call_refused"
-        return call.state
+        if call.state is CallState.BUSY:
+            errors[_TEST_CALL] = "call_busy"
+        elif call.state is CallState.FAILED:
+            errors[_TEST_CALL] = "call_failed"
+        return ""
 
     @callback
     def _async_store(self, entry: ConfigEntry, data: dict[str, Any]) -> None:

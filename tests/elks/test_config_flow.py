@@ -121,11 +121,14 @@ async def test_test_call(hass: HomeAssistant, provider: Simulator) -> None:
             "call_refused",
             "Not allowed",
         ),
+        # Taken, and over at once: nothing was refused
+        (FaultKind.WRONG_JSON, {"fields": {"state": "failed"}}, "call_failed", ""),
+        (FaultKind.WRONG_JSON, {"fields": {"state": "busy"}}, "call_busy", ""),
         (
             FaultKind.WRONG_JSON,
-            {"fields": {"state": "failed"}},
-            "call_refused",
-            "failed",
+            {"fields": {"state": "queued"}},
+            "call_unknown",
+            "the answer lacks a field or has a wrong one",
         ),
         (
             FaultKind.STATUS,
