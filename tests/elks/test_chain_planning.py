@@ -314,7 +314,6 @@ async def test_wrong_person(
     "data",
     [
         {"to": []},
-        {"message": " "},
         {"acknowledge_key": "12"},
         {"acknowledge_key": "#"},
         {"rounds": 0},
