@@ -3,6 +3,7 @@
 from .client import DEFAULT_URL, ElksClient
 from .errors import (
     ElksError,
+    FromNumberRefusedError,
     InvalidAuthError,
     NoCreditError,
     NotAllowedError,
@@ -31,6 +32,7 @@ __all__ = [
     "CallState",
     "ElksClient",
     "ElksError",
+    "FromNumberRefusedError",
     "InvalidAuthError",
     "NoCreditError",
     "NotAllowedError",

@@ -16,6 +16,7 @@ class Group(StrEnum):
     ANSWER = "Answer side"
     CALLBACK = "Callback side"
     RESTART = "Restart side"
+    DIALECT = "Dialects"
 
 
 @dataclass(frozen=True, kw_only=True)
