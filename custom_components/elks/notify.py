@@ -15,6 +15,7 @@ from .data import ElksConfigEntry
 from .entity import ElksEntity
 from .errors import async_not_placed
 from .planning import async_plan, async_planned
+from .speaking import sentences
 
 # Nobody waits until another was phoned
 PARALLEL_UPDATES = 0
@@ -47,10 +48,10 @@ class ContactNotifyEntity(ElksEntity, NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Phone the contact and speak; return when the provider took the call.
 
-        Raises HomeAssistantError when it did not.
+        Raises ServiceValidationError when there is nothing to say, HomeAssistantError when the
+        call was not taken.
         """
-        text = f"{title}. {message}" if title else message
-        data = {ATTR_TO: self._number, ATTR_MESSAGE: text}
+        data = {ATTR_TO: self._number, ATTR_MESSAGE: sentences(title or "", message)}
         plan, runtime = await async_planned(
             self.hass, self._entry, partial(async_plan, self.hass, self._entry, data)
         )

@@ -94,6 +94,7 @@ async def async_plan(
     )
     contact = contact or contact_with(entry, numbers[ATTR_TO])
     token = new_token(entry.data[CONF_CALLBACK_KEY])
+    await runtime.address.async_look()
     url = async_callback_url(runtime.address, token)
     script = None
     if content in (ATTR_MESSAGE, ATTR_MEDIA):

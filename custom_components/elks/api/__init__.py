@@ -11,8 +11,9 @@ from .errors import (
     RefusedError,
     UnreachableError,
 )
-from .masking import mask_number
+from .masking import mask_number, masked_traceback
 from .models import (
+    OUTGOING,
     Account,
     Call,
     CallRequest,
@@ -24,6 +25,7 @@ from .models import (
 
 __all__ = [
     "DEFAULT_URL",
+    "OUTGOING",
     "Account",
     "Call",
     "CallRequest",
@@ -40,5 +42,6 @@ __all__ = [
     "TakenAction",
     "UnreachableError",
     "mask_number",
+    "masked_traceback",
     "read_keys",
 ]

@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 import json
 import re
-from typing import Self
+from typing import Final, Self
+
+OUTGOING: Final = "outgoing"
+"""The direction of a call that the account placed."""
 
 _UNITS_PER_CURRENCY = 10_000
 _MOST_DIGITS = 15
@@ -114,13 +117,11 @@ class TakenAction:
     """The keys that were pressed, or how it went, such as "success" or "failed"."""
 
     @classmethod
-    def from_api(cls, data: object) -> Self:
+    def from_api(cls, data: Mapping[str, object]) -> Self:
         """Read an item of a call's `actions`. Raises ValueError for what is no action.
 
-        Of its fields, `result` and `why` tell how it went, and another one what was done.
+        Of its fields, `result` and `why` say how it went, and another one what was done.
         """
-        if not isinstance(data, Mapping):
-            raise ValueError("not an action")
         for verb in data:
             if verb not in ("result", "why") and (target := read_text(data, verb)):
                 return cls(verb=verb, target=target, result=read_text(data, "result"))
@@ -161,9 +162,9 @@ class Call:
 
     @property
     def sounds(self) -> set[str]:
-        """The URLs of what has been played."""
+        """The URLs of what has been played, without the provider's own sounds."""
         played = (one for one in self.actions or () if one.verb in ("play", "ivr"))
-        return {one.target for one in played}
+        return {one.target for one in played if "://" in one.target}
 
     @classmethod
     def from_api(cls, data: Mapping[str, object]) -> Self:
@@ -241,7 +242,7 @@ def _actions(data: Mapping[str, object]) -> tuple[TakenAction, ...] | None:
     actions: list[TakenAction] = []
     for item in items[:_MOST_ACTIONS]:
         with suppress(ValueError):
-            actions.append(TakenAction.from_api(item))
+            actions.append(TakenAction.from_api(item if isinstance(item, dict) else {}))
     return tuple(actions)
 
 

@@ -125,10 +125,13 @@ def test_actions(actions: object, pressed: object) -> None:
 
 
 def test_sounds() -> None:
-    """What was played is known by its URL."""
-    actions = [{"ivr": "a"}, {"play": "b", "result": "ok"}, {"connect": "+46701234567"}]
+    """What was played is known by its URL, but for the provider's own sounds."""
+    played = [{"ivr": "https://a.example/1.mp3"}, {"play": "http://b.example/2.mp3"}]
+    others = [{"play": "sound/beep", "result": "ok"}, {"connect": "+46701234567"}]
 
-    assert Call.from_api({**ENDED, "actions": actions}).sounds == {"a", "b"}
+    call = Call.from_api({**ENDED, "actions": played + others})
+
+    assert call.sounds == {"https://a.example/1.mp3", "http://b.example/2.mp3"}
 
 
 @pytest.mark.parametrize("call", [ENDED, {"id": "c1", "state": "failed"}])
