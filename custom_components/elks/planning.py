@@ -100,7 +100,7 @@ async def async_plan(
     if content in (ATTR_MESSAGE, ATTR_MEDIA):
         recorder = Recorder(hass, runtime)
         script = await async_script(recorder, data, voice_for(entry, data, contact))
-        voice_start = url or json_dumps(script.first(""))
+        voice_start = url or json_dumps(script.first(None))
     elif content == ATTR_CONNECT:
         voice_start = json_dumps({"connect": numbers[ATTR_CONNECT]})
     else:
