@@ -218,6 +218,7 @@ async def test_cancel(engine: Engine, home: Home) -> None:
     await home.hass.services.async_call(
         "elks", "call_chain", {"to": "Anna", "message": "Leak"}, blocking=True
     )
+    await home.hass.async_block_till_done()
     chain = home.hass.states.get("sensor.demo_home_call_chain")
     assert chain is not None
 
