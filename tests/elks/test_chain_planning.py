@@ -247,9 +247,9 @@ async def test_cancelled_as_it_begins(engine: Engine, home: Home) -> None:
     assert phoned(home) == []
     assert [event.data["reason"] for event in told] == ["cancelled"]
     assert [
-        event.data["new_state"].state
+        state.state
         for event in shown
-        if event.data["entity_id"] == CHAIN
+        if (state := event.data["new_state"]) and state.entity_id == CHAIN
     ] == ["calling", "cancelled"]
 
 

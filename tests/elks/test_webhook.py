@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.elks.calls import CallStore
 from custom_components.elks.calls.store import Kept
@@ -341,15 +342,7 @@ async def test_picked_up_with_the_other_name_of_the_id(asks: Asking) -> None:
 
 async def test_older_answer_again(asks: Asking) -> None:
     """The answer to an earlier question that comes again changes nothing."""
-    pressed: list[str] = []
-    asks.home.hass.bus.async_listen(
-        EVENT_STATE_CHANGED,
-        lambda event: (
-            pressed.append(event.data["new_state"].attributes["digits"])
-            if event.data["new_state"].attributes.get("event_type") == "key_pressed"
-            else None
-        ),
-    )
+    shown = async_capture_events(asks.home.hass, EVENT_STATE_CHANGED)
     first = (await asks.next())["next"]
     second = (await asks.next(first, result="7"))["next"]
     assert await asks.next(second, result="1") == {"hangup": "reject"}
@@ -358,7 +351,12 @@ async def test_older_answer_again(asks: Asking) -> None:
 
     assert asks.digits == "1"
     assert "ivr" in again
-    assert pressed == ["7", "1"]
+    states = [event.data["new_state"] for event in shown]
+    assert [
+        state.attributes["digits"]
+        for state in states
+        if state and state.attributes.get("event_type") == "key_pressed"
+    ] == ["7", "1"]
 
 
 async def test_key_while_the_account_is_loaded_anew(asks: Asking) -> None:

@@ -53,5 +53,5 @@ EXAMPLES = {
 
 def each(ids: Iterable[str]) -> pytest.MarkDecorator:
     """Let a test run with each of these examples."""
-    examples = [pytest.param(EXAMPLES[one], id=one) for one in ids]
+    examples = [pytest.param(EXAMPLES[one], id=one) for one in sorted(ids)]
     return pytest.mark.parametrize("example", examples)

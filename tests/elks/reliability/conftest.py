@@ -1,4 +1,4 @@
-"""What the rows of the matrix share: a home in a time of its own, and the summary."""
+"""What the rows of the matrix share: a home in a time of its own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,6 @@ from tests.elks.audio.conftest import Engine, tone
 from tests.elks.conftest import Home
 
 from .clock import let_time_jump
-from .result import Result, summary
 from .row import Row
 from .scene import Scene
 
@@ -68,12 +67,3 @@ async def scene(
     scene = Scene(home, hass_storage, monkeypatch)
     async with scene.watched():
         yield scene
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what came of the matrix."""
-    reports = terminalreporter.getreports("passed")
-    if results := [result for report in reports if (result := Result.of(report))]:
-        terminalreporter.section("fault matrix")
-        for line in summary(results):
-            terminalreporter.write_line(line)
