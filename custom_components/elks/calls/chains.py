@@ -11,8 +11,12 @@ from .chain_run import ChainRun, Planner, calls_of
 from .chain_store import ChainStore
 from .record import CallRecord
 from .tracker import CallsStoppedError, CallTracker
+from .unexpected import going_on
 
 type ChainListener = Callable[[Chain], None]
+
+_LONGEST_WRITE = 5
+"""Seconds after which a slow disk keeps nobody's phone from ringing."""
 
 
 class Chains:
@@ -62,7 +66,7 @@ class Chains:
     async def async_unload(self) -> None:
         """Stop, and write how the chains stand."""
         self.async_stop()
-        await self._async_write()
+        await asyncio.wait([self._async_begin_write()])
 
     @callback
     def async_stop(self) -> None:
@@ -138,7 +142,8 @@ class Chains:
             self._async_begin_write()
         for listener in list(self._listeners):
             if self._is_current(chain):
-                listener(chain)
+                with going_on("telling of a chain"):
+                    listener(chain)
         if chain.end is not None:
             self._tracker.async_release(chain.id)
 
@@ -150,14 +155,19 @@ class Chains:
         return run is not None and run.chain is chain
 
     async def _async_write(self) -> None:
-        """Write how the chains stand; when this returns, it is written."""
+        """Write how the chains stand; when this returns, it is written, or cannot be in time."""
         # A write that is cut off goes on in its thread, and could end after a newer one
-        await asyncio.shield(self._async_begin_write())
+        await asyncio.wait([self._async_begin_write()], timeout=_LONGEST_WRITE)
 
     @callback
     def _async_begin_write(self) -> asyncio.Task[None]:
         """Write the chains that run, and the one begun last, in the order in which they began."""
         last = [self.last] if self.last and self.last.end else []
         return self._hass.async_create_task(
-            self._store.async_save([*self.running, *last]), "elks chains"
+            self._async_save([*self.running, *last]), "elks chains"
         )
+
+    async def _async_save(self, chains: list[Chain]) -> None:
+        """Write chains; a disk that takes nothing keeps nobody's phone from ringing."""
+        with going_on("writing chains to disk"):
+            await self._store.async_save(chains)
