@@ -246,11 +246,12 @@ async def test_cancelled_as_it_begins(engine: Engine, home: Home) -> None:
     assert response["reason"] == "cancelled"
     assert phoned(home) == []
     assert [event.data["reason"] for event in told] == ["cancelled"]
-    assert [
-        event.data["new_state"].state
+    states = [
+        now.state
         for event in shown
-        if event.data["entity_id"] == CHAIN
-    ] == ["calling", "cancelled"]
+        if event.data["entity_id"] == CHAIN and (now := event.data["new_state"])
+    ]
+    assert states == ["calling", "cancelled"]
 
 
 async def test_reloaded_as_it_begins(engine: Engine, home: Home) -> None:
