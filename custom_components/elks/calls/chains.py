@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -38,6 +39,8 @@ class Chains:
         self._runs: dict[str, ChainRun] = {}
         self._listeners: dict[ChainListener, None] = {}
         self._stopped = False
+        self.all_cancelled = 0
+        """How many times all chains were cancelled since the account was loaded."""
         self.last: Chain | None = None
         """The chain begun last."""
 
@@ -78,13 +81,17 @@ class Chains:
     async def async_begin(self, chain: Chain) -> ChainRun:
         """Begin a chain; when this returns, a restart does not forget it.
 
+        One that has ended already, as it was cancelled while it was planned, is only told of.
         Raises CallsStoppedError when the account was unloaded before.
         """
         if self._stopped:
             raise CallsStoppedError
+        end, chain = chain.end, replace(chain, end=None)
         self._tracker.async_hold(chain.id)
         self.last = chain
         run = self._begun(chain)
+        if end is not None:
+            run.async_end(end)
         try:
             await self._async_write()
         finally:
@@ -99,6 +106,7 @@ class Chains:
         Raises KeyError for a chain that is not known.
         """
         if chain_id is None:
+            self.all_cancelled += 1
             runs = list(self._runs.values())
         elif self.last and chain_id == self.last.id and self.last.end:
             return
