@@ -1,20 +1,25 @@
 """Contacts: found by name or entity, each with a device of its own."""
 
+from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
 from custom_components.elks.const import DOMAIN
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
 from simulator import Outcome
 
 from .audio.conftest import Engine
 from .conftest import PHONE, Home, make_contact
 
 ANNA, BO = "+46701111111", "+46702222222"
+ACCOUNT_EVENT, ANNA_EVENT = "event.demo_home_call", "event.anna_call"
 
 
 @pytest.fixture
@@ -82,8 +87,47 @@ async def test_events_of_a_contact(home: Home) -> None:
     assert event is not None
     assert event.attributes["event_type"] == "busy"
     assert event.attributes["to"] == ANNA
-    assert state(home, "event.demo_home_call") == event.state
     assert state(home, "event.bo_call") == "unknown"
+
+
+async def test_one_moment_is_one_time(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event has the same time at the account and at the contact; the next has a later one."""
+    begin, looks = dt_util.utcnow(), count()
+    # Whoever looks at the clock finds a second gone by
+    monkeypatch.setattr(
+        dt_util, "utcnow", lambda: begin + timedelta(seconds=next(looks))
+    )
+    shown: dict[str, list[tuple[str, str]]] = {ACCOUNT_EVENT: [], ANNA_EVENT: []}
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        assert new is not None
+        shown[new.entity_id].append((new.attributes["event_type"], new.state))
+
+    async_track_state_change_event(home.hass, list(shown), changed)
+    await home.place_call(to="Anna", wait=True)
+
+    assert shown[ANNA_EVENT] == shown[ACCOUNT_EVENT]
+    assert [event for event, _ in shown[ANNA_EVENT]] == [
+        "placed",
+        "answered",
+        "success",
+    ]
+    assert len({time for _, time in shown[ANNA_EVENT]}) == 3
+
+
+async def test_time_of_an_event_survives_a_restart(home: Home) -> None:
+    """The last event is shown after a restart, at its time."""
+    await home.place_call(to="Anna", wait=True)
+    before = state(home, ANNA_EVENT)
+
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.hass.async_block_till_done()
+
+    assert state(home, ANNA_EVENT) == state(home, ACCOUNT_EVENT) == before
 
 
 async def test_last_call_survives_a_restart(home: Home) -> None:
