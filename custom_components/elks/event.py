@@ -10,9 +10,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .calls import CallEvent, CallRecord
-from .contacts import Contact, contacts
+from .contacts import Contact
 from .data import ElksConfigEntry
-from .entity import ElksEntity, call_data
+from .entity import ElksEntity, async_add_contacts, call_data
 
 PARALLEL_UPDATES = 0
 
@@ -30,10 +30,11 @@ async def async_setup_entry(
         entry.runtime_data.tracker.async_listen(moments.async_changed)
     )
     async_add_entities([CallEventEntity(entry, moments)])
-    for contact in contacts(entry):
-        async_add_entities(
-            [CallEventEntity(entry, moments, contact)], config_subentry_id=contact.id
-        )
+    async_add_contacts(
+        entry,
+        async_add_entities,
+        lambda contact: CallEventEntity(entry, moments, contact),
+    )
 
 
 class Moments:
@@ -98,7 +99,7 @@ class CallEventEntity(ElksEntity, EventEntity):
     def _async_show(
         self, record: CallRecord, event: CallEvent, moment: datetime
     ) -> None:
-        if self._contact and record.contact != self._contact.id:
+        if self._contact_id not in (None, record.contact):
             return
         self._moment = moment
         self._trigger_event(event, {**call_data(record), "answer": record.answer})
