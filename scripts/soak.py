@@ -122,6 +122,10 @@ class Provider:
         if action.fault:
             await self._control("faults", {**number, **FAULTS[action.fault]})
 
+    async def speak(self, seed: str) -> None:
+        """Speak in a dialect chosen by chance from now on."""
+        await self._control("dialect", {"seed": seed})
+
     async def calls(self) -> list[dict[str, Any]]:
         """Return all calls that it has carried."""
         calls: list[dict[str, Any]] = []
@@ -274,15 +278,17 @@ async def perform(
 
 async def place_all(
     planned: list[tuple[Action, str]],
-    rate: int,
+    options: Namespace,
     connection: Connection,
     provider: Provider,
 ) -> float:
-    """Place the calls at a rate; return the seconds that it took."""
+    """Place the calls at a rate, in another dialect each second; return the seconds that it took."""
     begin = time.monotonic()
     async with asyncio.TaskGroup() as tasks:
         for count, (action, outcome) in enumerate(planned):
-            await asyncio.sleep(begin + count / rate - time.monotonic())
+            await asyncio.sleep(begin + count / options.rate - time.monotonic())
+            if count % options.rate == 0:
+                await provider.speak(f"{options.seed}-{count}")
             tasks.create_task(perform(action, outcome, connection, provider))
         return time.monotonic() - begin
 
@@ -326,7 +332,7 @@ async def soak(options: Namespace, folder: Path) -> list[str]:
         ):
             provider = Provider(session, simulator)
             watching = tasks.create_task(watch.go_on(watched))
-            seconds = await place_all(planned, options.rate, connection, provider)
+            seconds = await place_all(planned, options, connection, provider)
             calls = await settle(watch, provider)
             watching.cancel()
         await home.stop()
@@ -410,7 +416,9 @@ def main() -> int:
     parser = ArgumentParser("scripts/soak", description=__doc__)
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--rate", type=int, default=20, help="calls a second")
-    parser.add_argument("--seed", type=int, default=46, help="of what goes wrong")
+    parser.add_argument(
+        "--seed", type=int, default=46, help="of what goes wrong, and of the dialects"
+    )
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         try:

@@ -2,6 +2,7 @@
 
 from .account import AccountNumber
 from .clock import Clock
+from .dialect import Dialect, FailedCall, HangupFields, Times
 from .faults import Fault, FaultKind
 from .line import ActKind, Handset, Stage
 from .models import (
@@ -21,9 +22,12 @@ __all__ = [
     "CallState",
     "CallbackKind",
     "Clock",
+    "Dialect",
+    "FailedCall",
     "Fault",
     "FaultKind",
     "Handset",
+    "HangupFields",
     "KeyPress",
     "Leg",
     "Outcome",
@@ -32,4 +36,5 @@ __all__ = [
     "SimulatedCall",
     "Simulator",
     "Stage",
+    "Times",
 ]

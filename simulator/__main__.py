@@ -7,6 +7,7 @@ import logging
 import signal
 from typing import Any
 
+from .dialect import Dialect
 from .simulator import Simulator
 
 
@@ -25,7 +26,17 @@ def _options() -> dict[str, Any]:
     parser.add_argument("--displayname", help="the account's name")
     parser.add_argument("--balance", type=int, help="in 1/10000 of the currency")
     parser.add_argument("--trial", action="store_true", help="a trial account")
+    parser.add_argument(
+        "--dialect",
+        type=_dialect,
+        metavar="JSON",
+        help='how it speaks: fields of simulator/dialect.py, or by chance: {"seed": 7}',
+    )
     return vars(parser.parse_args())
+
+
+def _dialect(text: str) -> Dialect:
+    return Dialect.read(json.loads(text))
 
 
 async def _run(port: int, **options: Any) -> None:

@@ -9,13 +9,17 @@ from urllib.parse import urlsplit
 from .callbacks import Callbacks
 from .connect import Connection, connect
 from .line import Handset, HungUpError, Line
-from .models import CallbackKind, CallState, SimulatedCall, provider_time
+from .models import CallbackKind, CallState, SimulatedCall
 from .phones import Phones
 from .recordings import Recordings
 from .sounds import SoundError, Sounds
+from .telling import Telling
 
 _VERBS = ("play", "ivr", "connect", "record", "hangup")
-_NO_INPUT = "failed"
+_NO_INPUT = "noinput"
+_NOT_UNDERSTOOD = "badsource"
+# Simulated seconds
+_ASK_AGAIN_AFTER = (2, 5, 10)
 # A chain of actions that take no time has to end some time
 _MOST_ACTIONS = 200
 
@@ -33,7 +37,7 @@ def is_url(text: object) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def parse_action(text: str) -> Action | None:
+def parse_action(text: str | bytes) -> Action | None:
     """Read an action written as JSON; return None when it is none."""
     try:
         action = json.loads(text)
@@ -62,6 +66,7 @@ class Conversation:
         sounds: Sounds,
         callbacks: Callbacks,
         recordings: Recordings,
+        telling: Telling,
     ) -> None:
         """Get ready to carry out the actions of a call."""
         self._call = call
@@ -71,6 +76,7 @@ class Conversation:
         self._sounds = sounds
         self._callbacks = callbacks
         self._recordings = recordings
+        self._telling = telling
         self._recorded: tuple[str, float] | None = None
 
     async def run(self) -> None:
@@ -89,7 +95,8 @@ class Conversation:
     async def _first(self) -> Action | None:
         start = self._call.voice_start
         if is_url(start):
-            return await self._ask(CallbackKind.NEWOUTGOING, start, "newoutgoing")
+            result = self._telling.dialect.picked_up
+            return await self._ask(CallbackKind.NEWOUTGOING, start, result)
         return parse_action(start)
 
     async def _carry_out(self, action: Action) -> Action | None:
@@ -100,11 +107,12 @@ class Conversation:
             self._recorded = (action["recordcall"], self._line.at)
         if (verb := next((name for name in _VERBS if name in action), None)) is None:
             return await self._follow(action.get("next"), CallState.SUCCESS)
+        why = None
         match verb:
             case "play":
                 result = await self._play(action)
             case "ivr":
-                result = await self._ivr(action)
+                result, why = await self._ivr(action)
             case "connect":
                 result = await self._connect(action)
             case "record":
@@ -112,25 +120,53 @@ class Conversation:
             case _:
                 self._note(verb, action, CallState.SUCCESS)
                 return None
-        return await self._follow(action.get(result, action.get("next")), result)
+        return await self._follow(action.get(result, action.get("next")), result, why)
 
-    async def _follow(self, branch: object, result: str) -> Action | None:
+    async def _follow(
+        self, branch: object, result: str, why: str | None = None
+    ) -> Action | None:
         """Return the action that a branch leads to: itself, or what its URL answers."""
         if isinstance(branch, str) and is_url(branch):
-            return await self._ask(CallbackKind.NEXT, branch, result)
+            return await self._ask(CallbackKind.NEXT, branch, result, why)
         return branch if isinstance(branch, dict) and is_action(branch) else None
 
-    async def _ask(self, kind: CallbackKind, url: str, result: str) -> Action | None:
-        answer = await self._callbacks.ask(self._call, kind, url, result)
-        return answer if is_action(answer) else None
+    async def _ask(
+        self, kind: CallbackKind, url: str, result: str | None, why: str | None = None
+    ) -> Action | None:
+        """Return the action that a URL answers with; without any, the call ends."""
+        form = self._telling.question(self._call, result, why)
+        answer = await self._callbacks.ask(self._call, kind, url, form)
+        for pause in _ASK_AGAIN_AFTER:
+            if answer or not self._telling.dialect.asks_again:
+                break
+            await self._wait(pause)
+            answer = await self._callbacks.ask(self._call, kind, url, form)
+        if not answer:
+            return None
+        if (action := parse_action(answer)) is None:
+            self._note("hangup", {"hangup": _NOT_UNDERSTOOD}, CallState.FAILED)
+        return action
+
+    async def _wait(self, seconds: float) -> None:
+        """Keep the person on the line."""
+        until = self._line.at + seconds
+        while await self._person.listen(until - self._line.at):
+            pass
 
     async def _play(self, action: Action) -> str:
+        """Play a sound; return the result as the next action is asked for with it."""
         entry = self._note("play", action, CallState.SUCCESS)
         try:
-            await self._hear(action["play"], skippable=action.get("skippable", True))
+            key = await self._hear(
+                action["play"], skippable=action.get("skippable", True)
+            )
         except SoundError:
             entry["result"] = CallState.FAILED
-        return entry["result"]
+            return CallState.FAILED
+        if key and self._telling.dialect.tells_skipping_key:
+            entry["result"] = key
+            return key
+        return self._telling.dialect.played
 
     async def _hear(self, url: str, *, skippable: bool = True) -> str | None:
         """Play a sound; return the key that cut it short.
@@ -148,17 +184,20 @@ class Conversation:
             self._person.hear(None)
         return None
 
-    async def _ivr(self, action: Action) -> str:
-        entry = self._note("ivr", action, _NO_INPUT)
+    async def _ivr(self, action: Action) -> tuple[str, str | None]:
+        """Ask for keys; return these, else that it failed and why."""
+        entry = self._note("ivr", action, self._telling.dialect.hung_up)
         for _ in range(_number(action, "repeat", 3, most=10)):
             try:
                 key = await self._hear(action["ivr"])
             except SoundError:
-                break
+                entry["result"] = CallState.FAILED
+                return CallState.FAILED, None
             if digits := await self._collect(action, key):
                 entry["result"] = digits
-                break
-        return entry["result"]
+                return digits, None
+        entry |= {"result": CallState.FAILED, "why": _NO_INPUT}
+        return CallState.FAILED, _NO_INPUT
 
     async def _collect(self, action: Action, key: str | None) -> str:
         """Return the keys that are pressed, up to the last or to "#"."""
@@ -198,18 +237,10 @@ class Conversation:
 
     def _tell_recording(self, url: str, began: float) -> None:
         seconds = ceil(round(self._line.at - began, 3))
-        self._callbacks.tell_recording(
-            self._call,
-            url,
-            {
-                "callid": self._call.id,
-                "created": provider_time(self._call.created),
-                "duration": str(seconds),
-                "wav": self._recordings.add(seconds),
-                "from": self._call.from_,
-                "to": self._call.to,
-            },
+        form = self._telling.recording(
+            self._call, seconds, self._recordings.add(seconds)
         )
+        self._callbacks.tell_recording(self._call, url, form)
 
     def _note(self, verb: str, action: Action, result: str) -> dict[str, str]:
         """Write an action down, with the result that it has if the person hangs up now."""

@@ -4,9 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-import json
-import logging
-from typing import Any
+from urllib.parse import quote, urlencode
 
 import aiohttp
 
@@ -14,12 +12,12 @@ from .clock import Clock
 from .faults import Fault, FaultKind, Faults, with_fields
 from .models import CallbackKind, SentCallback, SimulatedCall
 from .tasks import Tasks
-
-_LOGGER = logging.getLogger(__name__)
+from .telling import Telling
 
 # Simulated seconds; the real provider goes on for hours
 _RETRY_AFTER = (5, 15, 45, 90, 180)
 _ANSWER_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,7 @@ class Callbacks:
         clock: Clock,
         faults: Faults,
         tasks: Tasks,
+        telling: Telling,
         sent: list[SentCallback],
     ) -> None:
         """Write all attempts down in `sent`."""
@@ -50,26 +49,15 @@ class Callbacks:
         self._clock = clock
         self._faults = faults
         self._tasks = tasks
+        self._telling = telling
         self._sent = sent
         self._hangup_told: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def ask(
-        self, call: SimulatedCall, kind: CallbackKind, url: str, result: str
-    ) -> Any:
-        """Ask for the call's next action; return the answer's JSON, None without one."""
-        form = {
-            "callid": call.id,
-            "from": call.from_,
-            "to": call.to,
-            "direction": call.direction,
-            "result": result,
-        }
-        answer = await self._send(_Callback(call.id, call.to, kind, url, form), ())
-        try:
-            return json.loads(answer or b"null")
-        except ValueError:
-            _LOGGER.warning("The answer to a callback is not JSON")
-            return None
+        self, call: SimulatedCall, kind: CallbackKind, url: str, form: Mapping[str, str]
+    ) -> bytes | None:
+        """Ask for the call's next action; return the answer, None when it is not accepted."""
+        return await self._send(_Callback(call.id, call.to, kind, url, form), ())
 
     def tell_recording(
         self, call: SimulatedCall, url: str, form: Mapping[str, str]
@@ -83,19 +71,14 @@ class Callbacks:
         if call.whenhangup is None:
             self._hangup_told[call.id].set()
             return
-        form = {
-            name: value if isinstance(value, str) else json.dumps(value)
-            for name, value in call.as_json().items()
-            if name not in ("owner", "timeout")
-        }
-        self._tasks.spawn(
-            self._send(
-                _Callback(
-                    call.id, call.to, CallbackKind.WHENHANGUP, call.whenhangup, form
-                ),
-                _RETRY_AFTER,
-            )
+        callback = _Callback(
+            call.id,
+            call.to,
+            CallbackKind.WHENHANGUP,
+            call.whenhangup,
+            self._telling.hangup(call),
         )
+        self._tasks.spawn(self._send(callback, _RETRY_AFTER))
 
     async def hangup_told(self, call_id: str) -> None:
         """Wait until a call's end was told, or was tried to be."""
@@ -157,16 +140,25 @@ class Callbacks:
             self._clock.now(),
         )
         self._sent.append(sent)
+        body, content_type = self._encoded(callback.form)
         try:
             async with self._session.post(
                 callback.url,
-                data=callback.form,
+                data=body,
+                headers={"Content-Type": content_type},
                 timeout=_ANSWER_TIMEOUT,
                 allow_redirects=False,
             ) as response:
-                body = await response.read()
+                answer = await response.read()
                 sent.status = response.status
         except (aiohttp.ClientError, TimeoutError) as error:
             sent.error = str(error) or type(error).__name__
             return None
-        return body if 200 <= response.status <= 204 else None
+        return answer if 200 <= response.status <= 204 else None
+
+    def _encoded(self, form: Mapping[str, str]) -> tuple[bytes, str]:
+        """Return a form as it is sent, and its type."""
+        if self._telling.dialect.charset:
+            body = urlencode(form, quote_via=quote, safe=":")
+            return body.encode(), f"{_FORM}; charset=utf-8"
+        return urlencode(form).encode(), _FORM

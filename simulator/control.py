@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from .dialect import Dialect
 from .faults import Fault, FaultKind
 from .line import ActKind, Handset
 from .models import ReceivedRequest, SentCallback, provider_time
@@ -42,6 +43,8 @@ class Control:
             web.get("/control/faults", self._show_faults),
             web.post("/control/faults", self._add_fault),
             web.delete("/control/faults", self._clear_faults),
+            web.get("/control/dialect", self._show_dialect),
+            web.post("/control/dialect", self._set_dialect),
             web.get("/control/requests", self._show_requests),
             web.get("/control/callbacks", self._show_callbacks),
             web.get("/control/sounds/{id}", self._sound),
@@ -116,6 +119,16 @@ class Control:
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
         self._simulator.clear_faults()
+        return web.Response(status=204)
+
+    async def _show_dialect(self, request: web.Request) -> web.Response:
+        return web.json_response(asdict(self._simulator.dialect))
+
+    async def _set_dialect(self, request: web.Request) -> web.Response:
+        try:
+            self._simulator.dialect = Dialect.read(await _read(request))
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
         return web.Response(status=204)
 
     async def _show_requests(self, request: web.Request) -> web.Response:

@@ -16,12 +16,10 @@ from .phones import Outcome, Phones
 from .recordings import Recordings
 from .sounds import Sounds
 from .tasks import Tasks
+from .telling import Telling
 
-_STATES = {
-    Outcome.ANSWER: CallState.SUCCESS,
-    Outcome.DECLINE: CallState.BUSY,
-    Outcome.NO_ANSWER: CallState.FAILED,
-}
+_RESOLUTION = timedelta(milliseconds=1)
+"""Of the history."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class Exchange:
         callbacks: Callbacks,
         tasks: Tasks,
         recordings: Recordings,
+        telling: Telling,
         changed: Callable[[], None],
     ) -> None:
         """Keep the calls in `calls`."""
@@ -61,6 +60,7 @@ class Exchange:
         self._callbacks = callbacks
         self._tasks = tasks
         self._recordings = recordings
+        self._telling = telling
         self._changed = changed
 
     def place(self, order: Order) -> SimulatedCall:
@@ -86,6 +86,13 @@ class Exchange:
         self._tasks.spawn(self._live(call, line, handset))
         return call
 
+    def listed(self, call: SimulatedCall) -> bool:
+        """Return whether a call is found already when it is asked for."""
+        if not (after := self._telling.dialect.listed_after):
+            return True
+        age = self._clock.now() - call.created
+        return age.total_seconds() >= self._clock.real(after)
+
     def clear(self) -> None:
         """Forget all calls."""
         self.calls.clear()
@@ -102,7 +109,17 @@ class Exchange:
         if outcome is Outcome.ANSWER:
             await self._talk(call, line, handset)
         handset.end()
-        self._end(call, _STATES[outcome])
+        self._end(call, self._state(outcome))
+
+    def _state(self, outcome: Outcome) -> CallState:
+        dialect = self._telling.dialect
+        match outcome:
+            case Outcome.ANSWER:
+                return CallState.SUCCESS
+            case Outcome.DECLINE:
+                return dialect.declined
+            case _:
+                return dialect.not_answered
 
     async def _talk(self, call: SimulatedCall, line: Line, handset: Handset) -> None:
         picked_up = line.at
@@ -115,6 +132,7 @@ class Exchange:
             sounds=self._sounds,
             callbacks=self._callbacks,
             recordings=self._recordings,
+            telling=self._telling,
         ).run()
         call.duration = ceil(round(line.at - picked_up, 3))
         seconds = call.duration + sum(leg.duration for leg in call.legs)
@@ -130,4 +148,4 @@ class Exchange:
         """Return the time, later than that of any call: the history goes by it."""
         now = self._clock.now()
         last = next(reversed(self.calls.values()), None)
-        return max(now, last.created + timedelta(microseconds=1)) if last else now
+        return max(now, last.created + _RESOLUTION) if last else now

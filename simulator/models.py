@@ -1,10 +1,15 @@
 """What the provider knows of a call, and what it recorded of its traffic."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+
+def provider_time(moment: datetime) -> str:
+    """Write a time as the provider does: UTC, without a zone."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
 class CallState(StrEnum):
@@ -64,19 +69,24 @@ class SimulatedCall:
     actions: list[dict[str, str]] = field(default_factory=list)
     legs: list[Leg] = field(default_factory=list)
 
-    def placed(self) -> dict[str, Any]:
-        """Return the answer to the request that placed the call."""
+    @property
+    def never_answered(self) -> bool:
+        """Whether it has ended, and nobody picked up."""
+        return self.state is not CallState.ONGOING and self.start is None
+
+    def sure(self, write: Callable[[datetime], str]) -> dict[str, Any]:
+        """Return what is told of every call, with times as `write` writes them."""
         return {
             "direction": self.direction,
             "from": self.from_,
             "to": self.to,
-            "created": provider_time(self.created),
+            "created": write(self.created),
             "state": self.state,
             "id": self.id,
         }
 
     def as_json(self) -> dict[str, Any]:
-        """Return the call as the history shows it: nothing but what is known."""
+        """Return all that is known of the call, whatever the provider tells."""
         known = {
             "start": self.start and provider_time(self.start),
             "duration": self.duration,
@@ -84,8 +94,7 @@ class SimulatedCall:
             "legs": [leg.as_json() for leg in self.legs] or None,
         }
         return {
-            **self.placed(),
-            "owner": self.owner,
+            **self.sure(provider_time),
             "timeout": self.timeout,
             "actions": self.actions,
             **{name: value for name, value in known.items() if value is not None},
@@ -116,8 +125,3 @@ class SentCallback:
     time: datetime
     status: int | None = None
     error: str | None = None
-
-
-def provider_time(moment: datetime) -> str:
-    """Write a time as the provider does: UTC, without a zone."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")

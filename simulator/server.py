@@ -12,24 +12,29 @@ from .account import Account, is_e164
 from .actions import is_url, parse_action
 from .callbacks import Callbacks
 from .clock import Clock
+from .dialect import Times
 from .exchange import Exchange, Order
 from .faults import Fault, Faults
 from .mishaps import go_wrong
-from .models import ReceivedRequest, provider_time
+from .models import ReceivedRequest
 from .recordings import Recordings
 from .tasks import Tasks
+from .telling import Telling
 
 API_PATH = "/a1"
 
 _LARGEST_PAGE = 100
 _DEFAULT_TIMEOUT = 60
+_UNAUTHORIZED = (
+    "API access requires Basic HTTP authentication. Read documentation or examples."
+)
 
 
 class RefusedError(Exception):
     """A request is refused."""
 
-    def __init__(self, status: int, reason: str) -> None:
-        """Refuse with a status and a reason for people."""
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        """Refuse with a reason for people; None is the status of what makes no sense."""
         super().__init__(reason)
         self.status = status
 
@@ -46,6 +51,7 @@ class Api:
         recordings: Recordings,
         faults: Faults,
         clock: Clock,
+        telling: Telling,
         requests: list[ReceivedRequest],
         tasks: Tasks,
     ) -> None:
@@ -56,22 +62,24 @@ class Api:
         self._recordings = recordings
         self._faults = faults
         self._clock = clock
+        self._telling = telling
         self._requests = requests
         self._tasks = tasks
 
     def application(self) -> web.Application:
         """Return the API as an application of its own."""
         app = web.Application(middlewares=[self._receive])
-        app.add_routes(
-            [
-                web.get("/me", self._me),
-                web.get("/numbers", self._numbers),
-                web.post("/calls", self._place_call),
-                web.get("/calls", self._history),
-                web.get("/calls/{id}", self._call),
-                web.get("/recordings/{id}.wav", self._recording),
-            ]
-        )
+        for method, path, handler in (
+            ("GET", "/me", self._me),
+            ("GET", "/numbers", self._numbers),
+            ("POST", "/calls", self._place_call),
+            ("GET", "/calls", self._history),
+            ("GET", "/calls/{id}", self._call),
+            ("GET", "/recordings/{id}.wav", self._recording),
+        ):
+            # The provider itself writes both
+            for spelled in (path, f"/{path[1:].capitalize()}"):
+                app.router.add_route(method, spelled, handler)
         app.on_response_prepare.append(self._tell_time)
         return app
 
@@ -104,6 +112,7 @@ class Api:
     def _fault(self, request: web.Request, form: Mapping[str, str]) -> Fault | None:
         resource = request.match_info.route.resource
         path = resource.canonical.removeprefix(API_PATH) if resource else request.path
+        path = path.lower()
         call = self._exchange.calls.get(request.match_info.get("id", ""))
         number = call.to if call else form.get("to")
         return self._faults.take(f"{request.method} {path}", number)
@@ -113,7 +122,9 @@ class Api:
             self._authorize(request)
             response = await handler(request)
         except RefusedError as refused:
-            return web.Response(status=refused.status, text=str(refused))
+            status = refused.status or self._telling.dialect.refused_status
+            body, content_type = self._telling.error(str(refused))
+            return web.Response(status=status, text=body, content_type=content_type)
         except web.HTTPException as error:
             return web.Response(status=error.status, text=error.reason)
         assert isinstance(response, web.Response)
@@ -121,7 +132,7 @@ class Api:
 
     def _authorize(self, request: web.Request) -> None:
         if not self._account.admits(request.headers.get("Authorization", "")):
-            raise RefusedError(401, "API access requires Basic HTTP authentication")
+            raise RefusedError(_UNAUTHORIZED, 401)
 
     async def _tell_time(
         self, request: web.Request, response: web.StreamResponse
@@ -129,33 +140,33 @@ class Api:
         response.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
 
     async def _me(self, request: web.Request) -> web.Response:
-        return web.json_response(self._account.as_json())
+        return web.json_response(self._telling.account(self._account))
 
     async def _numbers(self, request: web.Request) -> web.Response:
         numbers = self._account.numbers
         start = request.query.get("start")
         ids = [number.id for number in numbers]
         if start is not None and start not in ids:
-            raise RefusedError(400, "Invalid start")
+            raise RefusedError("Invalid start")
         first = ids.index(start) if start else 0
         after = first + _limit(request)
-        page = {"data": [number.as_json() for number in numbers[first:after]]}
+        page = {"data": [self._telling.number(one) for one in numbers[first:after]]}
         more = {"next": ids[after]} if after < len(ids) else {}
         return web.json_response(page | more)
 
     async def _place_call(self, request: web.Request) -> web.Response:
         order = _order(_texts((await request.post()).items()))
         if not self._account.may_call_from(order.from_):
-            raise RefusedError(403, f"You are not allowed to call from {order.from_}")
+            raise RefusedError(self._telling.dialect.foreign_number)
         if self._account.balance <= 0:
-            raise RefusedError(403, "Not enough credits")
-        return web.json_response(self._exchange.place(order).placed())
+            raise RefusedError(self._telling.dialect.no_credits, 403)
+        return web.json_response(self._telling.placed(self._exchange.place(order)))
 
     async def _call(self, request: web.Request) -> web.Response:
         call = self._exchange.calls.get(request.match_info["id"])
-        if call is None:
-            raise RefusedError(404, "Not found")
-        return web.json_response(call.as_json())
+        if call is None or not self._exchange.listed(call):
+            raise RefusedError("Invalid call id", self._telling.dialect.unknown_status)
+        return web.json_response(self._telling.history(call))
 
     async def _history(self, request: web.Request) -> web.Response:
         before, after = _time(request, "start"), _time(request, "end")
@@ -163,35 +174,45 @@ class Api:
         calls = [
             call
             for call in reversed(self._exchange.calls.values())
-            if (before is None or call.created < before)
+            if self._exchange.listed(call)
+            and (before is None or call.created < before)
             and (after is None or call.created > after)
         ]
         page = calls[:limit]
-        answer: dict[str, Any] = {"data": [call.as_json() for call in page]}
+        answer: dict[str, Any] = {"data": [self._telling.history(one) for one in page]}
         if len(calls) > limit:
-            answer["next"] = provider_time(page[-1].created)
+            answer["next"] = Times.MILLISECONDS.write(page[-1].created)
         return web.json_response(answer)
 
     async def _recording(self, request: web.Request) -> web.Response:
         wav = self._recordings.wav(request.match_info["id"])
         if wav is None:
-            raise RefusedError(404, "Not found")
-        return web.Response(body=wav, content_type="audio/wav")
+            raise RefusedError("Unable to download recording.", 404)
+        return web.Response(body=wav, content_type="application/octet-stream")
 
 
 def _order(form: Mapping[str, str]) -> Order:
     """Read the request for a call; raise RefusedError when it makes no sense."""
-    for name in ("from", "to"):
-        if not is_e164(form.get(name, "")):
-            raise RefusedError(400, f"Invalid {name} number")
-    voice_start = form.get("voice_start", "")
+    for name in ("from", "to", "voice_start"):
+        if name not in form:
+            raise RefusedError(f"Missing key {name}")
+    from_, to = (_number(form[name], name) for name in ("from", "to"))
+    voice_start = form["voice_start"]
     if not is_url(voice_start) and parse_action(voice_start) is None:
-        raise RefusedError(400, "voice_start is neither a URL nor an action")
+        raise RefusedError("Invalid voice_start")
     whenhangup = form.get("whenhangup")
     if whenhangup is not None and not is_url(whenhangup):
-        raise RefusedError(400, "whenhangup is not a URL")
+        raise RefusedError("The whenhangup you tried to use is not a valid URL")
     timeout = _whole(form.get("timeout"), "timeout", _DEFAULT_TIMEOUT)
-    return Order(form["from"], form["to"], voice_start, whenhangup, timeout)
+    return Order(from_, to, voice_start, whenhangup, timeout)
+
+
+def _number(text: str, name: str) -> str:
+    """Read a phone number, whose plus need not be encoded."""
+    number = text.replace(" ", "+", 1) if text.startswith(" ") else text
+    if not is_e164(number):
+        raise RefusedError(f"Invalid {name} number")
+    return number
 
 
 def _limit(request: web.Request) -> int:
@@ -204,7 +225,7 @@ def _whole(text: str | None, name: str, default: int) -> int:
     if text is None:
         return default
     if not text.isdecimal() or int(text) == 0:
-        raise RefusedError(400, f"Invalid {name}")
+        raise RefusedError(f"Invalid {name}")
     return int(text)
 
 
@@ -214,7 +235,7 @@ def _time(request: web.Request, name: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise RefusedError(400, f"Invalid {name}") from None
+        raise RefusedError(f"Invalid {name}") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -14,6 +14,7 @@ from .account import Account, AccountDetails
 from .callbacks import Callbacks
 from .clock import Clock
 from .control import Control
+from .dialect import Dialect
 from .exchange import Exchange
 from .faults import Fault, Faults
 from .line import Handset
@@ -23,6 +24,7 @@ from .recordings import Recordings
 from .server import API_PATH, Api
 from .sounds import Sound, Sounds
 from .tasks import Tasks
+from .telling import Telling
 from .watchers import Watchers
 
 _HOST = "127.0.0.1"
@@ -33,8 +35,8 @@ class Simulator:
     """A provider with one account, and all the phones in the world.
 
     `speed` is how many simulated seconds pass in a real one (see Clock). In manual mode, the
-    phones without a script ring until somebody answers them on the page. `account` is what
-    differs from the demo account; money is in 1/10000 of its currency.
+    phones without a script ring until somebody answers them on the page. `dialect` is how it
+    speaks. `account` is what differs from the demo account; money is in 1/10000 of its currency.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Simulator:
         *,
         manual: bool = False,
         clock_offset: timedelta = timedelta(),
+        dialect: Dialect = Dialect(),
         **account: Unpack[AccountDetails],
     ) -> None:
         """Set the account up; nothing is served yet."""
@@ -54,6 +57,8 @@ class Simulator:
         self.watchers = Watchers()
         self.requests: list[ReceivedRequest] = []
         self.callbacks: list[SentCallback] = []
+        self._telling = Telling(dialect)
+        self._first_dialect = dialect
         self._calls: dict[str, SimulatedCall] = {}
         self._tasks = Tasks()
         self._answering = Tasks()
@@ -72,6 +77,7 @@ class Simulator:
                 clock=self.clock,
                 faults=self.faults,
                 tasks=self._tasks,
+                telling=self._telling,
                 sent=self.callbacks,
             )
             self._exchange = Exchange(
@@ -83,6 +89,7 @@ class Simulator:
                 callbacks=self._delivery,
                 recordings=self._recordings,
                 tasks=self._tasks,
+                telling=self._telling,
                 changed=self.watchers.changed,
             )
             await self._listen(listener)
@@ -118,6 +125,7 @@ class Simulator:
         await self._tasks.cancel()
         self.account.balance = self._balance
         self.clear_faults()
+        self.dialect = self._first_dialect
         self.phones.clear()
         self.requests.clear()
         self.callbacks.clear()
@@ -158,6 +166,15 @@ class Simulator:
     def sound(self, sound_id: str) -> Sound | None:
         """Return a sound that a call played."""
         return self._sounds.by_id(sound_id)
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the provider speaks."""
+        return self._telling.dialect
+
+    @dialect.setter
+    def dialect(self, dialect: Dialect) -> None:
+        self._telling.dialect = dialect
 
     @property
     def api_url(self) -> str:
@@ -211,6 +228,7 @@ class Simulator:
             recordings=self._recordings,
             faults=self.faults,
             clock=self.clock,
+            telling=self._telling,
             requests=self.requests,
             tasks=self._answering,
         )

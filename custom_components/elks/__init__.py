@@ -29,6 +29,7 @@ PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY]
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, which are there whether an account is loaded or not."""
     async_setup_services(hass)
+    webhook.async_register_all(hass)
     hass.http.register_view(AudioView(hass))
     return True
 
@@ -62,12 +63,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     await entry.runtime_data.tracker.async_unload()
     entry.runtime_data.audio.async_unload()
     if entry.disabled_by:
+        webhook.async_unregister(hass, entry)
         issues.async_remove_issues(hass, entry)
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Forget the calls of an account that is removed, and what was told of it."""
+    webhook.async_unregister(hass, entry)
     await CallStore(hass, entry.entry_id).async_remove()
     await ChainStore(hass, entry.entry_id).async_remove()
     await async_remove_audio(hass, entry.entry_id)

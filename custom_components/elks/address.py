@@ -1,18 +1,22 @@
 """The address at which 46elks reaches this home."""
 
+import asyncio
+from contextlib import suppress
 from enum import StrEnum
-
-from aiohttp import ClientError
 
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.start import async_at_started
 
 from . import issues
 from .const import LOGGER
+
+_LONGEST_LOOK = 5
+"""Seconds that a call waits for an address."""
 
 
 class Reach(StrEnum):
@@ -36,6 +40,7 @@ class Address:
         self._hass = hass
         self._entry = entry
         self._cloudhook: str | None = None
+        self._looking = asyncio.Lock()
         self._external: tuple[str | None, str] = (None, "")
         """The external URL as it is set, and as it is used: each call needs it."""
 
@@ -74,39 +79,55 @@ class Address:
         entry.async_on_unload(
             hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_refresh)
         )
-        if "cloud" in hass.config.components:
-            from homeassistant.components import cloud
+        if "cloud" not in hass.config.components:
+            return
+        from homeassistant.components import cloud
+        from homeassistant.components.cloud.const import DISPATCHER_REMOTE_UPDATE
 
-            entry.async_on_unload(
-                cloud.async_listen_connection_change(hass, self._async_refresh)
+        entry.async_on_unload(
+            cloud.async_listen_connection_change(hass, self._async_refresh)
+        )
+        # Sent when remote access is turned on or off, though not in every case
+        entry.async_on_unload(
+            async_dispatcher_connect(
+                hass, DISPATCHER_REMOTE_UPDATE, self._async_refresh
             )
+        )
+
+    async def async_look(self) -> Reach:
+        """Return what reaches this home; look for something, for some seconds, if nothing does."""
+        if self.reach is Reach.NONE:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LONGEST_LOOK):
+                    await self._async_refresh()
+        else:
+            self._async_report()
+        return self.reach
 
     async def _async_refresh(self, *_: object) -> None:
-        """Look for an address."""
-        if self.base_url is not None or await self._async_find_cloudhook():
-            self.async_report()
+        """Look for an address, and tell the user when there is none."""
+        async with self._looking:
+            if self.base_url is not None or await self._async_find_cloudhook():
+                self._async_report()
 
     @callback
-    def async_report(self) -> Reach:
-        """Tell the user when nothing reaches this home, and return what does.
-
-        Home Assistant Cloud does not tell when its remote access is turned on.
-        """
-        reach = self.reach
-        issues.async_report_reach(
-            self._hass, self._entry, reachable=reach is not Reach.NONE
-        )
-        return reach
+    def _async_report(self) -> None:
+        """Tell the user when nothing reaches this home, or withdraw that."""
+        reachable = self.reach is not Reach.NONE
+        issues.async_report_reach(self._hass, self._entry, reachable=reachable)
 
     async def _async_find_cloudhook(self) -> bool:
-        """Look for the cloudhook of the webhook; return whether that could be found out."""
-        self._cloudhook = None
+        """Look for the cloudhook of the webhook; return whether that could be found out.
+
+        Until it is, the one known before is the best guess: it outlives a lost connection.
+        """
         if "cloud" not in self._hass.config.components:
             return True
         # Loaded long ago by then; without the cloud it cannot be imported at all
         from homeassistant.components import cloud
 
         if not cloud.async_active_subscription(self._hass):
+            self._cloudhook = None
             return True
         if not cloud.async_is_connected(self._hass):
             return False
@@ -114,7 +135,8 @@ class Address:
             self._cloudhook = await cloud.async_get_or_create_cloudhook(
                 self._hass, self._entry.data[CONF_WEBHOOK_ID]
             )
-        except (cloud.CloudNotAvailable, ClientError, TimeoutError, ValueError) as err:
+        except Exception as err:  # noqa: BLE001  Others' code fails in its own ways
+            self._cloudhook = None
             LOGGER.warning(
                 "Home Assistant Cloud gives no cloudhook (%s)", type(err).__name__
             )
@@ -129,5 +151,5 @@ async def async_remove_cloudhook(hass: HomeAssistant, entry: ConfigEntry) -> Non
 
     try:
         await cloud.async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
-    except (cloud.CloudNotAvailable, ClientError, TimeoutError, ValueError) as err:
+    except Exception as err:  # noqa: BLE001  Others' code fails in its own ways
         LOGGER.debug("No cloudhook was removed (%s)", type(err).__name__)

@@ -46,6 +46,7 @@ from .const import (
     SUBENTRY_CONTACT,
 )
 from .contact_flow import ContactFlow
+from .fields import trimmed
 from .forms import unfolded
 from .from_number import async_read_from_number, async_voice_numbers, from_number_field
 from .options_flow import ElksOptionsFlow
@@ -117,7 +118,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the credentials, and try them."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            data = unfolded(user_input, CONF_ADVANCED)
+            data = _credentials(user_input)
             if account := await self._async_account(data, errors):
                 await self.async_set_unique_id(account.id)
                 self._abort_if_unique_id_configured()
@@ -222,7 +223,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         """Show a form for the credentials of an account, and store them when they are right."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            data = {**entry.data, **unfolded(user_input, CONF_ADVANCED)}
+            data = {**entry.data, **_credentials(user_input)}
             if account := await self._async_account(data, errors):
                 await self.async_set_unique_id(account.id)
                 self._abort_if_unique_id_mismatch(reason="wrong_account")
@@ -263,7 +264,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> str:
         """Phone the account's own number, which needs nothing of this home to be reachable.
 
-        If that fails, return 46elks' reason, and errors.
+        If no phone rings, write why into errors, and return 46elks' reason if it gives one.
         """
         request = CallRequest(
             from_number=from_number,
@@ -283,6 +284,14 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         except ElksError as err:
             errors[_TEST_CALL] = "call_refused"
             return str(err)
-        if call.state is CallState.FAILED:
-            errors[_TEST_CALL] = "call_refused"
-        return call.state
+        if call.state is CallState.BUSY:
+            errors[_TEST_CALL] = "call_busy"
+        elif call.state is CallState.FAILED:
+            errors[_TEST_CALL] = "call_failed"
+        return ""
+
+
+def _credentials(user_input: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields of a form for credentials as they are stored; pasted, they bring space."""
+    data = unfolded(user_input, CONF_ADVANCED)
+    return {field: trimmed(value) for field, value in data.items()}

@@ -13,6 +13,7 @@ from .api.masking import mask
 from .audio import Voice
 from .const import ATTR_OPTIONS, CONF_NUMBER, CONF_TTS_ENTITY_ID, SUBENTRY_CONTACT
 from .errors import invalid
+from .fields import trimmed
 from .phone_numbers import is_written_number
 
 
@@ -73,7 +74,7 @@ def async_find_contact(
     Raises ServiceValidationError, with the names that are known, when nobody or more than one is.
     """
     known = contacts(entry)
-    text = str(written).strip()
+    text = trimmed(str(written))
     if text.startswith(f"{NOTIFY_DOMAIN}."):
         entity = er.async_get(hass).async_get(text)
         found = [one for one in known if entity and one.id == entity.config_subentry_id]

@@ -16,7 +16,7 @@ from .api import mask_number
 from .calls import CallRecord, Chain, Chains
 from .const import CONF_CALLBACK_KEY, CONF_FROM_NUMBER, DOMAIN
 from .contacts import contacts
-from .data import ElksConfigEntry
+from .data import ElksConfigEntry, ElksData, is_loaded
 
 _SECRETS = {CONF_CALLBACK_KEY, CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID}
 
@@ -25,7 +25,6 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: ElksConfigEntry
 ) -> dict[str, Any]:
     """Return the diagnostics of an account."""
-    data = entry.runtime_data
     integration = await async_get_integration(hass, DOMAIN)
     return {
         "versions": {"elks": str(integration.version), "home_assistant": HA_VERSION},
@@ -34,9 +33,20 @@ async def async_get_config_entry_diagnostics(
             **entry.options,
             CONF_FROM_NUMBER: mask_number(entry.options[CONF_FROM_NUMBER]),
         },
+        "state": entry.state.value,
+        "contacts": len(contacts(entry)),
+        **_running(entry),
+    }
+
+
+def _running(entry: ElksConfigEntry) -> dict[str, Any]:
+    """Return what is known of an account while it is loaded; nothing of any other."""
+    data: ElksData | None = getattr(entry, "runtime_data", None)
+    if data is None or not is_loaded(entry, data):
+        return {}
+    return {
         "account_answered": data.account.account is not None,
         "reach": data.address.reach,
-        "contacts": len(contacts(entry)),
         "chains": [_chain(chain) for chain in _chains(data.chains)],
         "calls": {
             "open": [_masked(record) for record in data.tracker.open],

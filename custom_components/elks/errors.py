@@ -6,6 +6,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .api import (
     ElksError,
+    FromNumberRefusedError,
     InvalidAuthError,
     NoCreditError,
     NotAllowedError,
@@ -19,6 +20,7 @@ _KEYS = {
     InvalidAuthError: "invalid_auth",
     NoCreditError: "no_credit",
     NotAllowedError: "refused",
+    FromNumberRefusedError: "refused",
     RefusedError: "refused",
     UnreachableError: "unreachable",
     OutcomeUnknownError: "outcome_unknown",

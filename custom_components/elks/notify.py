@@ -14,6 +14,7 @@ from .data import ElksConfigEntry
 from .entity import ElksEntity, async_add_contacts
 from .errors import async_not_placed
 from .planning import async_plan, async_planned
+from .speaking import sentences
 
 # Nobody waits until another was phoned
 PARALLEL_UPDATES = 0
@@ -42,9 +43,10 @@ class ContactNotifyEntity(ElksEntity, NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Phone the contact and speak; return when the provider took the call.
 
-        Raises HomeAssistantError when it did not.
+        Raises ServiceValidationError when there is nothing to say, HomeAssistantError when the
+        call was not taken.
         """
-        text = f"{title}. {message}" if title else message
+        text = sentences(title or "", message)
         data = {ATTR_TO: self.entity_id, ATTR_MESSAGE: text}
         plan, runtime = await async_planned(
             self.hass, self._entry, partial(async_plan, self.hass, self._entry, data)

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import re
 from typing import TYPE_CHECKING
 
+from .fields import INVISIBLE
+
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-# Copied from an address book, a number can be wrapped in invisible marks of direction
-_MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 # parse() takes the first number out of any text; a name or a second number is no number
-_WRITTEN = re.compile(r"[+＋]?[\d\s().\-/‐-―]+")
+_WRITTEN = re.compile(r"[+＋]?[\d\s().\-/‐-―−]+")
 
 
 class InvalidNumberError(ValueError):
@@ -62,7 +63,7 @@ def read_numbers(
 
 def is_written_number(text: str) -> bool:
     """Return whether a text is written like a phone number, whether there is one or not."""
-    return _WRITTEN.fullmatch(_MARKS.sub("", text).strip()) is not None
+    return _WRITTEN.fullmatch(_INVISIBLE.sub("", text).strip()) is not None
 
 
 def region_of(number: str) -> str | None:
@@ -94,7 +95,7 @@ def _readings(written: str | int, region: str | None) -> list[PhoneNumber]:
         return _parse(f"+{written}", None)
     if not is_written_number(written):
         return []
-    text = _MARKS.sub("", written).strip()
+    text = _INVISIBLE.sub("", written).strip()
     return _parse(text, region) + _parse("+" + text.removeprefix("00"), None)
 
 

@@ -94,12 +94,13 @@ async def async_plan(
     )
     contact = contact or contact_with(entry, numbers[ATTR_TO])
     token = new_token(entry.data[CONF_CALLBACK_KEY])
+    await runtime.address.async_look()
     url = async_callback_url(runtime.address, token)
     script = None
     if content in (ATTR_MESSAGE, ATTR_MEDIA):
         recorder = Recorder(hass, runtime)
         script = await async_script(recorder, data, voice_for(entry, data, contact))
-        voice_start = url or json_dumps(script.first(""))
+        voice_start = url or json_dumps(script.first(None))
     elif content == ATTR_CONNECT:
         voice_start = json_dumps({"connect": numbers[ATTR_CONNECT]})
     else:

@@ -15,6 +15,7 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.selector import ConfigEntrySelector
 
+from . import fields
 from .api import ElksError
 from .calls import CallsStoppedError
 from .chain_planning import async_plan_chain
@@ -59,37 +60,41 @@ _MAX_PEOPLE = 50
 _MAX_ROUNDS = 100
 _MAX_PAUSE = 3600
 
-_TEXT = vol.All(cv.string, cv.matches_regex(r"\s*\S"))
-_NUMBER = vol.Any(vol.All(str, _TEXT), vol.All(int, vol.Range(min=1)))
-_KEYS = cv.matches_regex(r"^[0-9*]{1,16}$")
 
-_TIMEOUT = vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_RING_TIMEOUT))
-_ACCOUNT = ConfigEntrySelector({"integration": DOMAIN})
+def _whole(least: int, most: int) -> vol.All:
+    """Return what reads a whole number within its limits."""
+    return vol.All(fields.whole_number, vol.Range(min=least, max=most))
+
+
+_TIMEOUT = _whole(1, MAX_RING_TIMEOUT)
+_ENGINE = vol.All(fields.text, cv.entity_id)
+_ACCOUNT = vol.All(fields.text, ConfigEntrySelector({"integration": DOMAIN}))
+_TEXT_OR_MAPPING = vol.Any(vol.All(str, fields.text), dict)
 
 _ANSWER = vol.Schema(
     {
-        vol.Required(ATTR_KEY): vol.All(cv.string, _KEYS),
-        vol.Required(ATTR_ID): cv.string,
-        vol.Optional(ATTR_REPLY): _TEXT,
+        vol.Required(ATTR_KEY): fields.keys(r"[0-9*]{1,16}"),
+        vol.Required(ATTR_ID): fields.filled_text,
+        vol.Optional(ATTR_REPLY): fields.text,
     }
 )
 
 PLACE_CALL_SCHEMA = vol.Schema(
     {
-        vol.Required(ATTR_TO): _NUMBER,
-        vol.Optional(ATTR_FROM): _NUMBER,
-        vol.Optional(ATTR_MESSAGE): _TEXT,
-        vol.Optional(ATTR_MEDIA): vol.Any(str, dict),
-        vol.Optional(ATTR_CONNECT): _NUMBER,
-        vol.Optional(ATTR_VOICE_START): vol.Any(str, dict),
-        vol.Optional(ATTR_REPEAT): vol.All(vol.Coerce(int), vol.Range(min=1, max=10)),
-        vol.Optional(ATTR_DIGITS): vol.All(vol.Coerce(int), vol.Range(min=1, max=16)),
+        vol.Required(ATTR_TO): fields.number,
+        vol.Optional(ATTR_FROM): fields.number,
+        vol.Optional(ATTR_MESSAGE): fields.text,
+        vol.Optional(ATTR_MEDIA): _TEXT_OR_MAPPING,
+        vol.Optional(ATTR_CONNECT): fields.number,
+        vol.Optional(ATTR_VOICE_START): _TEXT_OR_MAPPING,
+        vol.Optional(ATTR_REPEAT): _whole(1, 10),
+        vol.Optional(ATTR_DIGITS): _whole(1, 16),
         vol.Optional(ATTR_ANSWERS): vol.All(cv.ensure_list, [_ANSWER]),
-        vol.Optional(ATTR_TTS_ENTITY_ID): cv.entity_id,
-        vol.Optional(ATTR_LANGUAGE): cv.string,
+        vol.Optional(ATTR_TTS_ENTITY_ID): _ENGINE,
+        vol.Optional(ATTR_LANGUAGE): fields.language,
         vol.Optional(ATTR_OPTIONS): dict,
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
-        vol.Optional(ATTR_WHENHANGUP): cv.url,
+        vol.Optional(ATTR_WHENHANGUP): vol.All(fields.text, cv.url),
         vol.Optional(ATTR_WAIT, default=False): cv.boolean,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
@@ -99,29 +104,23 @@ PLACE_CALL_SCHEMA = vol.Schema(
 CALL_CHAIN_SCHEMA = vol.Schema(
     {
         vol.Required(ATTR_TO): vol.All(
-            cv.ensure_list, [_NUMBER], vol.Length(min=1, max=_MAX_PEOPLE)
+            cv.ensure_list, [fields.number], vol.Length(min=1, max=_MAX_PEOPLE)
         ),
-        vol.Required(ATTR_MESSAGE): _TEXT,
-        vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): vol.All(
-            cv.string, cv.matches_regex(r"^[0-9]$")
-        ),
-        vol.Optional(ATTR_ROUNDS, default=_DEFAULT_ROUNDS): vol.All(
-            vol.Coerce(int), vol.Range(min=1, max=_MAX_ROUNDS)
-        ),
-        vol.Optional(ATTR_PAUSE, default=_DEFAULT_PAUSE): vol.All(
-            vol.Coerce(int), vol.Range(min=0, max=_MAX_PAUSE)
-        ),
+        vol.Required(ATTR_MESSAGE): fields.text,
+        vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): fields.keys("[0-9]"),
+        vol.Optional(ATTR_ROUNDS, default=_DEFAULT_ROUNDS): _whole(1, _MAX_ROUNDS),
+        vol.Optional(ATTR_PAUSE, default=_DEFAULT_PAUSE): _whole(0, _MAX_PAUSE),
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
-        vol.Optional(ATTR_FROM): _NUMBER,
-        vol.Optional(ATTR_TTS_ENTITY_ID): cv.entity_id,
-        vol.Optional(ATTR_LANGUAGE): cv.string,
+        vol.Optional(ATTR_FROM): fields.number,
+        vol.Optional(ATTR_TTS_ENTITY_ID): _ENGINE,
+        vol.Optional(ATTR_LANGUAGE): fields.language,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
 )
 
 CANCEL_CHAIN_SCHEMA = vol.Schema(
     {
-        vol.Optional(ATTR_CHAIN_ID): cv.string,
+        vol.Optional(ATTR_CHAIN_ID): fields.text,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
 )

@@ -25,7 +25,8 @@ from .const import (
 )
 from .contacts import Contact
 from .data import ElksConfigEntry, ElksData
-from .errors import failed
+from .errors import failed, invalid
+from .fields import trimmed
 from .words import async_words
 
 _DEFAULT_REPEAT = 2
@@ -45,6 +46,13 @@ def voice_for(
         # Another voice need not understand the options of theirs
         options=data.get(ATTR_OPTIONS) or ({} if engine else theirs.options),
     )
+
+
+def sentences(*texts: str) -> str:
+    """Return texts as one, in which each begins a sentence; what is blank is left out."""
+    *before, last = [written for text in texts if (written := trimmed(text))] or [""]
+    ended = [one if one.endswith(_ENDS) else f"{one}." for one in before]
+    return " ".join((*ended, last))
 
 
 class Recorder:
@@ -83,14 +91,13 @@ class Recorder:
         base = self._base()
         return self._url(base, await self._audio.async_media(media))
 
-    def check_keys(self) -> None:
+    async def async_check_keys(self) -> None:
         """Raise HomeAssistantError when no keys can be asked for."""
-        if self._address.async_report() is Reach.NONE:
+        if await self._address.async_look() is Reach.NONE:
             raise failed("not_reachable")
 
     def _base(self) -> str:
         """Return the URL of this home at which 46elks fetches sounds."""
-        self._address.async_report()
         if (base := self._address.base_url) is None:
             raise failed("not_reachable")
         return base
@@ -107,6 +114,8 @@ async def async_script(
 
     Raises ServiceValidationError and HomeAssistantError.
     """
+    if ATTR_MESSAGE in data:
+        _check_message(data[ATTR_MESSAGE])
     with recorder:
         answers = [
             Answer(
@@ -125,7 +134,7 @@ async def async_script(
         longest = max((len(answer.key) for answer in answers), default=0)
         digits = data.get(ATTR_DIGITS, longest)
         if digits:
-            recorder.check_keys()
+            await recorder.async_check_keys()
         return CallScript(
             message=message,
             repeat=data.get(ATTR_REPEAT, _DEFAULT_REPEAT),
@@ -141,13 +150,13 @@ async def async_chain_script(
 
     Raises ServiceValidationError and HomeAssistantError.
     """
-    recorder.check_keys()
+    _check_message(message)
+    await recorder.async_check_keys()
     language = async_language(recorder.hass, voice)
     words = await async_words(recorder.hass, language)
-    end = "" if message.rstrip().endswith(_ENDS) else "."
     prompt = words["chain_prompt"].format(key=key)
     return CallScript(
-        message=await recorder.async_speak(f"{message.rstrip()}{end} {prompt}", voice),
+        message=await recorder.async_speak(sentences(message, prompt), voice),
         repeat=_DEFAULT_REPEAT,
         digits=1,
         answers=(
@@ -158,3 +167,9 @@ async def async_chain_script(
             ),
         ),
     )
+
+
+def _check_message(message: str) -> None:
+    """Raise ServiceValidationError when nothing would be said."""
+    if not trimmed(message):
+        raise invalid("nothing_to_say", field=ATTR_MESSAGE)

@@ -8,7 +8,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from . import issues
-from .api import ElksError, NoCreditError, NotAllowedError, RefusedError
+from .api import ElksError, FromNumberRefusedError, NoCreditError, RefusedError
 from .calls import CallEvent, CallPlan, CallRecord, Chain, price
 from .const import CONF_FROM_NUMBER
 from .data import ElksConfigEntry
@@ -153,8 +153,7 @@ def _async_watch_from_number(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
 
     @callback
     def refused(plan: CallPlan, err: RefusedError) -> None:
-        # Other things may not be allowed either, such as where the call goes to
-        about_us = isinstance(err, NotAllowedError) and "from" in str(err).lower()
+        about_us = isinstance(err, FromNumberRefusedError)
         if not about_us or plan.request.from_number != own() or account.account is None:
             return
         number, now = own(), dt_util.utcnow()

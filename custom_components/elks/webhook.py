@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from http import HTTPMethod, HTTPStatus
 import re
@@ -16,37 +17,61 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes
 
 from .address import Address
-from .api import Call
+from .api import Call, read_keys
+from .calls import is_ours
 from .calls.script import HANG_UP, Action
-from .const import DOMAIN
+from .const import CONF_CALLBACK_KEY, DOMAIN
 from .data import ElksConfigEntry, ElksData, is_loaded
 
 _METHODS = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.POST, HTTPMethod.PUT)
 _MAX_BODY = 64 * 1024
-_MAX_WAIT = 10
-"""Seconds that a callback waits for the calls of before a restart to be known."""
+_PATIENCE = 10
+"""Seconds that a report waits for the account to be loaded; later it comes again."""
+_PATIENCE_IN_CALL = 1.5
+"""Seconds that a call in progress waits for it: without an answer, 46elks ends the call."""
+_MOST_WAITS = 40
+"""How many times a call in progress waits; each lasts a beep at least."""
 _TOKEN = "token"
 _ASKED = "asked"
-"""How many times the keys have been asked for."""
-_PICKED_UP = "newoutgoing"
-_TIMES = re.compile(r"[0-9]{1,2}")
-_KEYS = re.compile(r"[0-9*#]{1,64}")
+"""The how many-th question the keys answer; who has just picked up was asked none."""
+_KEYS = "keys"
+"""Those that were pressed when the account was not loaded."""
+_WAITED = "waited"
+_NUMBER = re.compile(r"[0-9]{1,2}")
+
+type _Query = Mapping[str, str]
+
+
+@callback
+def async_register_all(hass: HomeAssistant) -> None:
+    """Take the callbacks of all accounts from the first moment, before these are loaded."""
+    for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
+        async_register(hass, entry)
 
 
 @callback
 def async_register(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Take the callbacks of an account's calls until the entry is unloaded."""
-    webhook_id = entry.data[CONF_WEBHOOK_ID]
+    """Take the callbacks of an account's calls, whether it is loaded or not.
+
+    Home Assistant answers 200 for a webhook that nobody takes, so 46elks would not call back
+    again, and what it reported would be lost.
+    """
+    async_unregister(hass, entry)
     webhook.async_register(
         hass,
         DOMAIN,
         entry.title,
-        webhook_id,
+        entry.data[CONF_WEBHOOK_ID],
         partial(_handle, entry),
         # A method that is not allowed is answered 405, and the secret id is logged
         allowed_methods=_METHODS,
     )
-    entry.async_on_unload(partial(webhook.async_unregister, hass, webhook_id))
+
+
+@callback
+def async_unregister(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Take no more callbacks: the account was disabled or removed."""
+    webhook.async_unregister(hass, entry.data[CONF_WEBHOOK_ID])
 
 
 @callback
@@ -60,56 +85,91 @@ async def _handle(
     entry: ElksConfigEntry, hass: HomeAssistant, webhook_id: str, request: Request
 ) -> Response:
     """Take in a callback. To all but 46elks the answer is the same: a stranger learns nothing."""
-    data = entry.runtime_data
     if request.method != HTTPMethod.POST or not (form := await _form(request)):
         return Response()
-    if not await _calls_known(data) or not is_loaded(entry, data):
-        # 46elks then tries again
-        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
-    token = request.query.get(_TOKEN, "")
-    if form.get("callid"):
-        action = _next_action(data, token, request.query.get(_ASKED, ""), form)
-        if action is None:
-            return Response()
-        return Response(body=json_bytes(action), content_type=CONTENT_TYPE_JSON)
+    if _is_report(form):
+        return await _take_report(entry, request.query, form)
+    action = await _answer_call(hass, entry, request.query, form)
+    if action is None:
+        return Response()
+    return Response(body=json_bytes(action), content_type=CONTENT_TYPE_JSON)
+
+
+def _is_report(form: Mapping[str, str]) -> bool:
+    """Return whether a callback reports the end of a call, and does not ask what comes next."""
+    return "state" in form or ("duration" in form and "wav" not in form)
+
+
+async def _take_report(
+    entry: ElksConfigEntry, query: _Query, form: Mapping[str, str]
+) -> Response:
+    """Take in how a call ended."""
     try:
         call = Call.from_api(form)
     except ValueError:
         return Response()
-    data.tracker.async_told(token, call)
+    if (data := await _async_loaded(entry, _PATIENCE)) is None:
+        # 46elks then tries again
+        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+    data.tracker.async_report(query.get(_TOKEN, ""), call)
     return Response()
 
 
-@callback
-def _next_action(
-    data: ElksData, token: str, asked: str, form: Mapping[str, str]
+async def _answer_call(
+    hass: HomeAssistant, entry: ElksConfigEntry, query: _Query, form: Mapping[str, str]
 ) -> Action | None:
     """Return what 46elks is to do next in a call, if it is ours and its secret came along."""
-    call_id, result = form["callid"], form.get("result", "")
-    keys = result if _KEYS.fullmatch(result) else None
-    record = data.tracker.async_heard(token, call_id, keys)
-    url = async_callback_url(data.address, token)
+    call_id = form.get("callid") or form.get("id")
+    token = query.get(_TOKEN, "")
+    if not call_id or not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
+        return None
+    question = _number(query, _ASKED)
+    keys = query.get(_KEYS) or read_keys(form.get("result")) if question else None
+    data = await _async_loaded(entry, _PATIENCE_IN_CALL)
+    if data is None:
+        return _ask_again(Address(hass, entry), query, keys)
+    record = data.tracker.async_heard(token, call_id, keys, question)
     if record is not None and record.hang_up:
         return HANG_UP
-    if record is None or record.script is None or url is None:
+    if record is None or (script := record.script) is None:
         return None
-    script = record.script
-    if result == _PICKED_UP:
-        return script.first(f"{url}&{_ASKED}=1")
-    times = int(asked) if _TIMES.fullmatch(asked) else script.repeat
-    again = f"{url}&{_ASKED}={times + 1}" if times < script.repeat else None
-    return script.then(keys, again)
+    url = async_callback_url(data.address, token)
+    following = f"{url}&{_ASKED}={question + 1}" if url else None
+    if not question:
+        return script.first(following)
+    return script.then(keys, following if question < script.repeat else None)
 
 
-async def _calls_known(data: ElksData) -> bool:
-    """Wait until the calls of before a restart are known; return whether they are."""
-    if data.loaded.is_set():
-        return True
-    try:
-        async with asyncio.timeout(_MAX_WAIT):
-            return await data.loaded.wait()
-    except TimeoutError:
-        return False
+def _ask_again(address: Address, query: _Query, keys: str | None) -> Action:
+    """Return what bridges the time until the account is loaded: a beep, then the same again."""
+    waited = _number(query, _WAITED) + 1
+    url = address.webhook_url
+    if url is None or waited > _MOST_WAITS:
+        return HANG_UP
+    again = {**query, _WAITED: str(waited)} | ({_KEYS: keys} if keys else {})
+    return {"play": "sound/beep", "next": str(URL(url).with_query(again))}
+
+
+def _number(query: _Query, name: str) -> int:
+    """Read a number of our own from a query; 0 when it is absent."""
+    text = query.get(name, "")
+    return int(text) if _NUMBER.fullmatch(text) else 0
+
+
+async def _async_loaded(entry: ElksConfigEntry, seconds: float) -> ElksData | None:
+    """Return what the account holds once its calls are known; None if that takes too long."""
+    if data := _loaded(entry):
+        return data
+    # Whoever loads it holds the lock
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds), entry.setup_lock:
+            pass
+    return _loaded(entry)
+
+
+def _loaded(entry: ElksConfigEntry) -> ElksData | None:
+    data: ElksData | None = getattr(entry, "runtime_data", None)
+    return data if data and data.loaded.is_set() and is_loaded(entry, data) else None
 
 
 async def _form(request: Request) -> dict[str, str]:

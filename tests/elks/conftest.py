@@ -142,11 +142,9 @@ class Home:
     def heard(self) -> list[str]:
         """Return which actions the phones heard, and how each went."""
         return [
-            f"{verb} {action['result']}"
+            f"{next(iter(action))} {action['result']}"
             for call in self.provider.calls
             for action in call.actions
-            for verb in action
-            if verb != "result"
         ]
 
     def device_id(self, contact: str | None = None) -> str:

@@ -1,21 +1,26 @@
 """Where 46elks reaches the home, and what follows when that changes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 import sys
 from types import ModuleType
 from typing import Any
 
 from aiohttp import ClientError
+from hass_nabucasa import NabuCasaBaseError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks.address import Reach
 from custom_components.elks.const import DOMAIN
+from homeassistant import components
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from simulator import Simulator
 
 from .conftest import PHONE, PLAY, WEBHOOK_ID, webhook_path
@@ -37,6 +42,7 @@ class Cloud:
     connected: bool = True
     remote: str | None = None
     error: Exception | None = None
+    delay: asyncio.Event | None = None
     hooks: set[str] = field(default_factory=set)
     listeners: list[Callable[[object], Awaitable[None]]] = field(default_factory=list)
 
@@ -44,6 +50,8 @@ class Cloud:
         self, hass: HomeAssistant, webhook_id: str
     ) -> str:
         """Give a cloudhook."""
+        if self.delay:
+            await self.delay.wait()
         if self.error:
             raise self.error
         self.hooks.add(webhook_id)
@@ -75,9 +83,20 @@ class Cloud:
         for listener in list(self.listeners):
             await listener(None)
 
+    async def turn_remote_access(self, hass: HomeAssistant, url: str | None) -> None:
+        """Turn the remote access on or off, and tell."""
+        # Its package is a stand-in until it is set up
+        from homeassistant.components.cloud.const import DISPATCHER_REMOTE_UPDATE
+
+        self.remote = url
+        async_dispatcher_send(hass, DISPATCHER_REMOTE_UPDATE, None)
+        await hass.async_block_till_done()
+
     def module(self) -> ModuleType:
         """Return what stands for homeassistant.components.cloud."""
         module: Any = ModuleType("homeassistant.components.cloud")
+        # Its constants are the true ones
+        module.__path__ = [str(Path(components.__path__[0], "cloud"))]
         module.CloudNotAvailable = CloudNotAvailableError
         module.async_active_subscription = lambda _: self.subscribed
         module.async_is_connected = lambda _: self.connected
@@ -251,7 +270,12 @@ async def test_subscription_ends(
 
 
 @pytest.mark.parametrize(
-    "error", [CloudNotAvailableError(), TimeoutError(), ClientError(), ValueError()]
+    "error",
+    [
+        *(CloudNotAvailableError(), TimeoutError(), ClientError(), ValueError()),
+        # What its library raises in truth
+        NabuCasaBaseError(),
+    ],
 )
 async def test_cloud_errors(
     hass: HomeAssistant,
@@ -316,7 +340,9 @@ async def test_remove(
     assert cloud.hooks == set()
 
 
-@pytest.mark.parametrize("error", [CloudNotAvailableError(), ValueError()])
+@pytest.mark.parametrize(
+    "error", [CloudNotAvailableError(), ValueError(), NabuCasaBaseError()]
+)
 async def test_remove_without_the_cloud(
     hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud, error: Exception
 ) -> None:
@@ -349,4 +375,101 @@ async def test_remote_access_is_turned_on(
     with pytest.raises(HomeAssistantError) as raised:
         await hass.services.async_call(DOMAIN, "place_call", call, blocking=True)
     assert raised.value.translation_key != "not_reachable"
+    assert not not_reachable(hass, entry)
+
+
+async def place_call(hass: HomeAssistant) -> None:
+    """Place a call."""
+    await hass.services.async_call(
+        DOMAIN, "place_call", {"to": PHONE, "voice_start": PLAY}, blocking=True
+    )
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_remote_access_is_turned_off(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    cloud: Cloud,
+    provider: Simulator,
+    told: bool,
+) -> None:
+    """Then a cloudhook is got at once; at the latest the next call has one."""
+    cloud.remote = REMOTE
+    await set_up(hass, entry)
+
+    if told:
+        await cloud.turn_remote_access(hass, None)
+        assert url(entry) == HOOK
+    else:
+        cloud.remote = None
+    await place_call(hass)
+
+    assert str(provider.calls[0].whenhangup).startswith(f"{HOOK}?token=")
+    assert not not_reachable(hass, entry)
+    await provider.reset()
+
+
+async def test_remote_access_is_turned_on_again(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """What the user was told is withdrawn at once."""
+    cloud.error = TimeoutError()
+    await set_up(hass, entry)
+    assert not_reachable(hass, entry)
+
+    await cloud.turn_remote_access(hass, REMOTE)
+
+    assert not not_reachable(hass, entry)
+
+
+async def test_calls_wait_for_one_cloudhook(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud, provider: Simulator
+) -> None:
+    """Calls that need an address at the same time wait for the one that is looked for."""
+    cloud.remote = REMOTE
+    await set_up(hass, entry)
+    cloud.remote, cloud.delay = None, asyncio.Event()
+
+    calls = [hass.async_create_task(place_call(hass)) for _ in range(3)]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert provider.calls == []
+    cloud.delay.set()
+    await asyncio.gather(*calls)
+
+    assert [str(call.whenhangup).partition("?")[0] for call in provider.calls] == (
+        3 * [HOOK]
+    )
+    await provider.reset()
+
+
+async def test_cloud_that_does_not_answer(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    cloud: Cloud,
+    provider: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No call waits for it for long; it is placed, and its end is found out by asking."""
+    cloud.remote = REMOTE
+    await set_up(hass, entry)
+    cloud.remote, cloud.delay = None, asyncio.Event()
+    monkeypatch.setattr("custom_components.elks.address._LONGEST_LOOK", 0.01)
+
+    await place_call(hass)
+
+    assert [call.whenhangup for call in provider.calls] == [None]
+    await provider.reset()
+
+
+async def test_cloud_is_disconnected(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+) -> None:
+    """The cloudhook is the same when the connection is back: calls have it meanwhile too."""
+    await set_up(hass, entry)
+
+    cloud.connected = False
+    await cloud.change()
+
+    assert url(entry) == HOOK
     assert not not_reachable(hass, entry)

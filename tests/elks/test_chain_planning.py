@@ -9,14 +9,20 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_fire_time_changed,
+)
 import voluptuous as vol
 
 from custom_components.elks.const import DOMAIN
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, KeyPress, Outcome
 
 from .audio.conftest import Engine
@@ -214,6 +220,56 @@ async def test_cancel_one(engine: Engine, home: Home) -> None:
     await home.settle()
 
 
+def as_it_begins(home: Home, domain: str, action: str, **data: Any) -> None:
+    """Perform an action as soon as the sensor shows that a chain calls."""
+
+    @callback
+    def act(event: Event[EventStateChangedData]) -> None:
+        now, before = event.data["new_state"], event.data["old_state"]
+        if now and before and (before.state, now.state) == ("idle", "calling"):
+            home.hass.async_create_task(
+                home.hass.services.async_call(domain, action, data)
+            )
+
+    async_track_state_change_event(home.hass, CHAIN, act)
+
+
+async def test_cancelled_as_it_begins(engine: Engine, home: Home) -> None:
+    """A chain that is cancelled as soon as it calls has nobody called, and its end told once."""
+    told = async_capture_events(home.hass, "elks_chain_ended")
+    shown = async_capture_events(home.hass, EVENT_STATE_CHANGED)
+    as_it_begins(home, DOMAIN, "cancel_chain")
+
+    response = await call_chain(home)
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+
+    assert response["reason"] == "cancelled"
+    assert phoned(home) == []
+    assert [event.data["reason"] for event in told] == ["cancelled"]
+    assert [
+        state.state
+        for event in shown
+        if (state := event.data["new_state"]) and state.entity_id == CHAIN
+    ] == ["calling", "cancelled"]
+
+
+async def test_reloaded_as_it_begins(engine: Engine, home: Home) -> None:
+    """An account that is loaded anew as soon as a chain calls has everybody called once."""
+    for number in (ANNA, BO):
+        home.provider.phone(number, outcome=Outcome.BUSY)
+    told = async_capture_events(home.hass, "elks_chain_ended")
+    await async_setup_component(home.hass, "homeassistant", {})
+    as_it_begins(home, "homeassistant", "reload_config_entry", entity_id=CHAIN)
+
+    data = {"to": ["Anna", "Bo"], "message": "Fire", "rounds": 1}
+    await home.hass.services.async_call(DOMAIN, "call_chain", data, blocking=True)
+    await until(lambda: len(told) > 0)
+    await home.settle()
+
+    assert phoned(home) == [ANNA, BO]
+    assert [event.data["reason"] for event in told] == ["unanswered"]
+
+
 async def cancel(home: Home, chain_id: str) -> None:
     """Cancel a chain."""
     await home.hass.services.async_call(
@@ -314,7 +370,6 @@ async def test_wrong_person(
     "data",
     [
         {"to": []},
-        {"message": " "},
         {"acknowledge_key": "12"},
         {"acknowledge_key": "#"},
         {"rounds": 0},

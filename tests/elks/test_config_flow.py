@@ -121,11 +121,14 @@ async def test_test_call(hass: HomeAssistant, provider: Simulator) -> None:
             "call_refused",
             "Not allowed",
         ),
+        # Taken, and over at once: nothing was refused
+        (FaultKind.WRONG_JSON, {"fields": {"state": "failed"}}, "call_failed", ""),
+        (FaultKind.WRONG_JSON, {"fields": {"state": "busy"}}, "call_busy", ""),
         (
             FaultKind.WRONG_JSON,
-            {"fields": {"state": "failed"}},
-            "call_refused",
-            "failed",
+            {"fields": {"state": "queued"}},
+            "call_unknown",
+            "the answer lacks a field or has a wrong one",
         ),
         (
             FaultKind.STATUS,
@@ -194,6 +197,41 @@ async def test_wrong_address(
     result = await start(hass, credentials(provider, url=url))
 
     assert result["errors"] == {"base": "cannot_connect"}
+
+
+async def test_pasted(hass: HomeAssistant, provider: Simulator) -> None:
+    """Space that was pasted along with the credentials is no part of them."""
+    pasted = {
+        "username": f"{provider.username}\n",
+        "password": f"\u200b {provider.password}\t",
+        "url": f" {provider.api_url} ",
+    }
+
+    result = await start(hass, credentials(provider, **pasted))
+
+    assert result["step_id"] == "number"
+    result = await choose_number(hass, result, f" {OWN_NUMBER}\n")
+    data = result["result"].data
+    assert (data[CONF_USERNAME], data[CONF_PASSWORD], data[CONF_URL]) == (
+        *(provider.username, provider.password),
+        provider.api_url,
+    )
+    assert result["result"].options == {CONF_FROM_NUMBER: OWN_NUMBER}
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_pasted_anew(
+    hass: HomeAssistant, entry: MockConfigEntry, provider: Simulator
+) -> None:
+    """The same goes for new credentials."""
+    result = await entry.start_reauth_flow(hass)
+    pasted = {"username": provider.username, "password": f"{provider.password}\n"}
+
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], pasted)
+
+    assert result["reason"] == "reauth_successful"
+    assert entry.data[CONF_PASSWORD] == provider.password
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def test_wrong_password(hass: HomeAssistant, provider: Simulator) -> None:

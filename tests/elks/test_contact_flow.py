@@ -83,6 +83,7 @@ async def test_wrong_number(home: Home, number: str, error: str) -> None:
     ("answers", "errors"),
     [
         (form("  ", "070-222 22 22"), {"name": "no_name"}),
+        (form("\u200b", "070-222 22 22"), {"name": "no_name"}),
         (
             form("Bo", "070-222 22 22", options=["voice"]),
             {"base": "invalid_options"},
@@ -96,6 +97,14 @@ async def test_wrong_fields(
     step = await add(home, answers)
 
     assert (step["type"], step["errors"]) == (FlowResultType.FORM, errors)
+
+
+async def test_pasted(home: Home) -> None:
+    """What nobody sees is no part of a name, nor of a number."""
+    done = await add(home, form("\u2068Bo\u2069\n", "\ufeff+46\u00ad702222222 "))
+
+    assert done["title"] == "Bo"
+    assert done["data"]["number"] == "+46702222222"
 
 
 async def test_home_without_a_country(home: Home) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 import json
 from typing import Any
+from unittest.mock import patch
 
 from aiohttp.test_utils import TestClient
 import pytest
@@ -10,7 +11,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
 
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Outcome
@@ -76,3 +77,54 @@ async def test_diagnostics(
         *tokens,
     ):
         assert secret not in text
+
+
+@pytest.mark.parametrize("disabled", [True, False])
+async def test_not_loaded(
+    diagnostics: None,
+    home: Home,
+    hass_client: Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]],
+    disabled: bool,
+) -> None:
+    """An account that is disabled, or could not be loaded, tells what there is."""
+    entries = home.hass.config_entries
+    if disabled:
+        await entries.async_set_disabled_by(
+            home.entry.entry_id, ConfigEntryDisabler.USER
+        )
+    else:
+        with patch("custom_components.elks.make_client", side_effect=ValueError):
+            await entries.async_reload(home.entry.entry_id)
+
+    told: Any = await get_diagnostics_for_config_entry(
+        home.hass, hass_client, home.entry
+    )
+
+    assert told["state"] == ("not_loaded" if disabled else "setup_error")
+    assert told["contacts"] == 1
+    assert told["options"] == {"from_number": "+46•••••001"}
+    assert home.provider.password not in json.dumps(told)
+
+
+async def test_while_it_is_loaded(
+    diagnostics: None,
+    home: Home,
+    hass_client: Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]],
+) -> None:
+    """An account tells what there is while it is loaded, and when that failed halfway."""
+    told: list[Any] = []
+
+    async def load(*_: object) -> None:
+        told.append(
+            await get_diagnostics_for_config_entry(home.hass, hass_client, home.entry)
+        )
+        raise ValueError
+
+    with patch("custom_components.elks.Chains.async_load", load):
+        await home.hass.config_entries.async_reload(home.entry.entry_id)
+    told.append(
+        await get_diagnostics_for_config_entry(home.hass, hass_client, home.entry)
+    )
+
+    assert [one["state"] for one in told] == ["setup_in_progress", "setup_error"]
+    assert [one.get("reach") for one in told] == ["direct", None]

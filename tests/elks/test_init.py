@@ -62,7 +62,6 @@ async def test_unload(home: Home) -> None:
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
 
     assert home.entry.state is ConfigEntryState.NOT_LOADED
-    assert WEBHOOK_ID not in home.hass.data[WEBHOOK]
     assert await home.hass.config_entries.async_setup(home.entry.entry_id)
 
 

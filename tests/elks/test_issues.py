@@ -131,17 +131,19 @@ async def test_less_than_a_call(home: Home) -> None:
 @pytest.mark.parametrize(
     ("number", "told"), [("+46766860009", True), ("+46766860001", False)]
 )
-async def test_from_number(home: Home, number: str, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(403, "You are not allowed to call from this"), (400, "Invalid from number")],
+)
+async def test_from_number(
+    home: Home, number: str, told: bool, status: int, reason: str
+) -> None:
     """A call refused because of a number that is not the account's is told, until it is."""
     home.hass.config_entries.async_update_entry(
         home.entry, options={CONF_FROM_NUMBER: number}
     )
     await home.hass.async_block_till_done(wait_background_tasks=True)
-    home.provider.fault(
-        Fault(
-            FaultKind.STATUS, status=403, body="You are not allowed to call from this"
-        )
-    )
+    home.provider.fault(Fault(FaultKind.STATUS, status=status, body=reason))
 
     with pytest.raises(HomeAssistantError):
         await home.place_call()
@@ -190,12 +192,14 @@ async def test_from_number_not_checked(home: Home) -> None:
     assert not is_told(home, "from_number")
 
 
-async def test_refused_for_another_reason(home: Home) -> None:
+@pytest.mark.parametrize(
+    "reason",
+    ["Destination not allowed", "Missing key from", "Not allowed from this country"],
+)
+async def test_refused_for_another_reason(home: Home, reason: str) -> None:
     """A refusal that is not about the number we call from is no reason to ask for it."""
     home.provider.requests.clear()
-    home.provider.fault(
-        Fault(FaultKind.STATUS, status=403, body="Destination not allowed")
-    )
+    home.provider.fault(Fault(FaultKind.STATUS, status=403, body=reason))
 
     with pytest.raises(HomeAssistantError):
         await home.place_call()

@@ -6,7 +6,7 @@ import pytest
 
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, Outcome
 
@@ -37,6 +37,9 @@ async def notify(hass: HomeAssistant, to: str | list[str], **data: str) -> None:
     [
         ({}, "Water in the kitchen"),
         ({"title": "Alarm"}, "Alarm. Water in the kitchen"),
+        ({"title": "Alarm!\n"}, "Alarm! Water in the kitchen"),
+        ({"title": " "}, "Water in the kitchen"),
+        ({"title": "Alarm", "message": "\n"}, "Alarm"),
     ],
 )
 async def test_message(
@@ -55,6 +58,30 @@ async def test_message(
     notified = home.hass.states.get("notify.anna")
     assert notified is not None
     assert notified.state != "unknown"
+
+
+@pytest.mark.parametrize("blank", ["", " \n", "\u200b"])
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("notify.send_message", {"entity_id": "notify.anna"}),
+        ("notify.send_message", {"entity_id": "notify.anna", "title": " "}),
+        ("elks.place_call", {"to": "Anna"}),
+        ("elks.call_chain", {"to": "Anna"}),
+    ],
+)
+async def test_nothing_to_say(
+    engine: Engine, home: Home, action: str, data: dict[str, str], blank: str
+) -> None:
+    """Nobody is called to hear nothing, whoever asks for it."""
+    domain, name = action.split(".")
+    with pytest.raises(ServiceValidationError, match="message is empty"):
+        await home.hass.services.async_call(
+            domain, name, {**data, "message": blank}, blocking=True
+        )
+
+    assert home.provider.calls == []
+    assert engine.asked == []
 
 
 async def test_does_not_wait_for_the_end(engine: Engine, home: Home) -> None:

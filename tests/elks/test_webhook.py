@@ -2,18 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from http import HTTPMethod
+import json
 import logging
+from typing import Any
 from unittest.mock import patch
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.elks.calls import CallStore
 from custom_components.elks.calls.store import Kept
 from custom_components.elks.const import DOMAIN
 from homeassistant.components.webhook import async_handle_webhook
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.util.aiohttp import MockRequest
+from simulator import CallState
 
+from .audio.conftest import Engine
 from .conftest import PHONE, WEBHOOK_ID, Home, webhook_path
 
 
@@ -84,7 +92,7 @@ async def test_never_loaded(home: Home) -> None:
     response = await home.place_call(timeout=300)
     home.entry.runtime_data.loaded.clear()
 
-    with patch("custom_components.elks.webhook._MAX_WAIT", 0.01):
+    with patch("custom_components.elks.webhook._PATIENCE", 0.01):
         status = await home.callback(id=response["call_id"], state="busy")
 
     assert status == 503
@@ -216,15 +224,31 @@ async def test_any_address(home: Home, url: str) -> None:
 
 
 async def test_unload(home: Home) -> None:
-    """An unloaded account takes no more callbacks."""
+    """A report for an account that is not loaded is to come again."""
     await home.place_call()
     await home.hass.config_entries.async_unload(home.entry.entry_id)
 
     await home.settle()
 
-    assert home.provider.callbacks[-1].status == 200
+    assert home.provider.callbacks[-1].status == 503
     assert home.last_call.state == "unavailable"
     assert DOMAIN in home.hass.config.components
+
+
+@pytest.mark.parametrize("end", ["disabled", "removed"])
+async def test_account_has_gone(home: Home, end: str) -> None:
+    """A report for an account that is gone need not come again."""
+    home.rings_on()
+    response = await home.place_call(timeout=300)
+    entries = home.hass.config_entries
+    if end == "disabled":
+        await entries.async_set_disabled_by(
+            home.entry.entry_id, ConfigEntryDisabler.USER
+        )
+    else:
+        await entries.async_remove(home.entry.entry_id)
+
+    assert await home.callback(id=response["call_id"], state="busy") == 200
 
 
 async def test_unload_meanwhile(home: Home, caplog: pytest.LogCaptureFixture) -> None:
@@ -249,3 +273,191 @@ async def test_unload_meanwhile(home: Home, caplog: pytest.LogCaptureFixture) ->
 
     assert (await telling).status == 503
     assert "Error processing webhook" not in caplog.text
+
+
+# Calls in progress
+
+
+@dataclass
+class Asking:
+    """A call whose callbacks a test sends."""
+
+    home: Home
+    url: str
+    """Where 46elks asks what comes next."""
+
+    async def next(self, url: str | None = None, **fields: str) -> dict[str, Any]:
+        """Ask what comes next and return the action, once all have taken that in."""
+        action = await self.at_once(url, **fields)
+        await self.home.hass.async_block_till_done()
+        return action
+
+    async def at_once(self, url: str | None = None, **fields: str) -> dict[str, Any]:
+        """Ask what comes next and return the action."""
+        url = url or self.url
+        form = {"callid": self.home.provider.calls[-1].id, **fields}
+        async with self.home.client.post(
+            url[url.index("/api/") :], data=form
+        ) as answer:
+            assert answer.status == 200
+            action = json.loads(await answer.read() or "{}")
+        assert isinstance(action, dict)
+        return action
+
+    @property
+    def digits(self) -> str | None:
+        """The keys that the last call shows."""
+        digits: str | None = self.home.last_call.attributes["digits"]
+        return digits
+
+
+@pytest.fixture
+async def asks(engine: Engine, home: Home) -> Asking:
+    """Return a call that asks for a key and is ringing."""
+    home.rings_on()
+    answers = [{"key": "1", "id": "close"}, {"key": "2", "id": "wait"}]
+    await home.act(
+        "place_call", to=PHONE, message="Hello", timeout=300, answers=answers
+    )
+    return Asking(home, home.provider.calls[-1].voice_start)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"result": "newoutgoing"}, {}, {"result": ""}, {"result": "new"}]
+)
+async def test_picked_up(asks: Asking, fields: dict[str, str]) -> None:
+    """Whoever has not been asked yet has just picked up, whatever 46elks calls it."""
+    action = await asks.next(**fields)
+
+    assert action["ivr"].endswith((".wav", ".mp3"))
+    assert asks.home.last_call.attributes["answered"] is True
+
+
+async def test_picked_up_with_the_other_name_of_the_id(asks: Asking) -> None:
+    """Some callbacks name the call's id as reports do."""
+    action = await asks.next(callid="", id=asks.home.provider.calls[-1].id)
+
+    assert "ivr" in action
+
+
+async def test_older_answer_again(asks: Asking) -> None:
+    """The answer to an earlier question that comes again changes nothing."""
+    shown = async_capture_events(asks.home.hass, EVENT_STATE_CHANGED)
+    first = (await asks.next())["next"]
+    second = (await asks.next(first, result="7"))["next"]
+    assert await asks.next(second, result="1") == {"hangup": "reject"}
+
+    again = await asks.next(first, result="7")
+
+    assert asks.digits == "1"
+    assert "ivr" in again
+    states = [event.data["new_state"] for event in shown]
+    assert [
+        state.attributes["digits"]
+        for state in states
+        if state and state.attributes.get("event_type") == "key_pressed"
+    ] == ["7", "1"]
+
+
+async def test_key_while_the_account_is_loaded_anew(asks: Asking) -> None:
+    """Who presses a key while the account is not loaded hears something, and is heard."""
+    first = (await asks.next(result="newoutgoing"))["next"]
+    entries, entry_id = asks.home.hass.config_entries, asks.home.entry.entry_id
+    await entries.async_unload(entry_id)
+
+    waiting = await asks.next(first, result="2")
+    assert waiting["play"] == "sound/beep"
+    waiting = await asks.next(waiting["next"], result="ok")
+    await entries.async_setup(entry_id)
+    await asks.home.hass.async_block_till_done()
+
+    assert await asks.next(waiting["next"], result="ok") == {"hangup": "reject"}
+    assert asks.digits == "2"
+
+
+async def test_pick_up_while_the_account_is_not_loaded(asks: Asking) -> None:
+    """Who picks up while the account is not loaded hears a beep, and then the message."""
+    entries, entry_id = asks.home.hass.config_entries, asks.home.entry.entry_id
+    await entries.async_unload(entry_id)
+
+    waiting = await asks.next(result="newoutgoing")
+    await entries.async_setup(entry_id)
+
+    assert "ivr" in await asks.next(waiting["next"], result="ok")
+
+
+async def test_pick_up_while_the_account_is_being_loaded(asks: Asking) -> None:
+    """A call in progress gets an action within two seconds, however long loading takes."""
+    entries, entry_id = asks.home.hass.config_entries, asks.home.entry.entry_id
+    await entries.async_unload(entry_id)
+    read, readable = CallStore.async_load, asyncio.Event()
+
+    async def slow_read(store: CallStore) -> Kept:
+        await readable.wait()
+        return await read(store)
+
+    with patch.object(CallStore, "async_load", slow_read):
+        loading = asks.home.hass.async_create_task(entries.async_setup(entry_id))
+        async with asyncio.timeout(2):
+            waiting = await asks.at_once(result="newoutgoing")
+        readable.set()
+        await loading
+
+    assert waiting["play"] == "sound/beep"
+    assert "ivr" in await asks.next(waiting["next"], result="ok")
+
+
+async def test_account_is_never_loaded(asks: Asking) -> None:
+    """A call does not wait for ever."""
+    entries, entry_id = asks.home.hass.config_entries, asks.home.entry.entry_id
+    await entries.async_unload(entry_id)
+
+    action, beeps = await asks.next(result="newoutgoing"), 0
+    while "next" in action:
+        beeps += 1
+        action = await asks.next(action["next"], result="ok")
+
+    assert action == {"hangup": "reject"}
+    assert 20 <= beeps <= 60
+
+
+async def test_stranger_while_the_account_is_not_loaded(asks: Asking) -> None:
+    """A stranger learns nothing of an account that is not loaded either."""
+    await asks.home.hass.config_entries.async_unload(asks.home.entry.entry_id)
+
+    assert await asks.next(webhook_path() + "?token=wrong") == {}
+
+
+async def test_keys_in_the_report(asks: Asking) -> None:
+    """Keys that nobody heard are read from the report of the end."""
+    actions = [{"ivr": "https://home.example/m.wav", "result": "2"}]
+    call_id = asks.home.provider.calls[-1].id
+
+    await asks.home.callback(id=call_id, state="success", actions=json.dumps(actions))
+    await asks.home.hass.async_block_till_done()
+
+    assert (asks.home.last_call.state, asks.digits) == ("success", "2")
+    event = asks.home.hass.states.get("event.demo_home_call")
+    assert event
+    assert event.attributes["event_type"] == "success"
+    assert event.attributes["answer"] == "wait"
+
+
+async def test_address_has_gone(asks: Asking) -> None:
+    """Who picks up hears the message, also when the home has no address just then."""
+    asks.home.hass.config.external_url = None
+
+    action = await asks.next(result="newoutgoing")
+
+    assert action["play"].endswith((".wav", ".mp3"))
+
+
+async def test_report_without_an_end(asks: Asking) -> None:
+    """A report that does not say how a call ended makes us ask."""
+    [call] = asks.home.provider.calls
+    call.state = CallState.BUSY
+
+    await asks.home.callback(id=call.id, state="over")
+    await asks.home.hass.async_block_till_done(wait_background_tasks=True)
+
+    assert asks.home.last_call.state == "busy"

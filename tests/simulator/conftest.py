@@ -27,6 +27,7 @@ class Customer:
     answers: dict[str, list[web.Response]] = field(default_factory=dict)
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
 
     def will_answer(self, path: str, *answers: int | object) -> None:
         """Answer POST requests one after another: a number is a status, the rest JSON."""
@@ -52,6 +53,7 @@ class Customer:
             self.fetched.append(request.path)
             body, content_type = self.files[request.path]
             return web.Response(body=body, content_type=content_type)
+        self.types.append(request.headers["Content-Type"])
         self.received.append((request.path_qs, dict(await request.post())))
         answers = self.answers.get(request.path_qs)
         return answers.pop(0) if answers else web.Response()

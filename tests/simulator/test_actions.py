@@ -159,13 +159,40 @@ async def test_no_first_action(
     assert len(customer.received) == 1
 
 
+@pytest.mark.parametrize("answer", [[], {"sing": "x"}, "text"])
+async def test_answer_not_understood(
+    client: Client, customer: Customer, answer: object
+) -> None:
+    """Why the call ended is told."""
+    customer.will_answer("/start", answer)
+    call = await client.call(voice_start=f"{customer.url}/start")
+    assert call["actions"] == [{"hangup": "badsource"}]
+
+
+async def test_why_nothing_was_pressed(
+    client: Client, simulator: Simulator, customer: Customer
+) -> None:
+    """Nothing pressed is told with its reason, a sound that is none without."""
+    _stays(simulator)
+    next_ = f"{customer.url}/next"
+    call = await client.call({"ivr": "sound/beep", "timeout": 1, "next": next_})
+    await client.call({"ivr": "sound/nothing", "next": next_})
+    assert call["actions"] == [
+        {"ivr": "sound/beep", "result": "failed", "why": "noinput"}
+    ]
+    noinput, no_sound = customer.forms("/next")
+    assert (noinput["result"], noinput["why"]) == ("failed", "noinput")
+    assert no_sound["result"] == "failed"
+    assert "why" not in no_sound
+
+
 async def test_next_url(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
     """After an action the next one is asked for, with the result."""
     customer.will_answer("/a", {"play": "sound/nothing", "next": f"{customer.url}/b"})
     call = await client.call({"play": "sound/beep", "next": f"{customer.url}/a"})
-    assert [form["result"] for form in customer.forms("/a")] == ["success"]
+    assert [form["result"] for form in customer.forms("/a")] == ["ok"]
     assert [form["result"] for form in customer.forms("/b")] == ["failed"]
     assert results(call) == ["success", "failed"]
 
@@ -179,7 +206,7 @@ async def test_next_alone(client: Client) -> None:
 async def test_hangup(client: Client) -> None:
     """The call can be ended."""
     call = await client.call({"hangup": "reject", "next": {"play": "sound/beep"}})
-    assert call["actions"] == [{"hangup": "reject", "result": "success"}]
+    assert call["actions"] == [{"hangup": "reject"}]
     assert call["duration"] == 0
 
 

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from simulator import CallbackKind, Fault, FaultKind, Simulator
+from simulator.models import provider_time
 
 from .conftest import PERSON, Client, Customer
 
@@ -13,18 +14,20 @@ from .conftest import PERSON, Client, Customer
 async def test_end_of_a_call(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """The end is told with all that the history knows, as texts."""
+    """The end is told with all that the history knows, as texts, and times more precise."""
     call = await client.call(
         {"connect": "+46701111111"}, whenhangup=f"{customer.url}/end?secret=1"
     )
+    [kept] = simulator.calls
+    assert kept.start
     assert customer.forms("/end?secret=1") == [
         {
             "id": call["id"],
             "direction": "outgoing",
             "from": simulator.voice_number,
             "to": PERSON,
-            "created": call["created"],
-            "start": call["start"],
+            "created": provider_time(kept.created),
+            "start": provider_time(kept.start),
             "state": "success",
             "duration": str(call["duration"]),
             "cost": str(call["cost"]),

@@ -1,12 +1,13 @@
 """The control API and the page."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
 from typing import Any
 
 import aiohttp
 import pytest
 
-from simulator import Simulator
+from simulator import Dialect, Simulator
 
 from .conftest import PERSON, Client, Customer, results
 
@@ -121,6 +122,19 @@ async def test_faults(client: Client, control: Control) -> None:
     assert await control("GET", "faults") == []
 
 
+async def test_dialect(client: Client, control: Control) -> None:
+    """How it speaks can be set and seen, one thing at a time or by chance; a reset ends that."""
+    usual = await control("GET", "dialect")
+    await control("POST", "dialect", {"refused_status": 400})
+    assert (await client.order(to="nobody"))[0] == 400
+    assert await control("GET", "dialect") == usual | {"refused_status": 400}
+    await control("POST", "dialect", {"seed": 7, "played": "success"})
+    by_chance = replace(Dialect.chosen(7), played="success")
+    assert await control("GET", "dialect") == asdict(by_chance)
+    await control("POST", "reset")
+    assert await control("GET", "dialect") == usual
+
+
 async def test_traffic(client: Client, control: Control, customer: Customer) -> None:
     """Requests and callbacks can be seen."""
     await client.call(whenhangup=f"{customer.url}/end")
@@ -148,6 +162,9 @@ async def test_reset(client: Client, control: Control, simulator: Simulator) -> 
         ("phones", {"number": PERSON, "mood": "good"}, 400),
         ("phones", {"number": PERSON, "keys": [{"keys": "1"}]}, 400),
         ("faults", {}, 400),
+        ("dialect", {"accent": "Skåne"}, 400),
+        ("dialect", {"played": "yes"}, 400),
+        ("dialect", {"tells_why": 1}, 400),
         ("faults", {"kind": "fire"}, 400),
         ("faults", {"kind": "status", "on": "GET /"}, 400),
         ("handsets/h1", {"act": "answer"}, 404),

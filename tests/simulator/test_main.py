@@ -2,12 +2,15 @@
 
 import asyncio
 from asyncio.subprocess import PIPE
+from dataclasses import asdict
 import json
 import signal
 import sys
 
 import aiohttp
 import pytest
+
+from simulator import Dialect
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -16,6 +19,7 @@ async def test_process(session: aiohttp.ClientSession, number: signal.Signals) -
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulator", "--manual", "--speed", "10"),
         *("--username", "me", "--password", "secret", "--balance", "7"),
+        *("--dialect", '{"seed": 7}'),
         stdout=PIPE,
         stderr=PIPE,
     )
@@ -29,6 +33,8 @@ async def test_process(session: aiohttp.ClientSession, number: signal.Signals) -
             async with session.get(f"{ready['url']}/control/state") as response:
                 state = await response.json()
             assert (state["manual"], state["balance"]) == (True, 7)
+            async with session.get(f"{ready['url']}/control/dialect") as response:
+                assert await response.json() == asdict(Dialect.chosen(7))
             process.send_signal(number)
             rest, errors = await process.communicate()
     finally:

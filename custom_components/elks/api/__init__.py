@@ -3,6 +3,7 @@
 from .client import DEFAULT_URL, ElksClient
 from .errors import (
     ElksError,
+    FromNumberRefusedError,
     InvalidAuthError,
     NoCreditError,
     NotAllowedError,
@@ -10,23 +11,37 @@ from .errors import (
     RefusedError,
     UnreachableError,
 )
-from .masking import mask_number
-from .models import Account, Call, CallRequest, CallState, Number
+from .masking import mask_number, masked_traceback
+from .models import (
+    OUTGOING,
+    Account,
+    Call,
+    CallRequest,
+    CallState,
+    Number,
+    TakenAction,
+    read_keys,
+)
 
 __all__ = [
     "DEFAULT_URL",
+    "OUTGOING",
     "Account",
     "Call",
     "CallRequest",
     "CallState",
     "ElksClient",
     "ElksError",
+    "FromNumberRefusedError",
     "InvalidAuthError",
     "NoCreditError",
     "NotAllowedError",
     "Number",
     "OutcomeUnknownError",
     "RefusedError",
+    "TakenAction",
     "UnreachableError",
     "mask_number",
+    "masked_traceback",
+    "read_keys",
 ]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 import json
+import re
 from typing import cast
 from urllib.parse import quote, urlencode
 
@@ -23,6 +24,7 @@ from aiohttp.hdrs import CONTENT_TYPE, METH_GET, METH_POST
 
 from .errors import (
     ElksError,
+    FromNumberRefusedError,
     InvalidAuthError,
     NoCreditError,
     NotAllowedError,
@@ -43,6 +45,13 @@ _MAX_REASON = 200
 _MAX_PAGES = 10
 _FURTHEST = timedelta(days=36525)
 """No clock is wrong by more; a home's own can start at 1970."""
+
+# 46elks answers most of what it refuses with 403: only its words tell why
+_POOR = re.compile(r"credit", re.IGNORECASE)
+_FROM_NUMBER = re.compile(r"\b(invalid from|from number|call from)\b", re.IGNORECASE)
+_MAKES_NO_SENSE = re.compile(
+    r"(missing key|key \S+ missing|invalid|too long)\b|.+ not a valid\b", re.IGNORECASE
+)
 
 type _Json = Mapping[str, object]
 
@@ -191,14 +200,20 @@ def _error(response: ClientResponse, body: bytes) -> ElksError:
         return InvalidAuthError(reason)
     if response.status in (429, 503):
         return UnreachableError(reason, _retry_after(response))
-    if response.status == 402:
+    if not 400 <= response.status < 500:
+        return OutcomeUnknownError(reason)
+    return _refused(response.status, reason)
+
+
+def _refused(status: int, reason: str) -> RefusedError:
+    """Return the error that a refusal means."""
+    if status == 402 or _POOR.search(reason):
         return NoCreditError(reason)
-    if response.status == 403:
-        poor = "credit" in reason.lower()
-        return NoCreditError(reason) if poor else NotAllowedError(reason)
-    if 400 <= response.status < 500:
-        return RefusedError(reason)
-    return OutcomeUnknownError(reason)
+    if _FROM_NUMBER.search(reason):
+        return FromNumberRefusedError(reason)
+    if status == 403 and not _MAKES_NO_SENSE.match(reason):
+        return NotAllowedError(reason)
+    return RefusedError(reason)
 
 
 def _retry_after(response: ClientResponse) -> float | None:

@@ -17,11 +17,15 @@ class RefusedError(ElksError):
 
 
 class NoCreditError(RefusedError):
-    """The account has too little money for the request (402, or 403 with that reason)."""
+    """The account has too little money for the request (402, or another 4xx with that reason)."""
 
 
 class NotAllowedError(RefusedError):
-    """The account may not do this, such as call from this number (403)."""
+    """The account may not do this (403)."""
+
+
+class FromNumberRefusedError(NotAllowedError):
+    """The account may not call from this number (4xx with that reason)."""
 
 
 class UnreachableError(ElksError):

@@ -1,14 +1,22 @@
 """What 46elks sends and takes, as data. Tolerant in what is read."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Self
+import json
+import re
+from typing import Final, Self
+
+OUTGOING: Final = "outgoing"
+"""The direction of a call that the account placed."""
 
 _UNITS_PER_CURRENCY = 10_000
 _MOST_DIGITS = 15
 """Of a whole number, so that it can be written as JSON and divided."""
+_MOST_ACTIONS = 1000
+_KEYS = re.compile(r"[0-9*#]{1,64}")
 
 
 class CallState(StrEnum):
@@ -98,8 +106,31 @@ class CallRequest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TakenAction:
+    """An action that the provider has carried out in a call."""
+
+    verb: str
+    """Such as "play" or "ivr"."""
+    target: str
+    """What was played or connected to."""
+    result: str | None
+    """The keys that were pressed, or how it went, such as "success" or "failed"."""
+
+    @classmethod
+    def from_api(cls, data: Mapping[str, object]) -> Self:
+        """Read an item of a call's `actions`. Raises ValueError for what is no action.
+
+        Of its fields, `result` and `why` say how it went, and another one what was done.
+        """
+        for verb in data:
+            if verb not in ("result", "why") and (target := read_text(data, verb)):
+                return cls(verb=verb, target=target, result=read_text(data, "result"))
+        raise ValueError("not an action")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """A call as the provider tells it. What is not known (yet) is None."""
+    """A call as the provider reports it. What is not known (yet) is None."""
 
     id: str
     state: CallState
@@ -115,16 +146,35 @@ class Call:
     """Seconds."""
     cost: float | None
     """In the account's currency."""
+    timeout: int | None = None
+    """Seconds that the phone was to ring."""
+    actions: tuple[TakenAction, ...] | None = None
+    """What has been done in the call, the first action first."""
+
+    @property
+    def pressed(self) -> tuple[int, str] | None:
+        """The keys that were pressed last, and the how many-th question they answered."""
+        answers = [one.result for one in self.actions or () if one.verb == "ivr"]
+        for question, answer in reversed(list(enumerate(answers, 1))):
+            if keys := read_keys(answer):
+                return question, keys
+        return None
+
+    @property
+    def sounds(self) -> set[str]:
+        """The URLs of what has been played, without the provider's own sounds."""
+        played = (one for one in self.actions or () if one.verb in ("play", "ivr"))
+        return {one.target for one in played if "://" in one.target}
 
     @classmethod
     def from_api(cls, data: Mapping[str, object]) -> Self:
         """Read a call object or the form of a hangup callback.
 
-        Raises ValueError without an id or with a state that is not known.
+        A state that is missing or not known is not the end. Raises ValueError without an id.
         """
         return cls(
-            id=_required_text(data, "id"),
-            state=CallState(_required_text(data, "state")),
+            id=read_text(data, "id") or _required_text(data, "callid"),
+            state=_state(data),
             direction=read_text(data, "direction"),
             from_number=read_text(data, "from"),
             to_number=read_text(data, "to"),
@@ -132,10 +182,12 @@ class Call:
             start=_time(data, "start"),
             duration=_integer(data, "duration"),
             cost=_money(data, "cost"),
+            timeout=_integer(data, "timeout"),
+            actions=_actions(data),
         )
 
     def as_api(self) -> dict[str, object]:
-        """Return the call as from_api reads it."""
+        """Return the call as from_api reads it, but for its actions and its timeout."""
         return {
             "id": self.id,
             "state": self.state,
@@ -161,6 +213,37 @@ def read_text(data: Mapping[str, object], key: str) -> str | None:
     except UnicodeEncodeError:
         return None
     return value
+
+
+def read_keys(result: str | None) -> str | None:
+    """Return the keys in the result of an action; None when none were pressed."""
+    return result if result and _KEYS.fullmatch(result) else None
+
+
+def _state(data: Mapping[str, object]) -> CallState:
+    """Read a state, which some reports of an end give as their result."""
+    word = read_text(data, "state") or read_text(data, "result")
+    try:
+        return CallState(word or CallState.ONGOING)
+    except ValueError:
+        return CallState.ONGOING
+
+
+def _actions(data: Mapping[str, object]) -> tuple[TakenAction, ...] | None:
+    """Read the actions of a call: a list, in callbacks as JSON text."""
+    items = data.get("actions")
+    if isinstance(items, str):
+        try:
+            items = json.loads(items)
+        except ValueError, RecursionError:
+            return None
+    if not isinstance(items, list):
+        return None
+    actions: list[TakenAction] = []
+    for item in items[:_MOST_ACTIONS]:
+        with suppress(ValueError):
+            actions.append(TakenAction.from_api(item if isinstance(item, dict) else {}))
+    return tuple(actions)
 
 
 def _required_text(data: Mapping[str, object], key: str) -> str:

@@ -10,7 +10,7 @@ from .record import CallRecord
 from .script import Answer, CallScript
 from .store import CallStore
 from .tally import Tally, end_of, month_of, price
-from .token import new_token
+from .token import is_ours, new_token
 from .tracker import CallsStoppedError, CallTracker
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Tally",
     "Turn",
     "end_of",
+    "is_ours",
     "month_of",
     "new_token",
     "price",

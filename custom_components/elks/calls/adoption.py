@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from ..api import Call
+from ..api import OUTGOING, Call
 from .record import CallRecord
 
 _ALLOWANCE = timedelta(minutes=2)
@@ -34,4 +34,20 @@ def candidates(
         and call.created is not None
         and earliest(record) <= call.created <= latest
         and not is_known(call.id)
+        and not _is_anothers(call, record)
     ]
+
+
+def _is_anothers(call: Call, record: CallRecord) -> bool:
+    """Return whether a call differs in what the history need not show of it.
+
+    Another home with the same account can call the same person in the same minute.
+    """
+    if call.direction not in (None, OUTGOING):
+        return True
+    if call.timeout not in (None, record.timeout):
+        return True
+    if record.script is None or not call.sounds:
+        return False
+    played = {sound.rpartition("/")[2] for sound in call.sounds}
+    return played.isdisjoint(record.script.sounds)

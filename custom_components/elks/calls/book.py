@@ -3,6 +3,7 @@
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from ..api import Call
 from .record import CallRecord
@@ -43,7 +44,7 @@ class CallBook:
         self._ended_ids = OrderedDict.fromkeys(kept.ended_ids)
         self._tally = kept.tally
         for record in kept.records:
-            self._write(record)
+            self._write(None, record)
 
     def kept(self) -> Kept:
         """Return what a restart must not forget."""
@@ -75,7 +76,7 @@ class CallBook:
         """Write a record, in place of what was known of the call."""
         before = self.find(record.token)
         if record != before:
-            self._write(record)
+            self._write(before, record)
             self._uncounted.append((before, record))
             self.spent += price(record) - price(before)
             self._changed(before, record)
@@ -129,7 +130,7 @@ class CallBook:
         """Return the calls that ended of late, the newest end last."""
         return iter(self._ended.values())
 
-    def _write(self, record: CallRecord) -> None:
+    def _write(self, before: CallRecord | None, record: CallRecord) -> None:
         if record.ended:
             self._end(record)
             self._close(record)
@@ -137,7 +138,7 @@ class CallBook:
             self._open_numbers[record.numbers] += record.token not in self._open
             self._open[record.token] = record
         if record.call is not None:
-            self._note(record, record.call)
+            self._note(before, record, record.call)
 
     def _close(self, record: CallRecord) -> None:
         if self._open.pop(record.token, None) is None:
@@ -153,21 +154,39 @@ class CallBook:
         if len(self._ended) > _ENDED_KEPT:
             self._ended.popitem(last=False)
 
-    def _note(self, record: CallRecord, call: Call) -> None:
+    def _note(self, before: CallRecord | None, record: CallRecord, call: Call) -> None:
         if record.ended:
             self._open_ids.pop(call.id, None)
-            self._ended_ids[call.id] = None
-            if len(self._ended_ids) > _ENDED_IDS_KNOWN:
-                self._ended_ids.popitem(last=False)
+            self._note_end(record, call)
         else:
             self._open_ids[call.id] = record.token
-        if _is_later(record, self.last):
+        new = before is None or before.call is None
+        if _is_later(record, self.last, new=new):
             self.last = record
         contact = record.contact
-        if contact and _is_later(record, self._last_to.get(contact)):
+        if contact and _is_later(record, self._last_to.get(contact), new=new):
             self._last_to[contact] = record
 
+    def _note_end(self, record: CallRecord, call: Call) -> None:
+        # One whose end was never learnt may still be taken up again
+        if record.given_up:
+            return
+        self._ended_ids[call.id] = None
+        if len(self._ended_ids) > _ENDED_IDS_KNOWN:
+            self._ended_ids.popitem(last=False)
 
-def _is_later(record: CallRecord, last: CallRecord | None) -> bool:
-    """Return whether a call was placed later than the last one, or is that one."""
-    return last is None or record.placed >= last.placed
+
+def _is_later(record: CallRecord, last: CallRecord | None, *, new: bool) -> bool:
+    """Return whether a call was placed later than the last one, or is that one.
+
+    Times are compared as the history gives them, cut to the millisecond; of two calls in the
+    same one, the new one is later.
+    """
+    if last is None or record.token == last.token:
+        return True
+    placed, last_placed = _cut(record.placed), _cut(last.placed)
+    return placed > last_placed or (new and placed == last_placed)
+
+
+def _cut(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -79,21 +79,32 @@ class ChainRun:
         return self._ended.done()
 
     @callback
-    def async_start(self) -> None:
-        """Begin, or go on after a restart."""
+    def async_expect(self) -> None:
+        """Take up a call that a restart cut off before it was written down."""
         if turn := self.chain.turn:
-            self._tracker.async_expect(self._planner(self.chain, turn), turn.requested)
+            plan = self._planner(self.chain, turn)
+            self._tracker.async_expect(plan, turn.requested)
+
+    @callback
+    def async_start(self) -> None:
+        """Begin, or go on after a restart; not when it was cancelled or stopped before."""
+        if self.stopped:
+            return
         self._stop_listening = self._tracker.async_listen(self._async_told)
         for turn in self.chain.turns:
             if record := self._tracker.find(turn.token):
                 self._async_told(record, [])
-        if self.chain.end is None:
+        if not self.stopped:
             self._async_go()
 
     @callback
     def async_end(self, end: ChainEnd, by: Turn | None = None) -> None:
         """End the chain: whoever is still called hears nothing more, but who took it."""
+        if self.chain.end is not None:
+            return
         self._async_stop_calling()
+        if not self.stopped:
+            self._ended.set_result(True)
         person = by.person if by else None
         # Once the end is told, they are remembered no longer than others
         self.calls = calls_of(self.chain, self._tracker)
@@ -101,8 +112,6 @@ class ChainRun:
         for turn in self.chain.turns:
             if by is None or turn.token != by.token:
                 self._tracker.async_hang_up(turn.token)
-        if not self.stopped:
-            self._ended.set_result(True)
 
     @callback
     def async_stop(self) -> None:
@@ -141,8 +150,9 @@ class ChainRun:
         self._stop_timer = async_call_later(
             self._hass, left, HassJob(expire, cancel_on_shutdown=True)
         )
+        # Started eagerly, it could not be cancelled by who is told of its first turn
         self._task = self._entry.async_create_background_task(
-            self._hass, self._async_run(), "elks chain"
+            self._hass, self._async_run(), "elks chain", eager_start=False
         )
 
     async def _async_run(self) -> None:
@@ -160,8 +170,8 @@ class ChainRun:
             outcome = await self._async_take(turn)
             if isinstance(outcome, ChainEnd):
                 return outcome
-            if turn := self.chain.turn:
-                self._change(self.chain.with_turn(replace(turn, fate=outcome)))
+            turn = replace(self.chain.turn or turn, fate=outcome)
+            self._go_on_with(turn)
             if outcome is Fate.UNKNOWN:
                 await self._async_wait()
 
@@ -207,7 +217,7 @@ class ChainRun:
                 if known and (placed := await self._tracker.async_recall(known)):
                     return placed
                 turn = replace(turn, requested=self._tracker.now())
-                self._change(self.chain.with_turn(turn))
+                self._go_on_with(turn)
                 # A power cut must not make two calls of one turn
                 await self._written()
                 plan = self._planner(self.chain, turn)
@@ -225,12 +235,18 @@ class ChainRun:
     def _async_told(self, record: CallRecord, _: list[CallEvent]) -> None:
         """Notice that somebody takes it, or that a lost call has turned up."""
         turn = next((t for t in self.chain.turns if t.token == record.token), None)
-        if turn is None or self.chain.end is not None:
+        if turn is None or self.stopped:
             return
         if turn.fate is Fate.UNKNOWN and record.call is not None:
             self._change(self.chain.with_turn(replace(turn, fate=Fate.CALLED)))
         if record.answer == ACKNOWLEDGED:
             self.async_end(ChainEnd.ACKNOWLEDGED, turn)
+
+    def _go_on_with(self, turn: Turn) -> None:
+        """Note how a turn stands; raises CallsStoppedError when that made somebody end the chain."""
+        self._change(self.chain.with_turn(turn))
+        if self.stopped:
+            raise CallsStoppedError
 
     def _change(self, chain: Chain) -> None:
         self.chain = chain

@@ -32,7 +32,7 @@ class Chains:
         self._planner = planner
         self._store = ChainStore(hass, entry.entry_id)
         self._runs: dict[str, ChainRun] = {}
-        self._listeners: set[ChainListener] = set()
+        self._listeners: dict[ChainListener, None] = {}
         self._stopped = False
         self.last: Chain | None = None
         """The chain begun last."""
@@ -53,7 +53,10 @@ class Chains:
     @callback
     def async_resume(self) -> None:
         """Go on with the chains that had not ended, once their calls are known."""
-        for run in list(self._runs.values()):
+        runs = list(self._runs.values())
+        for run in runs:
+            run.async_expect()
+        for run in runs:
             run.async_start()
 
     async def async_unload(self) -> None:
@@ -81,9 +84,8 @@ class Chains:
         try:
             await self._async_write()
         finally:
-            # Also when whoever asks is stopped, but not when it was cancelled, or we are unloaded
-            if not run.stopped:
-                run.async_start()
+            # Also when whoever asks is stopped
+            run.async_start()
         return run
 
     @callback
@@ -103,9 +105,12 @@ class Chains:
 
     @callback
     def async_listen(self, listener: ChainListener) -> CALLBACK_TYPE:
-        """Tell the listener of every change of a chain; returns what ends that."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
+        """Tell the listener of every change of a chain; returns what ends that.
+
+        Listeners are told in turn. One that changes the chain has all told of that instead.
+        """
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
 
     def calls(self, chain: Chain) -> list[CallRecord]:
         """Return the calls of a chain that were placed, the first one first."""
@@ -132,9 +137,17 @@ class Chains:
             self._runs.pop(chain.id, None)
             self._async_begin_write()
         for listener in list(self._listeners):
-            listener(chain)
+            if self._is_current(chain):
+                listener(chain)
         if chain.end is not None:
             self._tracker.async_release(chain.id)
+
+    def _is_current(self, chain: Chain) -> bool:
+        """Return whether a chain still stands so: whoever is told of it may have changed it."""
+        if chain.end is not None:
+            return True
+        run = self._runs.get(chain.id)
+        return run is not None and run.chain is chain
 
     async def _async_write(self) -> None:
         """Write how the chains stand; when this returns, it is written."""

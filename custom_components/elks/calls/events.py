@@ -19,9 +19,9 @@ class CallEvent(StrEnum):
 def events(before: CallRecord | None, now: CallRecord) -> list[CallEvent]:
     """Return what happened between two states of what is known of a call.
 
-    After the end nothing happens: what is told late is only noted.
+    After the end nothing happens: what is reported late is only noted.
     """
-    if before is not None and before.ended:
+    if before is not None and before.ended and not before.given_up:
         return []
     happened: list[CallEvent] = []
     if now.call is not None and (before is None or before.call is None):

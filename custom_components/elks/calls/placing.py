@@ -8,7 +8,14 @@ from time import monotonic
 
 from homeassistant.core import HomeAssistant
 
-from ..api import Call, ElksError, OutcomeUnknownError, UnreachableError
+from ..api import (
+    Call,
+    ElksError,
+    OutcomeUnknownError,
+    UnreachableError,
+    masked_traceback,
+)
+from ..const import LOGGER
 from .adoption import candidates, earliest, same_numbers
 from .book import CallBook
 from .plan import CallPlan
@@ -96,7 +103,7 @@ class Placing:
         try:
             for delay in _TRY_AGAIN_AFTER:
                 try:
-                    return await self._provider.place_call(plan.request)
+                    return await self._ask(plan)
                 except UnreachableError as err:
                     wait = delay if err.retry_after is None else err.retry_after
                     if monotonic() - begin + wait > _TRY_AGAIN_WITHIN:
@@ -104,10 +111,20 @@ class Placing:
                     await async_sleep(self._hass, wait)
                     if self._is_to_end(plan):
                         raise
-            return await self._provider.place_call(plan.request)
+            return await self._ask(plan)
         finally:
             del self._unanswered[plan.token]
             answered.set_result(None)
+
+    async def _ask(self, plan: CallPlan) -> Call:
+        """Send the request once; whether it had an effect is not known after other errors."""
+        try:
+            return await self._provider.place_call(plan.request)
+        except ElksError:
+            raise
+        except Exception as err:
+            LOGGER.error("A request failed unexpectedly: %s", masked_traceback(err))
+            raise OutcomeUnknownError(type(err).__name__) from err
 
     def _is_to_end(self, plan: CallPlan) -> bool:
         """Return whether a call that is not placed yet is to end already."""

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
-from typing import Self, cast
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from ..api import Call, CallState
 from .script import CallScript
 
-_TOLD = tuple(field.name for field in fields(Call))
+_REPORTED = tuple(field.name for field in fields(Call))
+_TIMES = ("created", "start")
+_SAME_TIME = timedelta(seconds=1)
+"""The provider gives one time in several precisions, up to this far apart."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +42,8 @@ class CallRecord:
     """Whether the provider has asked us what to say to who picked up."""
     digits: str | None = None
     """The keys that were pressed last."""
+    asked: int = 0
+    """How many times keys had been asked for when these were pressed."""
     call: Call | None = None
     """None until the provider has told anything of it."""
     given_up: bool = False
@@ -78,6 +83,8 @@ class CallRecord:
         """Whether somebody picked up; None as long as that is not known."""
         if self.picked_up or (self.call is not None and self.call.start is not None):
             return True
+        if self.state is CallState.SUCCESS:
+            return True
         return False if self.ended and not self.given_up else None
 
     @property
@@ -87,17 +94,39 @@ class CallRecord:
         return answer.id if answer else None
 
     def told(self, call: Call) -> Self:
-        """Return the record with what the provider now tells.
+        """Return the record with what the provider now reports.
 
-        An end is an end: what comes late or out of order only fills gaps.
+        An end is an end: what comes late or out of order only fills gaps. Also one that comes
+        after the end had been given up.
         """
+        record = self._with_call(call)
+        return record.with_keys(*call.pressed) if call.pressed else record
+
+    def with_keys(self, question: int, keys: str) -> Self:
+        """Return the record with the keys that answered the how many-th question.
+
+        What answered an earlier question, and comes late or again, changes nothing.
+        """
+        if question <= self.asked:
+            return self
+        return replace(self, digits=keys, asked=question)
+
+    def _with_call(self, call: Call) -> Self:
         if self.call is None:
             return replace(self, call=call)
-        older, newer = (call, self.call) if self.ended else (self.call, call)
-        gaps = {
-            name: getattr(older, name) for name in _TOLD if getattr(newer, name) is None
+        learnt = self.given_up and call.state is not CallState.ONGOING
+        is_late = self.ended and not learnt
+        older, newer = (call, self.call) if is_late else (self.call, call)
+        kept = {
+            name: getattr(older, name)
+            for name in _REPORTED
+            if getattr(newer, name) is None
         }
-        return replace(self, call=replace(newer, **gaps) if gaps else newer)
+        for name in _TIMES:
+            if _is_same_time(getattr(self.call, name), getattr(newer, name)):
+                kept[name] = getattr(self.call, name)
+        given_up = self.given_up and not learnt
+        return replace(self, call=replace(newer, **kept), given_up=given_up)
 
     def as_dict(self) -> dict[str, object]:
         """Return the record as JSON data."""
@@ -114,28 +143,37 @@ class CallRecord:
             "hang_up": self.hang_up,
             "picked_up": self.picked_up,
             "digits": self.digits,
+            "asked": self.asked,
             "call": self.call.as_api() if self.call else None,
             "given_up": self.given_up,
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Read what as_dict returned."""
-        call = cast(Mapping[str, object] | None, data["call"])
-        script = cast(Mapping[str, object] | None, data["script"])
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what as_dict returned, in this version or an older one.
+
+        Raises KeyError, TypeError or ValueError for what is not readable.
+        """
         return cls(
-            token=cast(str, data["token"]),
-            from_number=cast(str, data["from"]),
-            to_number=cast(str, data["to"]),
-            timeout=cast(int, data["timeout"]),
-            requested=datetime.fromisoformat(cast(str, data["requested"])),
-            reported=cast(bool, data["reported"]),
-            script=CallScript.from_dict(script) if script else None,
-            contact=cast(str | None, data["contact"]),
-            chain=cast(str | None, data["chain"]),
-            hang_up=cast(bool, data["hang_up"]),
-            picked_up=cast(bool, data["picked_up"]),
-            digits=cast(str | None, data["digits"]),
-            call=Call.from_api(call) if call else None,
-            given_up=cast(bool, data["given_up"]),
+            token=data["token"],
+            from_number=data["from"],
+            to_number=data["to"],
+            timeout=data["timeout"],
+            requested=datetime.fromisoformat(data["requested"]),
+            reported=data["reported"],
+            script=CallScript.from_dict(script)
+            if (script := data.get("script"))
+            else None,
+            contact=data.get("contact"),
+            chain=data.get("chain"),
+            hang_up=data.get("hang_up", False),
+            picked_up=data.get("picked_up", False),
+            digits=data.get("digits"),
+            asked=data.get("asked", 0),
+            call=Call.from_api(call) if (call := data.get("call")) else None,
+            given_up=data.get("given_up", False),
         )
+
+
+def _is_same_time(one: datetime | None, other: datetime | None) -> bool:
+    return bool(one and other and abs(one - other) < _SAME_TIME)

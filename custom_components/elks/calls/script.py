@@ -41,9 +41,12 @@ class CallScript:
         replies = [answer.reply for answer in self.answers if answer.reply]
         return [url.rpartition("/")[2] for url in (self.message, *replies)]
 
-    def first(self, next_url: str) -> Action:
-        """Return the call action for who has just picked up."""
-        if self.digits:
+    def first(self, next_url: str | None) -> Action:
+        """Return the call action for who has just picked up.
+
+        No keys are asked for where it is not known to what address they go.
+        """
+        if self.digits and next_url:
             return self._ask(next_url)
         action: Action = {"play": self.message}
         for _ in range(self.repeat - 1):

@@ -1,18 +1,20 @@
 """The calls that a restart must not forget, on disk."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes, json_fragment
-from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from .record import CallRecord
+from .stored import VersionedStore, read_each
 from .tally import Tally
 
 _VERSION = 1
+_MINOR_VERSION = 2
+"""2: the question that keys answered (`asked`)."""
 _PAUSE = 0.1
 _PAUSE_PER_CALL = 0.0002
 """Seconds between the beginnings of two writes, the more the longer a write is."""
@@ -34,7 +36,7 @@ class Kept:
 
 
 class _Data(TypedDict):
-    calls: list[json_fragment]
+    calls: list[Any]
     ended_ids: list[str]
     tally: dict[str, Any]
 
@@ -64,8 +66,13 @@ class CallStore:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Keep the calls of a config entry."""
         self._hass = hass
-        self._store: Store[_Data] = Store(
-            hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
+        self._store: VersionedStore[_Data] = VersionedStore(
+            hass,
+            _VERSION,
+            f"{DOMAIN}.{entry_id}",
+            private=True,
+            atomic_writes=True,
+            minor_version=_MINOR_VERSION,
         )
         self._written: dict[str, tuple[CallRecord, json_fragment]] = {}
         self._due: float | None = None
@@ -78,11 +85,11 @@ class CallStore:
         """Return what was kept."""
         if (data := await self._store.async_load()) is None:
             return Kept()
-        records = tuple(
-            CallRecord.from_dict(cast(Mapping[str, object], item))
-            for item in data["calls"]
+        return Kept(
+            tuple(read_each(CallRecord.from_dict, data.get("calls", ()), "call")),
+            tuple(data.get("ended_ids", ())),
+            Tally.from_dict(data.get("tally", {})),
         )
-        return Kept(records, tuple(data["ended_ids"]), Tally(**data["tally"]))
 
     @callback
     def async_save_within(self, seconds: float, kept: Callable[[], Kept]) -> None:

@@ -1,7 +1,9 @@
 """How many calls ended in a month, and what they cost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Self
 
 from homeassistant.util import dt as dt_util
 
@@ -20,6 +22,15 @@ class Tally:
     calls: int = 0
     cost: float = 0.0
     """In the account's currency."""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what asdict returned, in this version or an older one."""
+        return cls(
+            month=data.get("month", ""),
+            calls=data.get("calls", 0),
+            cost=data.get("cost", 0.0),
+        )
 
     def counted(self, before: CallRecord | None, now: CallRecord) -> Tally:
         """Return the tally after what is known of a call has changed.

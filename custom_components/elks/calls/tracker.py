@@ -23,6 +23,7 @@ from ..api import (
 from ..const import CONF_CALLBACK_KEY, LOGGER
 from .book import CallBook
 from .events import CallEvent, events
+from .guarding import guarded
 from .placing import Placing
 from .plan import CallPlan
 from .provider import Provider
@@ -235,6 +236,13 @@ class CallTracker:
         return ended
 
     @callback
+    def async_report(self, token: str, call: Call) -> None:
+        """Take in the report of a call's end; one that does not say how it ended is a hint."""
+        self.async_told(token, call)
+        if call.state is CallState.ONGOING:
+            self._hinted_at(call.id)
+
+    @callback
     def async_told(self, token: str, call: Call) -> None:
         """Take in what a callback tells of a call, with the secret that came along."""
         if (record := self._book.find(token)) is not None:
@@ -250,22 +258,21 @@ class CallTracker:
 
     @callback
     def async_heard(
-        self, token: str, call_id: str, keys: str | None
+        self, token: str, call_id: str, keys: str | None, question: int = 1
     ) -> CallRecord | None:
-        """Take in that a call was picked up, and which keys were pressed, if any.
+        """Take in that a call was picked up, and which keys answered which question, if any.
 
         Returns its record; None when it is not ours, or its secret did not come along. The
         record is changed right after that: who has picked up waits for the answer.
         """
         record = self._book.find(token)
         if record is None or record.call is None:
-            call = Call.from_api({"id": call_id, "state": CallState.ONGOING})
-            self.async_told(token, call)
+            self.async_told(token, Call.from_api({"id": call_id}))
             record = self._book.find(token)
         if record is None or record.call is None or record.call.id != call_id:
             return None
         self._reported(record)
-        self._hass.loop.call_soon(self._heard, token, keys)
+        self._hass.loop.call_soon(self._heard, token, keys, question)
         return record
 
     @callback
@@ -285,24 +292,24 @@ class CallTracker:
 
     async def _async_place(self, plan: CallPlan) -> CallRecord | ElksError:
         """Return an error instead of raising it: there may be nobody left to catch it."""
-        try:
-            return await self._placing.place(plan)
-        except RefusedError as err:
-            for listener in list(self._refusal_listeners):
-                listener(plan, err)
-            return err
-        except ElksError as err:
+        error: ElksError = OutcomeUnknownError("an error in Home Assistant")
+        with guarded("Placing a call"):
+            try:
+                return await self._placing.place(plan)
+            except ElksError as err:
+                error = err
+        if isinstance(error, RefusedError):
+            self._tell_refusal(plan, error)
+        elif record := self._book.find(plan.token):
             # It may still turn up in the history
-            if record := self._book.find(plan.token):
-                self._look_later(record)
-            return err
+            self._look_later(record)
+        return error
 
-    def _heard(self, token: str, keys: str | None) -> None:
+    def _heard(self, token: str, keys: str | None, question: int) -> None:
         """Write that a call was picked up, and which keys were pressed."""
         if record := self._book.find(token):
-            self._book.put(
-                replace(record, picked_up=True, digits=keys or record.digits)
-            )
+            record = replace(record, picked_up=True)
+            self._book.put(record.with_keys(question, keys) if keys else record)
 
     def _revive(self, token: str, call: Call) -> None:
         """Take up a call that is ours, but was not written down before a power cut."""
@@ -340,7 +347,14 @@ class CallTracker:
 
     def _tell(self, record: CallRecord, happened: list[CallEvent]) -> None:
         for listener in list(self._listeners):
-            listener(record, happened)
+            # What one cannot show must not keep the others, nor the call itself
+            with guarded("Showing a call"):
+                listener(record, happened)
+
+    def _tell_refusal(self, plan: CallPlan, error: RefusedError) -> None:
+        for listener in list(self._refusal_listeners):
+            with guarded("Showing a refusal"):
+                listener(plan, error)
 
     @callback
     def _async_changed(self, before: CallRecord | None, record: CallRecord) -> None:
@@ -358,12 +372,10 @@ class CallTracker:
             # Of a call that is only asked for there is nothing to show
             return
         self._placing.settled(record.token)
-        try:
-            self._tell(record, events(before, record))
-        finally:
-            # Whoever goes on finds all of it told
-            if record.ended and (waiting := self._waiting.pop(record.token, None)):
-                waiting.set_result(record)
+        self._tell(record, events(before, record))
+        # Whoever goes on finds all of it told
+        if record.ended and (waiting := self._waiting.pop(record.token, None)):
+            waiting.set_result(record)
 
     @callback
     def _async_due(self, tokens: list[str]) -> None:
@@ -390,19 +402,23 @@ class CallTracker:
 
     async def _asked(self, record: CallRecord) -> bool:
         """Ask how a call stands, or where it is; return whether that was answered."""
-        try:
-            if record.call is None:
-                await self._placing.look(record)
+        with guarded("Asking for a call"):
+            try:
+                await self._ask(record)
+            except InvalidAuthError:
+                self._entry.async_start_reauth(self._hass)
+            except ElksError as err:
+                LOGGER.debug("46elks does not tell how a call stands: %s", err)
             else:
-                call = await self._provider.call(record.call.id)
-                self._answered(record.token, call)
-        except InvalidAuthError:
-            self._entry.async_start_reauth(self._hass)
-        except ElksError as err:
-            LOGGER.debug("46elks does not tell how a call stands: %s", err)
-        else:
-            return True
+                return True
         return False
+
+    async def _ask(self, record: CallRecord) -> None:
+        if record.call is None:
+            await self._placing.look(record)
+        else:
+            call = await self._provider.call(record.call.id)
+            self._answered(record.token, call)
 
     def _answered(self, token: str, call: Call) -> None:
         """Take in how a call stands, as the provider answered when it was asked."""

@@ -16,9 +16,10 @@ from custom_components.elks.api import (
     InvalidAuthError,
     OutcomeUnknownError,
     RefusedError,
+    TakenAction,
     UnreachableError,
 )
-from simulator import Fault, FaultKind, Outcome, Simulator
+from simulator import Dialect, Fault, FaultKind, Outcome, Simulator
 
 PHONE = "+46701234567"
 
@@ -36,6 +37,11 @@ async def place(client: ElksClient, provider: Simulator) -> Call:
     )
 
 
+def to_milliseconds(moment: datetime) -> datetime:
+    """Cut a time as the history does."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 async def test_call(client: ElksClient, provider: Simulator) -> None:
     """A call is read as it stands."""
     placed = await place(client, provider)
@@ -45,13 +51,29 @@ async def test_call(client: ElksClient, provider: Simulator) -> None:
 
     [truth] = provider.calls
     assert truth.cost
+    assert truth.start
     assert call == replace(
         placed,
         state=CallState.SUCCESS,
-        start=truth.start,
+        created=to_milliseconds(truth.created),
+        start=to_milliseconds(truth.start),
         duration=truth.duration,
         cost=truth.cost / 10_000,
+        timeout=truth.timeout,
+        actions=(TakenAction(verb="play", target="sound/beep", result="success"),),
     )
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+async def test_unknown_call(
+    client: ElksClient, provider: Simulator, status: int
+) -> None:
+    """A call that there is not is refused alike, whatever the status."""
+    provider.dialect = Dialect(unknown_status=status)
+    with pytest.raises(RefusedError) as raised:
+        await client.call("c1")
+
+    assert type(raised.value) is RefusedError
 
 
 @pytest.mark.parametrize("call_id", ["c1", "../me", "å/?#", ""])
@@ -110,7 +132,10 @@ async def test_odd_history(client: ElksClient, provider: Simulator) -> None:
 
     calls = await client.calls(datetime.now(UTC))
 
-    assert [call.id for call in calls] == ["c2"]
+    assert [(call.id, call.state) for call in calls] == [
+        ("c1", CallState.ONGOING),
+        ("c2", CallState.BUSY),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -61,13 +61,77 @@ def test_odd_values(field: str, value: object, name: str, read: object) -> None:
     assert getattr(Call.from_api({**ENDED, field: value}), name) == read
 
 
+@pytest.mark.parametrize("call_id", [None, 1, ""])
+def test_not_a_call(call_id: object) -> None:
+    """Without an id there is no call."""
+    with pytest.raises(ValueError, match="missing"):
+        Call.from_api({**ENDED, "id": call_id})
+
+
 @pytest.mark.parametrize(
-    "change", [{"id": None}, {"id": 1}, {"state": None}, {"state": "x"}]
+    ("words", "state"),
+    [
+        ({"state": "busy"}, CallState.BUSY),
+        ({"state": "on fire"}, CallState.ONGOING),
+        ({"state": None}, CallState.ONGOING),
+        ({"state": "", "result": "failed"}, CallState.FAILED),
+        ({"state": None, "result": "newoutgoing"}, CallState.ONGOING),
+    ],
 )
-def test_not_a_call(change: dict[str, object]) -> None:
-    """Without an id or a state there is no call."""
-    with pytest.raises(ValueError, match=r"missing|not a valid"):
-        Call.from_api({**ENDED, **change})
+def test_states(words: dict[str, object], state: CallState) -> None:
+    """A state that is not known is no end."""
+    assert Call.from_api({**ENDED, **words}).state is state
+
+
+def test_older_name_of_the_id() -> None:
+    """Some reports of an end name the id as the other callbacks do."""
+    assert Call.from_api({"callid": "c7", "state": "success"}).id == "c7"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2016-11-03T15:08:14.609000",
+        "2016-11-03T15:08:14.609",
+        "2016-11-03T15:08:14.609Z",
+        "2016-11-03 15:08:14.609000",
+    ],
+)
+def test_times(written: str) -> None:
+    """A time is read in every form in which 46elks has been seen to write one."""
+    read = Call.from_api({**ENDED, "created": written}).created
+
+    assert read == datetime(2016, 11, 3, 15, 8, 14, 609000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("actions", "pressed"),
+    [
+        ([{"ivr": "https://a.example/1.mp3", "result": "1"}], (1, "1")),
+        ('[{"ivr": "https://a.example/1.mp3", "result": "1"}]', (1, "1")),
+        ([{"result": "012#", "ivr": "x"}, {"play": "y", "result": "ok"}], (1, "012#")),
+        ([{"ivr": "x", "result": "7"}, {"ivr": "x", "result": "2"}], (2, "2")),
+        ([{"ivr": "x", "result": "7"}, {"ivr": "x", "result": "failed"}], (1, "7")),
+        ([{"ivr": "x", "result": "failed", "why": "noinput"}], None),
+        (["busy", None, 1, {}, {"ivr": 1}, {"hangup": "badsource"}], None),
+        ("[{", None),
+        ("{}", None),
+        (None, None),
+    ],
+)
+def test_actions(actions: object, pressed: object) -> None:
+    """The keys are read from a list or its text, and what is no action is passed over."""
+    assert Call.from_api({**ENDED, "actions": actions}).pressed == pressed
+
+
+def test_sounds() -> None:
+    """What was played is known by its URL, but for the provider's own sounds."""
+    played = [{"ivr": "https://a.example/1.mp3"}, {"play": "http://b.example/2.mp3"}]
+    others = [{"play": "sound/beep", "result": "ok"}, {"connect": "+46701234567"}]
+
+    call = Call.from_api({**ENDED, "actions": played + others})
+
+    assert call.sounds == {"https://a.example/1.mp3", "http://b.example/2.mp3"}
 
 
 @pytest.mark.parametrize("call", [ENDED, {"id": "c1", "state": "failed"}])

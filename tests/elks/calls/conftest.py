@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed_exact,
 )
 
-from custom_components.elks.api import Call, CallRequest, CallState, ElksError
+from custom_components.elks.api import Call, CallRequest, CallState
 from custom_components.elks.calls import CallPlan, CallRecord, CallTracker, new_token
 from custom_components.elks.const import CONF_CALLBACK_KEY, DOMAIN
 from homeassistant.const import CONF_URL, CONF_USERNAME
@@ -34,7 +34,7 @@ OUR_NUMBER = "+46766861001"
 KEY = "a key that nobody guesses"
 START = datetime(2026, 11, 3, 15, 0, tzinfo=UTC)
 
-type Answer = Call | ElksError | asyncio.Future[Call]
+type Answer = Call | Exception | asyncio.Future[Call]
 
 
 def make_call(call_id: str = "c1", **changes: Any) -> Call:
@@ -94,7 +94,7 @@ class Carrier:
     history: dict[str, Call] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     searches: list[datetime] = field(default_factory=list)
-    error: ElksError | None = None
+    error: Exception | None = None
     """What every question is answered with."""
     silent: asyncio.Event | None = None
     """Until when no question is answered."""
@@ -137,7 +137,7 @@ class Carrier:
         answer = self.answers.popleft()
         if isinstance(answer, asyncio.Future):
             return await answer
-        if isinstance(answer, ElksError):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.elks.api import Call
+from custom_components.elks.api import Call, TakenAction
+from custom_components.elks.calls import CallScript
 from custom_components.elks.calls.adoption import candidates, earliest, same_numbers
 
 from .conftest import OTHER_PHONE, START, make_call, make_record
@@ -29,11 +30,39 @@ def test_found() -> None:
         {"from_number": OTHER_PHONE},
         {"from_number": None},
         {"created": None},
+        {"direction": "incoming"},
+        {"timeout": 59},
     ],
 )
 def test_of_others(changes: dict[str, object]) -> None:
     """A call with other numbers, or without a time, is not the one."""
     assert ids([make_call("c1", **changes)]) == []
+
+
+@pytest.mark.parametrize("changes", [{"direction": None}, {"timeout": 60}])
+def test_fields_that_may_be_absent(changes: dict[str, object]) -> None:
+    """What the history does not show excludes nobody."""
+    assert ids([make_call("c1", **changes)]) == ["c1"]
+
+
+@pytest.mark.parametrize(
+    ("sound", "found"),
+    [("https://home.example/m.wav", True), ("https://other.example/n.wav", False)],
+)
+def test_another_homes_sounds(sound: str, found: bool) -> None:
+    """A call in which another home's message was played is that home's."""
+    script = CallScript(message="https://home.example/m.wav", repeat=1, digits=1)
+    beep, played = (
+        TakenAction(verb="play", target=target, result="ok")
+        for target in ("sound/beep", sound)
+    )
+    record = make_record(script=script)
+
+    [silent] = candidates(record, [make_call(actions=(beep,))], set().__contains__)
+    spoken = candidates(record, [make_call(actions=(beep, played))], set().__contains__)
+
+    assert silent.id == "c1"
+    assert bool(spoken) is found
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The records of an account's calls."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -116,6 +117,48 @@ def test_last_by_the_provider(book: CallBook) -> None:
     assert book.last == book.find("t2")
     assert book.last
     assert book.last.state == "busy"
+
+
+@pytest.mark.parametrize("earlier", [1, 873, 500_000], ids=["hair", "cut", "half"])
+def test_last_is_the_same_call(book: CallBook, earlier: int) -> None:
+    """The last call stays the last one when its time is reported a little earlier."""
+    created = START.replace(microsecond=609873)
+    asked = make_record(requested=created + timedelta(seconds=1), contact="anna")
+    before = created - timedelta(microseconds=earlier)
+    book.put(asked)
+    book.told("t1", make_call(created=None))
+    book.told("t1", make_call(created=created))
+
+    book.told("t1", make_call(created=before, state=CallState.BUSY))
+
+    assert book.last
+    assert book.last.state == "busy"
+    assert book.last_to("anna") == book.last
+    after = CallBook(lambda *_: None)
+    after.restore(book.kept())
+    assert after.last == book.last
+
+
+def test_last_of_a_millisecond(book: CallBook) -> None:
+    """Of two calls that were placed at once, the second is the last one, and stays so."""
+    created = START.replace(microsecond=609873)
+    for number, moment in enumerate([created, created.replace(microsecond=609000)], 1):
+        call = make_call(f"c{number}", created=moment)
+        book.put(make_record(f"t{number}", call=call))
+
+    book.told("t1", make_call("c1", created=created, state=CallState.BUSY))
+
+    assert book.last == book.find("t2")
+
+
+def test_end_that_was_never_learnt(book: CallBook) -> None:
+    """A call whose end stayed unknown may still be taken up again; another may not."""
+    book.put(in_progress(1))
+    book.put(replace(in_progress(1), given_up=True))
+    book.put(ended(2))
+
+    assert not book.knows("c1")
+    assert book.knows("c2")
 
 
 def test_last_without_a_time(book: CallBook) -> None:

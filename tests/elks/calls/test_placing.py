@@ -289,6 +289,7 @@ async def test_history_does_not_answer(
         pytest.param([{}, {}], id="two candidates"),
         pytest.param([{"to": OTHER_PHONE}], id="another phone"),
         pytest.param([{"from_number": OTHER_PHONE}], id="another caller"),
+        pytest.param([{"timeout": 30}], id="another home"),
         pytest.param([{"created": START - timedelta(minutes=3)}], id="earlier"),
         pytest.param([{"created": START + timedelta(minutes=4)}], id="later"),
     ],

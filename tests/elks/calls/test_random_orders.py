@@ -1,9 +1,10 @@
 """Calls under random orders of events: what must always hold, holds after each."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from operator import methodcaller
 from typing import Any, override
 
@@ -20,6 +21,8 @@ from custom_components.elks.api import (
     UnreachableError,
 )
 from custom_components.elks.calls import CallPlan, CallRecord, new_token
+from simulator import CallState as ToldState, Dialect, SimulatedCall
+from simulator.telling import Telling
 
 from .conftest import OTHER_PHONE, PHONE, Carrier, Clock, Home, make_plan, turns
 
@@ -65,17 +68,40 @@ LIE = events(
 )
 WAIT = events("wait", st.sampled_from([1, 3, 10, 30, 150, 700]))
 TROUBLE = events("trouble", st.sampled_from(TROUBLES))
+A_SECOND = timedelta(seconds=1)
+"""More than any two times lie apart of which the same is told."""
 STORIES = st.lists(
     PLACE | ANSWER | HANG_UP | LIE | WAIT | TROUBLE, min_size=10, max_size=30
 )
 
 
+def simulated(call: Call) -> SimulatedCall:
+    """Return a call as the simulator knows it, so that it can be told in a dialect."""
+    assert call.created
+    return SimulatedCall(
+        id=call.id,
+        owner="",
+        from_=str(call.from_number),
+        to=str(call.to_number),
+        voice_start="",
+        whenhangup=None,
+        timeout=10,
+        created=call.created,
+        state=ToldState(call.state),
+        start=call.start,
+        duration=call.duration,
+    )
+
+
 class World(Carrier):
     """A provider, its network and a home; all that happens there is decided by events."""
 
-    def __init__(self, home: Home, clock: Clock, timers: Callable[[], int]) -> None:
+    def __init__(
+        self, home: Home, clock: Clock, timers: Callable[[], int], dialect: Dialect
+    ) -> None:
         """Begin without calls."""
         super().__init__()
+        self.telling = Telling(dialect)
         self.home, self.time, self.timers = home, clock, timers
         self.plans: list[CallPlan] = []
         self.scripts: list[asyncio.Task[None]] = []
@@ -95,7 +121,7 @@ class World(Carrier):
     async def place_call(self, request: CallRequest) -> Call:
         """Leave a request unanswered until an event decides."""
         if self.prompt:
-            return self.carry_out(request)
+            return self.answered(self.carry_out(request))
         answer: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
         self.waiting.append((request, answer))
         return await answer
@@ -106,6 +132,24 @@ class World(Carrier):
         # Every request of a plan carries its token there, reported or not
         self.placed.setdefault(request.voice_start, []).append(call)
         return call
+
+    @override
+    async def call(self, call_id: str) -> Call:
+        """Return a call as it stands, as the history tells it."""
+        return self.listed(await super().call(call_id))
+
+    @override
+    async def calls(self, since: datetime) -> list[Call]:
+        """Return the calls placed since a time, as the history tells them."""
+        return [self.listed(call) for call in await super().calls(since)]
+
+    def answered(self, call: Call) -> Call:
+        """Return a call as the answer to its request tells it."""
+        return Call.from_api(self.telling.placed(simulated(call)))
+
+    def listed(self, call: Call) -> Call:
+        """Return a call as the history tells it."""
+        return Call.from_api(self.telling.history(simulated(call)))
 
     def calls_of(self, plan: CallPlan) -> list[Call]:
         """Return the calls of an action as they stand."""
@@ -182,7 +226,7 @@ class World(Carrier):
             if fate is not None:
                 answer.set_exception(fate)
             elif call is not None:
-                answer.set_result(call)
+                answer.set_result(self.answered(call))
 
     async def hang_up(self, index: int, state: CallState, lates: list[bool]) -> None:
         """End a call, and tell how it stands, or how it stood before."""
@@ -196,8 +240,12 @@ class World(Carrier):
     def call_back(self, plan: CallPlan, call: Call) -> None:
         """Tell how the call of an action stands, if anybody wants to know."""
         if plan.reported:
-            self.promised.add(call.id)
-            self.home.tracker.async_told(plan.token, call)
+            record = self.home.tracker.find(plan.token)
+            # Where a record was lost, another call may have been taken for this one
+            if not (record and record.call) or record.call.id == call.id:
+                self.promised.add(call.id)
+            told: Mapping[str, object] = self.telling.hangup(simulated(call))
+            self.home.tracker.async_told(plan.token, Call.from_api(told))
 
     async def lie(self, index: int, of: int, forged: bool, state: CallState) -> None:
         """Tell what is not true, without the secret or with that of another call."""
@@ -241,7 +289,7 @@ class World(Carrier):
         """Check that the last call is the newest by the provider's clock."""
         if placed := [record.placed for record in self.records() if record.call]:
             assert self.home.tracker.last
-            assert self.home.tracker.last.placed >= max(placed)
+            assert self.home.tracker.last.placed > max(placed) - A_SECOND
 
     async def end(self) -> None:
         """Let everything get through: then every call has ended, and nothing is open."""
@@ -268,17 +316,18 @@ class World(Carrier):
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(story=STORIES)
+@given(story=STORIES, seed=st.integers(0, 10_000))
 async def test_random_orders(
     home: Home,
     clock: Clock,
     timers: Callable[[], int],
     story: list[Callable[[World], Coroutine[Any, Any, None]]],
+    seed: int,
 ) -> None:
-    """Whatever happens in whatever order, the promises hold."""
+    """Whatever happens in whatever order, and however it is told, the promises hold."""
     await home.stop()
     home.disk.data.clear()
-    world = home.carrier = World(home, clock, timers)
+    world = home.carrier = World(home, clock, timers, Dialect.chosen(seed))
     await home.start()
 
     for event in story:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from custom_components.elks.api import CallState
+from custom_components.elks.api import CallState, TakenAction
 
 from .conftest import START, make_call, make_record
 
@@ -33,7 +33,7 @@ def test_in_progress() -> None:
     assert record.answered is None
 
 
-@pytest.mark.parametrize("state", [CallState.SUCCESS, CallState.BUSY, CallState.FAILED])
+@pytest.mark.parametrize("state", [CallState.BUSY, CallState.FAILED])
 def test_ended(state: CallState) -> None:
     """Every other state is an end; without a start nobody answered."""
     record = make_record().told(make_call(state=state))
@@ -43,6 +43,13 @@ def test_ended(state: CallState) -> None:
     assert record.state is state
     assert record.answered is False
     assert make_record().told(make_call(state=state, start=START)).answered is True
+
+
+def test_success_was_answered() -> None:
+    """Some reports of a success lack the start, as those of calls that were connected."""
+    record = make_record().told(make_call(state=CallState.SUCCESS, duration=7))
+
+    assert record.answered is True
 
 
 def test_given_up() -> None:
@@ -75,15 +82,68 @@ def test_an_end_is_an_end() -> None:
     assert ended.told(make_call()) == ended
 
 
-def test_given_up_is_an_end() -> None:
-    """A call that was given up stays so, whatever is told of it a day later."""
+def test_end_after_it_was_given_up() -> None:
+    """An end that is learnt after more than a day is the end."""
     record = make_record(call=make_call(), given_up=True)
 
     late = record.told(ENDED)
 
-    assert late.state is None
-    assert late.call is not None
-    assert late.call.duration == 12
+    assert late.call == ENDED
+    assert late.state is CallState.SUCCESS
+    assert record.told(make_call()) == record
+
+
+@pytest.mark.parametrize(
+    "microsecond", [609873, 609000, 610000, 0], ids=["µs", "cut", "rounded", "seconds"]
+)
+def test_one_time_in_several_precisions(microsecond: int) -> None:
+    """A time that is reported again less precisely is the same time."""
+    created = START.replace(microsecond=609873)
+    record = make_record(call=make_call(created=created, start=created))
+
+    again = created.replace(microsecond=microsecond)
+    late = record.told(make_call(created=again, start=again))
+
+    assert late == record
+
+
+def played(*results: str) -> tuple[TakenAction, ...]:
+    """Return the questions of a call, by how each was answered."""
+    return tuple(
+        TakenAction(verb="ivr", target="a.mp3", result=result) for result in results
+    )
+
+
+@pytest.mark.parametrize(
+    ("heard", "results", "digits"),
+    [
+        (None, ["1"], "1"),
+        (None, ["7", "failed"], "7"),
+        (None, ["failed"], None),
+        ((1, "7"), ["7", "2"], "2"),
+        ((2, "2"), ["7", "2"], "2"),
+        # Reported before the second question was answered
+        ((2, "2"), ["7"], "2"),
+    ],
+)
+def test_keys_in_the_report(
+    heard: tuple[int, str] | None, results: list[str], digits: str | None
+) -> None:
+    """Keys that nobody heard are in the report of the end; an older one undoes nothing."""
+    record = make_record(call=make_call())
+    if heard:
+        record = record.with_keys(*heard)
+
+    assert record.told(replace(ENDED, actions=played(*results))).digits == digits
+
+
+def test_older_keys_again() -> None:
+    """Keys that answered an earlier question change nothing when they come late or again."""
+    record = make_record().with_keys(1, "7").with_keys(2, "1")
+
+    assert record.with_keys(1, "7") == record
+    assert record.with_keys(2, "8") == record
+    assert record.with_keys(3, "7").digits == "7"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +153,7 @@ def test_given_up_is_an_end() -> None:
         make_record(call=make_call()),
         make_record(call=ENDED, reported=False, timeout=1),
         make_record(call=make_call(), given_up=True),
+        make_record(digits="12", asked=3, picked_up=True, hang_up=True),
         make_record(requested=START + timedelta(microseconds=1)),
     ],
 )

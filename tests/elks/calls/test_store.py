@@ -1,13 +1,17 @@
 """The calls on disk."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from custom_components.elks.api import CallState
-from custom_components.elks.calls import CallRecord, CallStore
+from custom_components.elks.calls import CallRecord, CallStore, Tally
 from custom_components.elks.calls.store import Kept, patience
 from homeassistant.core import HomeAssistant
 
-from .conftest import Clock, Disk, make_call, make_record, turns
+from .conftest import PHONE, Clock, Disk, make_call, make_record, turns
 
 ENDED = make_record(call=make_call(state=CallState.BUSY))
 KEPT = Kept((make_record(call=make_call()), make_record("t2")), ("c8", "c9"))
@@ -24,6 +28,97 @@ async def test_over_a_restart(hass: HomeAssistant, disk: Disk) -> None:
 
     assert await CallStore(hass, "entry").async_load() == KEPT
     assert await CallStore(hass, "other").async_load() == Kept()
+
+
+STORED = Path(__file__).parent / "stored"
+
+
+def stored(name: str) -> dict[str, Any]:
+    """Return a file as a version of the integration wrote it."""
+    data: dict[str, Any] = json.loads((STORED / name).read_text())
+    return data
+
+
+@pytest.mark.parametrize("name", ["calls_1_1.json", "calls_1_2.json"])
+async def test_written_by_another_version(
+    hass: HomeAssistant, disk: Disk, name: str
+) -> None:
+    """What any version wrote is read by every newer one."""
+    disk.data["elks.entry"] = stored(name)
+
+    kept = await CallStore(hass, "entry").async_load()
+
+    assert [record.token for record in kept.records] == [
+        "asked",
+        "ringing",
+        "talking",
+        "ended",
+        "given_up",
+        "elsewhere",
+    ]
+    asked, ringing, talking, ended, given_up, elsewhere = kept.records
+    assert (asked.call, asked.ended) == (None, False)
+    assert (ringing.state, ringing.contact) == ("ongoing", "01JC0NTACT0000000000000001")
+    assert talking.script
+    assert [answer.id for answer in talking.script.answers] == ["close", "wait"]
+    assert (talking.digits, talking.hang_up, talking.picked_up) == ("2", True, True)
+    assert talking.chain == "01JCHA1N00000000000000001"
+    assert (ended.state, ended.answer, ended.answered) == ("success", "close", True)
+    assert ended.call
+    assert (ended.call.duration, ended.call.cost) == (12, 0.39)
+    assert (given_up.given_up, given_up.state) == (True, None)
+    assert (elsewhere.reported, elsewhere.timeout) == (False, 1)
+    assert kept.ended_ids == tuple(f"{'c':0<31}{n}" for n in (8, 9))
+    assert kept.tally == Tally(month="2026-11", calls=2, cost=0.78)
+
+
+async def test_fields_of_a_newer_version(hass: HomeAssistant, disk: Disk) -> None:
+    """What a newer version added is passed over."""
+    await CallStore(hass, "entry").async_save(KEPT)
+    disk.data["elks.entry"]["minor_version"] = 99
+    data = json.loads(json.dumps(disk.data["elks.entry"]["data"]))
+    data["tally"]["texts"] = 3
+    for call in data["calls"]:
+        call["mood"] = "good"
+    disk.data["elks.entry"]["data"] = data | {"more": [1]}
+
+    assert await CallStore(hass, "entry").async_load() == KEPT
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        None,
+        [],
+        "t3",
+        {"token": "t3"},
+        {"requested": "soon"},
+        {"call": {"state": "busy"}},
+        {"script": "said"},
+        {"call": [1]},
+    ],
+)
+async def test_record_that_cannot_be_read(
+    hass: HomeAssistant,
+    disk: Disk,
+    broken: object,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What cannot be read costs that one record, and a log line without anybody's number."""
+    await CallStore(hass, "entry").async_save(KEPT)
+    data = json.loads(json.dumps(disk.data["elks.entry"]["data"]))
+    if isinstance(broken, dict) and len(broken) and "token" not in broken:
+        broken = data["calls"][0] | broken
+    data["calls"].insert(1, broken)
+    disk.data["elks.entry"]["data"] = data
+
+    kept = await CallStore(hass, "entry").async_load()
+
+    assert [kept.records[0], kept.records[-1]] == list(KEPT.records)
+    [line] = [line for line in caplog.records if "cannot be read" in line.message]
+    assert line.levelname == "WARNING"
+    assert PHONE not in line.message
 
 
 async def test_remove(hass: HomeAssistant, disk: Disk) -> None:

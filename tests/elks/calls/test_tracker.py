@@ -17,6 +17,7 @@ from custom_components.elks.calls import CallEvent, CallRecord, CallsStoppedErro
 
 from .conftest import (
     OTHER_PHONE,
+    PHONE,
     START,
     Clock,
     Home,
@@ -179,8 +180,70 @@ async def test_listeners(home: Home) -> None:
 
     assert told == [
         ("ongoing", ["placed"]),
-        ("success", ["success"]),
+        ("success", ["answered", "success"]),
     ]
+
+
+async def test_listener_that_fails(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A listener that fails keeps neither the others nor the call, and its error is logged."""
+    told: list[str | None] = []
+
+    def fails(record: CallRecord, _: list[CallEvent]) -> None:
+        raise RuntimeError(f"cannot show {PHONE}")
+
+    home.tracker.async_listen(fails)
+    home.tracker.async_listen(lambda record, _: told.append(record.state))
+    plan = make_plan()
+    call = await place(home, plan)
+    waiting = asyncio.create_task(home.tracker.async_end(home.tracker.open[0]))
+    home.tracker.async_told(plan.token, home.carrier.ends(call))
+
+    assert (await waiting).state == "success"
+    assert told == ["ongoing", "success"]
+    assert "RuntimeError" in caplog.text
+    assert PHONE not in caplog.text
+
+
+async def test_error_that_nobody_expected(
+    home: Home, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A request that fails in any way is looked for, and is not sent again."""
+    call = home.carrier.takes()
+    home.carrier.answers.append(RuntimeError(f"calling {PHONE}"))
+
+    placing = asyncio.create_task(home.tracker.async_place(make_plan()))
+    await clock.passes(1)
+
+    assert (await placing).call == call
+    assert len(home.carrier.requests) == 1
+    assert "RuntimeError" in caplog.text
+    assert PHONE not in caplog.text
+
+
+async def test_error_that_nobody_expected_and_no_call(home: Home, clock: Clock) -> None:
+    """A request that failed in any way and made no call ends in an error, and is forgotten."""
+    home.carrier.answers.append(RuntimeError("no"))
+    placing = asyncio.create_task(home.tracker.async_place(make_plan()))
+    await clock.passes(10)
+
+    with pytest.raises(OutcomeUnknownError):
+        await placing
+    await clock.passes(700)
+    assert home.tracker.open == []
+
+
+async def test_look_that_fails(home: Home, clock: Clock) -> None:
+    """After a look that failed in any way there is another."""
+    call = await place(home, make_plan(reported=False))
+    home.carrier.error = RuntimeError("no")
+    await clock.passes(10)
+    home.carrier.error = None
+    home.carrier.ends(call)
+    await clock.passes(10)
+
+    assert home.tracker.open == []
 
 
 async def test_last_by_the_provider(home: Home) -> None:

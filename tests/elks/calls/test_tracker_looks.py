@@ -309,7 +309,9 @@ async def test_late_report(home: Home, clock: Clock) -> None:
     assert home.tracker.unreported == 0
 
 
-@pytest.mark.parametrize("token", ["", "wrong", new_token("another key")])
+@pytest.mark.parametrize(
+    "token", ["", "wrong", pytest.param(new_token("another key"), id="forged")]
+)
 async def test_hint(home: Home, clock: Clock, token: str) -> None:
     """A callback without the secret only makes us ask, at most every 10 s."""
     plan = make_plan()

@@ -1,36 +1,57 @@
-"""What the rows of the matrix share: a home in a time of its own, and the summary."""
+"""What the rows of the matrix share: a home in a time of its own."""
 
 import asyncio
 from collections.abc import AsyncIterator
 import logging
 from typing import Any
+from unittest.mock import AsyncMock
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
+from homeassistant.components.tts.const import DATA_COMPONENT
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from simulator import Simulator
+from tests.elks.audio.conftest import Engine, tone
 from tests.elks.conftest import Home
 
 from .clock import let_time_jump
-from .result import Result, summary
+from .row import Row
 from .scene import Scene
 
 
 @pytest.fixture
 async def clock(freezer: FrozenDateTimeFactory) -> AsyncIterator[None]:
     """Let time pass at once, beginning in a quiet night."""
-    freezer.move_to("2026-03-01 02:00:00+00:00")
+    # In a moment that the history does not know
+    freezer.move_to("2026-03-01 02:00:00.609873+00:00")
     with pytest.MonkeyPatch.context() as monkeypatch:
         let_time_jump(asyncio.get_running_loop(), freezer, monkeypatch)
         yield
 
 
 @pytest.fixture
-async def provider(clock: None, socket_enabled: None) -> AsyncIterator[Simulator]:
-    """Return a simulated 46elks in the same time."""
-    simulator = Simulator()
+async def provider(
+    row: Row, clock: None, socket_enabled: None
+) -> AsyncIterator[Simulator]:
+    """Return a simulated 46elks in the same time, which speaks as the row wants."""
+    # Shown when the row fails
+    logging.getLogger(__name__).info("46elks speaks as %s", row.spoken)
+    simulator = Simulator(dialect=row.spoken)
     async with simulator.serve():
         yield simulator
+
+
+@pytest.fixture
+async def voice(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the home a voice, whose sounds no program looks at: that takes no time of the clock."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("simulator.sounds._probe", AsyncMock(return_value=2.0))
+    for component in ("http", "media_source", "tts"):
+        assert await async_setup_component(hass, component, {})
+    engine = Engine("tones", ("wav", tone(1)))
+    await hass.data[DATA_COMPONENT].async_add_entities([engine])
 
 
 @pytest.fixture
@@ -46,12 +67,3 @@ async def scene(
     scene = Scene(home, hass_storage, monkeypatch)
     async with scene.watched():
         yield scene
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what came of the matrix."""
-    reports = terminalreporter.getreports("passed")
-    if results := [result for report in reports if (result := Result.of(report))]:
-        terminalreporter.section("fault matrix")
-        for line in summary(results):
-            terminalreporter.write_line(line)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+import json
 from typing import Self
 
 PROPERTY = "reliability"
@@ -16,6 +17,7 @@ class Group(StrEnum):
     ANSWER = "Answer side"
     CALLBACK = "Callback side"
     RESTART = "Restart side"
+    DIALECT = "Dialects"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +38,11 @@ class Result:
     def of(cls, report: object) -> Self | None:
         """Read the result from pytest's report of a test, if it holds one."""
         found = dict(getattr(report, "user_properties", ())).get(PROPERTY)
-        return cls(**found) if found else None
+        return cls(**json.loads(found)) if found else None
 
-    def as_property(self) -> dict[str, object]:
-        """Return the result as it goes into pytest's report."""
-        return asdict(self)
+    def as_property(self) -> str:
+        """Return the result as it goes into pytest's report, and on to another process."""
+        return json.dumps(asdict(self))
 
 
 def summary(results: Sequence[Result]) -> list[str]:

@@ -1,10 +1,10 @@
 """A row of the matrix."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from simulator import Fault, FaultKind
+from simulator import CallState, Dialect, Fault, FaultKind
 
 from .scene import Scene
 
@@ -48,3 +48,18 @@ class Row:
     """Seconds from the end of the call until it does."""
     logs: tuple[str, ...] = ()
     """How the warnings begin that are logged."""
+    dialect: Dialect | None = None
+    """How the provider speaks; None by chance."""
+
+    @property
+    def spoken(self) -> Dialect:
+        """How the provider speaks: always the same for the same name."""
+        if self.dialect is not None:
+            return self.dialect
+        # How calls end is up to the row
+        return replace(
+            Dialect.chosen(self.name),
+            declined=CallState.BUSY,
+            not_answered=CallState.FAILED,
+            fails_at_once=True,
+        )

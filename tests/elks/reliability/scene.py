@@ -97,16 +97,23 @@ class Scene:
 
     async def place_call(self, **data: object) -> None:
         """Place a call as an automation does, and note what came of it."""
+        await self.act(**{"voice_start": PLAY, **data})
+
+    async def act(self, **data: object) -> dict[str, Any]:
+        """Place a call that does what is wanted, and return the response, if there is one."""
         number = len(self.outcomes)
         self.outcomes.append("cancelled")
         began = asyncio.get_running_loop().time()
+        response: dict[str, Any] = {}
         try:
-            self.outcomes[number] = str((await self.home.place_call(**data))["state"])
+            response = await self.home.act("place_call", **{"to": PHONE, **data})
+            self.outcomes[number] = str(response["state"])
         except HomeAssistantError as err:
             self.errors.append(str(err))
             self.outcomes[number] = str(err.translation_key)
         if "wait" not in data:
             self.took.append(asyncio.get_running_loop().time() - began)
+        return response
 
     def begin_call(self, **data: object) -> asyncio.Task[None]:
         """Place a call while other things happen."""

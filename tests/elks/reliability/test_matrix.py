@@ -1,15 +1,16 @@
 """Every row of the matrix: what goes wrong, and what comes of it nevertheless."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 import logging
+from typing import Any
 
 import pytest
 
 from simulator import CallState
 from tests.elks.conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID
 
-from . import answer_side, callback_side, request_side, restart_side
+from . import answer_side, callback_side, dialect_side, request_side, restart_side
 from .result import PROPERTY, Group, Result
 from .row import Row
 from .scene import Scene
@@ -20,11 +21,15 @@ _TABLES = {
     Group.CALLBACK: callback_side.ROWS,
     Group.RESTART: restart_side.ROWS,
 }
-_ROWS = [
-    pytest.param(group, row, id=f"{group.name.lower()}-{row.name}")
-    for group, rows in _TABLES.items()
-    for row in rows
-]
+
+
+def _params(group: Group, rows: Iterable[Row]) -> list[Any]:
+    return [
+        pytest.param(group, row, id=f"{group.name.lower()}-{row.name}") for row in rows
+    ]
+
+
+_ROWS = [param for group, rows in _TABLES.items() for param in _params(group, rows)]
 _LONGEST_ACTION = 45
 """Seconds, of one that does not wait for the end: the request and what is tried about it."""
 _AFTERWARDS = 1800
@@ -44,6 +49,26 @@ async def test_row(
     record_property: Callable[[str, object], None],
 ) -> None:
     """A call is placed at most once, its end is known in time, and the log is clean."""
+    record_property(PROPERTY, (await _played(scene, group, row, caplog)).as_property())
+
+
+@pytest.mark.parametrize(("group", "row"), _params(Group.DIALECT, dialect_side.ROWS))
+async def test_dialect(
+    voice: None,
+    scene: Scene,
+    group: Group,
+    row: Row,
+    caplog: pytest.LogCaptureFixture,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """The same holds however 46elks speaks, also for calls that ask for keys."""
+    record_property(PROPERTY, (await _played(scene, group, row, caplog)).as_property())
+
+
+async def _played(
+    scene: Scene, group: Group, row: Row, caplog: pytest.LogCaptureFixture
+) -> Result:
+    """Play a row, check it and return what came of it."""
     scene.faults(*row.faults)
     async with asyncio.timeout(row.within + _PATIENCE):
         await row.story(scene)
@@ -62,7 +87,7 @@ async def test_row(
     _check_ends(scene)
     _check_log(caplog, row)
     _check_secrets(scene, caplog)
-    record_property(PROPERTY, result.as_property())
+    return result
 
 
 async def _until(scene: Scene, state: str) -> None:
