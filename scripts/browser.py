@@ -21,7 +21,8 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WAIT_MS = 30_000
+WAIT_MS = 60_000
+"""How long a busy computer may take to show something."""
 COLOURS = 128
 
 

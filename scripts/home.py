@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 import itertools
 import json
 from pathlib import Path
+import random
 import socket
 from typing import Any
 
@@ -43,6 +44,9 @@ CUSTOM_COMPONENTS = {
     "elks": ROOT / "custom_components/elks",
     "demo_voice": ROOT / "scripts/voice",
 }
+
+PORTS = range(20_000, 32_000)
+"""Below those that the system chooses from where it is asked for any."""
 
 START_SECONDS = 120
 STOP_SECONDS = 60
@@ -322,7 +326,9 @@ class Home:
 
 
 def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port that nobody is given by chance, so it stays free over a restart."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port

@@ -180,9 +180,10 @@ class BlueprintPage:
     async def choose(self, field: str, entity: str) -> None:
         """Choose an entity by its name."""
         row = self._rows.filter(has=self._page.get_by_text(field, exact=True))
-        await row.locator("ha-entity-picker").last.click()
-        await self._page.keyboard.type(entity)
-        choice = self._page.locator("ha-combo-box-item").filter(has_text=entity)
+        picker = row.locator("ha-entity-picker").last
+        await picker.click()
+        await picker.get_by_role("textbox").fill(entity)
+        choice = picker.locator("ha-combo-box-item").filter(has_text=entity)
         await choice.first.click()
         await expect(row).to_contain_text(entity)
 

@@ -11,7 +11,7 @@ FROM_NUMBER = "+46766860001"
 OWN_NUMBER = "+46700000001"
 """The mobile number that the account signed up with."""
 START_SECONDS = 30
-STOP_SECONDS = 10
+STOP_SECONDS = 30
 
 
 class SimulatorProcess:

@@ -8,7 +8,7 @@ from homeassistant.util.ulid import ulid_now
 
 from .api import CallRequest
 from .audio import Voice
-from .calls import CallPlan, CallScript, Chain, Person, Turn
+from .calls import CallPlan, CallScript, Chain, ChainEnd, Person, Turn
 from .const import (
     ATTR_ACKNOWLEDGE_KEY,
     ATTR_FROM,
@@ -32,8 +32,10 @@ async def async_plan_chain(
 ) -> Chain:
     """Return the chain that the fields of an action ask for, with all its sounds made ready.
 
+    Speech takes its time: when all chains are cancelled meanwhile, so is this one.
     Raises ServiceValidationError for what is wrong in a field, HomeAssistantError for the rest.
     """
+    cancelled = runtime.chains.all_cancelled
     written = {f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)}
     named = {
         field: async_find_contact(hass, entry, who, field)
@@ -70,6 +72,7 @@ async def async_plan_chain(
         timeout=ring_timeout(entry, data),
         rounds=data[ATTR_ROUNDS],
         pause=data[ATTR_PAUSE],
+        end=ChainEnd.CANCELLED if runtime.chains.all_cancelled > cancelled else None,
     )
 
 

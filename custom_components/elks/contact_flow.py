@@ -31,7 +31,7 @@ from .const import (
     CONF_TTS_ENTITY_ID,
 )
 from .contacts import contacts
-from .fields import trimmed
+from .fields import text
 from .forms import unfolded
 from .phone_numbers import InvalidNumberError, read_numbers
 
@@ -150,7 +150,7 @@ def _check(data: Mapping[str, Any], errors: dict[str, str]) -> None:
 def _flat(user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the form as they are stored."""
     data = unfolded(user_input, CONF_SPEECH)
-    return {**data, CONF_NAME: trimmed(data[CONF_NAME])}
+    return {**data, CONF_NAME: text(data[CONF_NAME])}
 
 
 def _nested(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .api.masking import mask
 from .audio import Voice
 from .const import ATTR_OPTIONS, CONF_NUMBER, CONF_TTS_ENTITY_ID, SUBENTRY_CONTACT
 from .errors import invalid
-from .fields import trimmed
+from .fields import composed
 from .phone_numbers import is_written_number
 
 
@@ -74,12 +74,13 @@ def async_find_contact(
     Raises ServiceValidationError, with the names that are known, when nobody or more than one is.
     """
     known = contacts(entry)
-    text = trimmed(str(written))
+    text = str(written).strip()
     if text.startswith(f"{NOTIFY_DOMAIN}."):
         entity = er.async_get(hass).async_get(text)
         found = [one for one in known if entity and one.id == entity.config_subentry_id]
     else:
-        found = [one for one in known if one.name.casefold() == text.casefold()]
+        name = text.casefold()
+        found = [one for one in known if composed(one.name).casefold() == name]
     if len(found) == 1:
         return found[0]
     if found:

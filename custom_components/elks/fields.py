@@ -21,9 +21,19 @@ def trimmed(text: str) -> str:
     return _EDGES.sub("", text)
 
 
+def composed(text: str) -> str:
+    """Return a text whose characters are whole, each written in the one usual way.
+
+    YAML and templates make two halves of an emoji that is written as in JSON, which no file
+    and no request can hold; some keyboards write an accent and its letter as two.
+    """
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return unicodedata.normalize("NFC", whole)
+
+
 def text(value: object) -> str:
     """Read a text. Raises vol.Invalid for a list, a mapping or nothing at all."""
-    return trimmed(cv.string(value))
+    return trimmed(composed(cv.string(value)))
 
 
 def filled_text(value: object) -> str:
@@ -55,7 +65,7 @@ def number(value: object) -> str | int:
         value = int(value)
     if isinstance(value, int) and value > 0:
         return value
-    if isinstance(value, str) and (written := trimmed(value)):
+    if isinstance(value, str) and (written := text(value)):
         return written
     raise vol.Invalid("expected a phone number or a name")
 

@@ -179,7 +179,8 @@ def _content(data: Mapping[str, Any]) -> str:
 def _voice_start(value: str | dict[str, Any]) -> str:
     """Return the first action as 46elks takes it: a URL, or a JSON object as text."""
     if isinstance(value, str):
-        with suppress(vol.Invalid):
+        # Half an IPv6 address is not merely invalid to it
+        with suppress(vol.Invalid, ValueError):
             return cv.url(value)
     try:
         action = json_loads_object(value) if isinstance(value, str) else value

@@ -24,7 +24,8 @@ from scripts.home import CONFIGURATION, Connection, Home
 from scripts.simulator_process import SimulatorProcess
 
 MENTION = re.compile(r"custom_components[./]elks|integration '?elks|elks integration")
-SECONDS = 30
+SECONDS = 120
+"""How long a busy computer may take for anything that is waited for."""
 CONFIG_ENTRIES = ".storage/core.config_entries"
 NOT_TESTED = "We found a custom integration elks which has not been tested"
 
@@ -70,9 +71,9 @@ def running_simulator(folder: Path, *options: str) -> Iterator[SimulatorProcess]
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    """Start a simulator in which time passes quickly."""
+    """Start a simulator in which calls last a moment, and phones ring for a few."""
     folder = tmp_path_factory.mktemp("simulator")
-    with running_simulator(folder, "--speed", "10") as simulator:
+    with running_simulator(folder, "--speed", "20") as simulator:
         yield simulator
 
 

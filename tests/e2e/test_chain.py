@@ -15,6 +15,7 @@ from .conftest import (
     complaints,
     run,
     running_home,
+    running_simulator,
     until,
     until_written,
 )
@@ -32,6 +33,14 @@ CHAIN = "sensor.demo_home_call_chain"
 PRESSES_1 = {"talk_for": None, "keys": [{"after": 3, "keys": "1"}]}
 VOICEMAIL = {"talk_for": None}
 STATES = ["busy", "busy", "failed", "success", "success"]
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    """Start a simulator in which even those who do not answer are soon through."""
+    folder = tmp_path_factory.mktemp("simulator")
+    with running_simulator(folder, "--speed", "100") as simulator:
+        yield simulator
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +172,8 @@ async def test_the_fifth_takes_it(connection: Connection, phones: Phones) -> Non
 async def test_killed_during_the_third_call(home: Home, phones: Phones) -> None:
     """The chain goes on after the kill where it was, and calls nobody twice."""
     async with home.connect() as connection:
-        waiting = asyncio.create_task(call_chain(connection))
+        # The third phone rings for a while
+        waiting = asyncio.create_task(call_chain(connection, timeout=300))
         await phones.until_called(PEOPLE["Cilla"])
         home.kill()
         with pytest.raises(HomeError):

@@ -1,7 +1,7 @@
 """Every call reaches its end and is placed once, whenever Home Assistant is stopped or killed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 import itertools
 import json
@@ -14,11 +14,24 @@ import pytest
 from scripts.home import Connection, Home, HomeError
 from scripts.simulator_process import SimulatorProcess
 
-from .conftest import CONFIG_ENTRIES, complaints, until, until_written
+from .conftest import (
+    CONFIG_ENTRIES,
+    complaints,
+    running_simulator,
+    until,
+    until_written,
+)
 
 SENSOR = "sensor.demo_home_last_call"
 # It lasts until the person hangs up, and is not asked for within the test
 CALL = {"voice_start": {"play": f"sound/dtmf/{'P' * 1000}"}, "timeout": 300}
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    """Start a simulator in which a phone rings for longer than a home takes to start."""
+    with running_simulator(tmp_path_factory.mktemp("simulator")) as simulator:
+        yield simulator
 
 
 class Line:
@@ -115,7 +128,7 @@ async def be_killed_while_placing(
     home: Home, connection: Connection, line: Line
 ) -> None:
     """Kill Home Assistant when its request is on the way; the call is placed after that."""
-    await line.go_wrong("delay", on="POST /calls", delay=30)
+    await line.go_wrong("delay", on="POST /calls", delay=3)
     placing = asyncio.create_task(place(connection, line))
     await until(line.is_asked_for)
     await until_written(record(home), line.number)
@@ -256,11 +269,16 @@ async def test_killed_during_the_callback(
     home: Home, connection: Connection, line: Line
 ) -> None:
     """A callback that was under way finds nobody; the call is settled all the same."""
-    await line.go_wrong("callback_late", on="whenhangup", delay=5)
+    await line.go_wrong("callback_late", on="whenhangup", delay=2)
     await place(connection, line)
     await line.answer_and_hang_up()
 
     home.kill()
+
+    async def was_told() -> bool:
+        return bool(await line.told())
+
+    await until(was_told)
     await home.start()
 
     assert (await line.told())[0] is None

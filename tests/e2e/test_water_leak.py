@@ -1,7 +1,7 @@
 """The automation that the README shows first: water leaks, a phone rings, a key closes the valve."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from textwrap import indent
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from scripts.home import CONFIGURATION, ROOT, Connection, Home
 from scripts.simulator_process import SimulatorProcess
 
-from .conftest import complaints, run, running_home
+from .conftest import complaints, run, running_home, until
 
 AUTOMATION = "automation.phone_me_when_water_leaks"
 LEAK = "binary_sensor.kitchen_leak"
@@ -21,7 +21,6 @@ SENTENCE = (
     "Water is leaking in this room: Kitchen. "
     "Press 1 to close the valve, or 2 to leave it open."
 )
-SECONDS = 30
 HOUSE = """\
 input_boolean:
   leak:
@@ -90,7 +89,7 @@ class House:
         """Dry the floor, open the valve, and forget what was."""
         await self._turn("leak", "off")
         await self._turn("valve", "on")
-        await self.until(self.valve_is_open)
+        await until(self.valve_is_open)
         self._earlier = len(await self.calls())
         self._last_run = (await self._automation())["last_triggered"]
 
@@ -106,7 +105,7 @@ class House:
             "subscribe_events", event_type="call_service"
         )
         await self._turn("leak", "on")
-        await self.until(self._automation_has_run)
+        await until(self._automation_has_run)
         done = [actions.get_nowait()["data"] for _ in range(actions.qsize())]
         return [
             action["service_data"]["message"]
@@ -140,12 +139,6 @@ class House:
             ]
             for call in await self.calls()
         ]
-
-    async def until(self, check: Callable[[], Awaitable[bool]]) -> None:
-        """Wait until something is so."""
-        async with asyncio.timeout(SECONDS):
-            while not await check():
-                await asyncio.sleep(0.05)
 
     async def _turn(self, name: str, state: str) -> None:
         await self._connection.act(
@@ -202,7 +195,7 @@ async def test_no_answer_calls_again(house: House) -> None:
     """Whoever does not pick up is called again, and can then close the valve."""
     await house.person(outcome="no_answer")
     leaking = asyncio.create_task(house.leak())
-    await house.until(house.rings)
+    await until(house.rings)
     await house.person(keys=[{"after": 3, "keys": "1"}])
 
     said = await leaking

@@ -426,6 +426,7 @@ async def test_calls_wait_for_one_cloudhook(
     hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud, provider: Simulator
 ) -> None:
     """Calls that need an address at the same time wait for the one that is looked for."""
+    provider.clock.speed = 1
     cloud.remote = REMOTE
     await set_up(hass, entry)
     cloud.remote, cloud.delay = None, asyncio.Event()

@@ -246,11 +246,28 @@ async def test_cancelled_as_it_begins(engine: Engine, home: Home) -> None:
     assert response["reason"] == "cancelled"
     assert phoned(home) == []
     assert [event.data["reason"] for event in told] == ["cancelled"]
-    assert [
-        state.state
+    states = [
+        now.state
         for event in shown
-        if (state := event.data["new_state"]) and state.entity_id == CHAIN
-    ] == ["calling", "cancelled"]
+        if event.data["entity_id"] == CHAIN and (now := event.data["new_state"])
+    ]
+    assert states == ["calling", "cancelled"]
+
+
+async def test_cancelled_while_it_is_spoken(engine: Engine, home: Home) -> None:
+    """Who cancels all chains means also the one whose message is still being made."""
+    told = async_capture_events(home.hass, "elks_chain_ended")
+    engine.waits_at = 1
+    chain = asyncio.create_task(call_chain(home))
+    await until(lambda: bool(engine.asked))
+    await home.hass.services.async_call(DOMAIN, "cancel_chain", {}, blocking=True)
+    engine.go_on.set()
+
+    assert (await chain)["reason"] == "cancelled"
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    assert phoned(home) == []
+    assert [event.data["reason"] for event in told] == ["cancelled"]
+    assert state(home, CHAIN) == "cancelled"
 
 
 async def test_reloaded_as_it_begins(engine: Engine, home: Home) -> None:

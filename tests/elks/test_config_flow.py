@@ -126,7 +126,7 @@ async def test_test_call(hass: HomeAssistant, provider: Simulator) -> None:
         (FaultKind.WRONG_JSON, {"fields": {"state": "busy"}}, "call_busy", ""),
         (
             FaultKind.WRONG_JSON,
-            {"fields": {"state": "queued"}},
+            {"fields": {"id": None}},
             "call_unknown",
             "the answer lacks a field or has a wrong one",
         ),

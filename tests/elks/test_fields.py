@@ -5,21 +5,23 @@ from typing import Any
 import pytest
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.template import Template
 from simulator import KeyPress, Outcome
 
 from .audio.conftest import Engine
 from .conftest import PHONE, PLAY, Home, make_contact
+from .test_contact_flow import add, form
 
-ANNA = "+46701111111"
+ANNA, ZOE = "+46701111111", "+46703333333"
 WEB = "http://127.0.0.1:1/a.mp3"
 
 
 @pytest.fixture
 def contacts() -> list[ConfigSubentryData]:
-    """Return one contact."""
-    return [make_contact("Anna", ANNA)]
+    """Return two contacts, one stored when accents were taken as they came."""
+    return [make_contact("Anna", ANNA), make_contact("Zoe\u0308", ZOE)]
 
 
 @pytest.mark.parametrize(
@@ -167,6 +169,43 @@ async def test_first_action(home: Home, field: str, written: object, sent: str) 
     await home.settle()
 
 
+async def test_characters(engine: Engine, home: Home) -> None:
+    """An emoji in two halves is one, and half of one keeps nothing from being written down."""
+    home.provider.phone(PHONE, talk_for=None, keys=[KeyPress(after=1, keys="1")])
+
+    response = await home.speak(
+        message="Fire \ud83d\udd25", answers=[{"key": "1", "id": "\ud83d\udc4d\ud800"}]
+    )
+
+    assert [text for text, *_ in engine.asked] == ["Fire 🔥"]
+    assert response["answer"] == "👍\ufffd"
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    assert home.entry.state is ConfigEntryState.LOADED
+
+
+async def test_accents(home: Home) -> None:
+    """A name is the same whether its accent is a character of its own, here or there."""
+    added = await add(home, form("Jose\u0301", "070-222 22 22"))
+    assert added["title"] == "José"
+
+    for name in ("Jose\u0301", "José", "Zoe\u0308", "Zoë"):
+        await home.place_call(to=name)
+        await home.settle()
+
+    assert [call.to for call in home.provider.calls] == [
+        *2 * ["+46702222222"],
+        *2 * [ZOE],
+    ]
+
+
+async def test_half_an_address(home: Home) -> None:
+    """What only begins like a URL is refused like anything that is none."""
+    with pytest.raises(ServiceValidationError, match="voice_start must be a URL"):
+        await home.place_call(voice_start="http://[::1")
+
+    assert home.provider.calls == []
+
+
 async def test_addresses(home: Home) -> None:
     """Neither has the URL that is told of the end, nor the account's id."""
     url = "http://127.0.0.1:1/ended"
@@ -218,6 +257,7 @@ async def test_cancel(engine: Engine, home: Home) -> None:
     await home.hass.services.async_call(
         "elks", "call_chain", {"to": "Anna", "message": "Leak"}, blocking=True
     )
+    await home.hass.async_block_till_done()
     chain = home.hass.states.get("sensor.demo_home_call_chain")
     assert chain is not None
 

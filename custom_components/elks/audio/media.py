@@ -11,7 +11,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ..api.masking import mask
 from ..const import ATTR_MEDIA, DOMAIN
-from ..fields import trimmed
+from ..fields import text
 from .speech import async_spoken
 
 _MAX_MEGABYTES = 25
@@ -24,7 +24,7 @@ _SPEECH = "media-source://tts/"
 def content_id(media: str | Mapping[str, Any]) -> str:
     """Return the media item's id, or its URL: of a media selector's value, or as it is."""
     item = media if isinstance(media, str) else media.get("media_content_id", "")
-    return trimmed(str(item))
+    return text(str(item))
 
 
 def web_url(media: str | Mapping[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from ..const import DEFAULT_RING_TIMEOUT
 from .script import CallScript
 
 ACKNOWLEDGED: Final = "acknowledged"
@@ -156,22 +157,70 @@ class Chain:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what as_dict returned, after it was written as JSON."""
-        return cls(
-            **{
-                **data,
-                "started": datetime.fromisoformat(data["started"]),
-                "people": tuple(map(_person, data["people"])),
-                "turns": tuple(map(_turn, data["turns"])),
-                "end": ChainEnd(data["end"]) if data["end"] else None,
-            }
+        """Read what as_dict returned, in this version, an older or a newer one.
+
+        What is not known is left out; what a newer version no longer writes gets a default.
+        Raises AttributeError, LookupError, TypeError or ValueError for what cannot be read.
+        """
+        chain = cls(
+            id=_text(data["id"]),
+            started=_time(data["started"]),
+            people=tuple(map(_person, data["people"])),
+            from_number=_text(data["from_number"]),
+            timeout=int(data.get("timeout", DEFAULT_RING_TIMEOUT)),
+            rounds=int(data.get("rounds", 1)),
+            pause=int(data.get("pause", 0)),
+            turns=tuple(map(_turn, data.get("turns", ()))),
+            end=_end(data.get("end")),
+            by=data.get("by"),
         )
+        places = range(len(chain.people))
+        named = [turn.person for turn in chain.turns]
+        named += [] if chain.by is None else [chain.by]
+        if not places or any(person not in places for person in named):
+            raise ValueError("a turn of nobody")
+        return chain
 
 
 def _person(data: Mapping[str, Any]) -> Person:
-    return Person(**{**data, "script": CallScript.from_dict(data["script"])})
+    return Person(
+        contact=data.get("contact"),
+        name=data.get("name"),
+        number=_text(data["number"]),
+        script=CallScript.from_dict(data["script"]),
+    )
 
 
 def _turn(data: Mapping[str, Any]) -> Turn:
-    requested = datetime.fromisoformat(data["requested"])
-    return Turn(**{**data, "requested": requested, "fate": Fate(data["fate"])})
+    return Turn(
+        token=_text(data["token"]),
+        person=int(data["person"]),
+        round=int(data["round"]),
+        requested=_time(data["requested"]),
+        fate=_fate(data["fate"]),
+    )
+
+
+def _end(value: str | None) -> ChainEnd | None:
+    """Return how a chain ended; in a way that only a newer version knows, nobody is called again."""
+    if value is None:
+        return None
+    return ChainEnd(value) if value in ChainEnd else ChainEnd.UNANSWERED
+
+
+def _fate(value: str) -> Fate:
+    """Return what became of a turn; what only a newer version knows may have been a call."""
+    return Fate(value) if value in Fate else Fate.UNKNOWN
+
+
+def _time(value: str) -> datetime:
+    time = datetime.fromisoformat(value)
+    if time.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return time
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value

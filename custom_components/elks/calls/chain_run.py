@@ -24,6 +24,7 @@ from .plan import CallPlan
 from .record import CallRecord
 from .token import new_token
 from .tracker import CallsStoppedError, CallTracker
+from .unexpected import going_on, log_unexpected
 from .waiting import async_sleep
 
 LIMIT = timedelta(minutes=60)
@@ -82,8 +83,9 @@ class ChainRun:
     def async_expect(self) -> None:
         """Take up a call that a restart cut off before it was written down."""
         if turn := self.chain.turn:
-            plan = self._planner(self.chain, turn)
-            self._tracker.async_expect(plan, turn.requested)
+            with going_on("taking up a call of a chain"):
+                plan = self._planner(self.chain, turn)
+                self._tracker.async_expect(plan, turn.requested)
 
     @callback
     def async_start(self) -> None:
@@ -111,7 +113,8 @@ class ChainRun:
         self._change(replace(self.chain, end=end, by=person))
         for turn in self.chain.turns:
             if by is None or turn.token != by.token:
-                self._tracker.async_hang_up(turn.token)
+                with going_on("ending a call of a chain"):
+                    self._tracker.async_hang_up(turn.token)
 
     @callback
     def async_stop(self) -> None:
@@ -137,7 +140,8 @@ class ChainRun:
 
     @callback
     def _async_go(self) -> None:
-        left = LIMIT - (self._tracker.now() - self.chain.started)
+        # The home's clock may have been ahead when it began
+        left = min(LIMIT, LIMIT - (self._tracker.now() - self.chain.started))
         if left <= timedelta():
             self.async_end(ChainEnd.EXPIRED)
             return
@@ -156,8 +160,14 @@ class ChainRun:
         )
 
     async def _async_run(self) -> None:
-        with suppress(CallsStoppedError):
-            self.async_end(await self._async_call_people())
+        try:
+            end = await self._async_call_people()
+        except CallsStoppedError:
+            return
+        except Exception as err:  # noqa: BLE001
+            log_unexpected("calling the people of a chain", err)
+            end = ChainEnd.UNANSWERED
+        self.async_end(end)
 
     async def _async_call_people(self) -> ChainEnd:
         """Let one turn follow the other; return why there are no more."""
@@ -187,6 +197,16 @@ class ChainRun:
         )
 
     async def _async_take(self, turn: Turn) -> Fate | ChainEnd:
+        """Call somebody; whatever goes wrong, the others are called."""
+        try:
+            return await self._async_call(turn)
+        except CallsStoppedError:
+            raise
+        except Exception as err:  # noqa: BLE001
+            log_unexpected("calling somebody of a chain", err)
+            return Fate.UNKNOWN
+
+    async def _async_call(self, turn: Turn) -> Fate | ChainEnd:
         """Call somebody; return what became of it when the call has ended, or of the chain."""
         try:
             record = await self._async_placed(turn)
@@ -220,11 +240,19 @@ class ChainRun:
                 self._go_on_with(turn)
                 # A power cut must not make two calls of one turn
                 await self._written()
-                plan = self._planner(self.chain, turn)
+                plan = self._planned(turn)
                 # Where the keys that are pressed do not arrive, nobody can take it
                 if plan.reported:
                     return await self._tracker.async_place(plan)
             await self._async_wait()
+
+    def _planned(self, turn: Turn) -> CallPlan:
+        """Return the call of a turn; raises RefusedError for somebody who cannot be called."""
+        try:
+            return self._planner(self.chain, turn)
+        except Exception as err:
+            log_unexpected("planning a call of a chain", err)
+            raise RefusedError("the call cannot be planned") from err
 
     async def _async_wait(self) -> None:
         """Wait a little, and longer the next time."""

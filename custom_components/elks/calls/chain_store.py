@@ -8,8 +8,12 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from .chain import Chain
+from .unexpected import going_on
 
 _VERSION = 1
+"""Raised for what an older version must not read, with a migration of what older ones wrote."""
+_MINOR_VERSION = 1
+"""Raised with each field that is added: older versions leave it out, newer ones have a default."""
 
 
 class _Data(TypedDict):
@@ -27,12 +31,18 @@ class ChainStore:
             f"{DOMAIN}.{entry_id}.chains",
             private=True,
             atomic_writes=True,
+            minor_version=_MINOR_VERSION,
         )
 
     async def async_load(self) -> list[Chain]:
-        """Return what was kept."""
-        data = await self._store.async_load()
-        return [Chain.from_dict(item) for item in data["chains"]] if data else []
+        """Return what was kept; what cannot be read costs no more than that."""
+        chains: list[Chain] = []
+        with going_on("reading the chains on disk"):
+            data = await self._store.async_load()
+            for item in data["chains"] if data else []:
+                with going_on("reading a chain on disk"):
+                    chains.append(Chain.from_dict(item))
+        return chains
 
     async def async_save(self, chains: Iterable[Chain]) -> None:
         """Write; when this returns, it is written."""

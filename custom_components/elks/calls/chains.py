@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -11,8 +12,12 @@ from .chain_run import ChainRun, Planner, calls_of
 from .chain_store import ChainStore
 from .record import CallRecord
 from .tracker import CallsStoppedError, CallTracker
+from .unexpected import going_on
 
 type ChainListener = Callable[[Chain], None]
+
+_LONGEST_WRITE = 5
+"""Seconds after which a slow disk keeps nobody's phone from ringing."""
 
 
 class Chains:
@@ -34,6 +39,8 @@ class Chains:
         self._runs: dict[str, ChainRun] = {}
         self._listeners: dict[ChainListener, None] = {}
         self._stopped = False
+        self.all_cancelled = 0
+        """How many times all chains were cancelled since the account was loaded."""
         self.last: Chain | None = None
         """The chain begun last."""
 
@@ -62,7 +69,7 @@ class Chains:
     async def async_unload(self) -> None:
         """Stop, and write how the chains stand."""
         self.async_stop()
-        await self._async_write()
+        await asyncio.wait([self._async_begin_write()])
 
     @callback
     def async_stop(self) -> None:
@@ -74,13 +81,17 @@ class Chains:
     async def async_begin(self, chain: Chain) -> ChainRun:
         """Begin a chain; when this returns, a restart does not forget it.
 
+        One that has ended already, as it was cancelled while it was planned, is only told of.
         Raises CallsStoppedError when the account was unloaded before.
         """
         if self._stopped:
             raise CallsStoppedError
+        end, chain = chain.end, replace(chain, end=None)
         self._tracker.async_hold(chain.id)
         self.last = chain
         run = self._begun(chain)
+        if end is not None:
+            run.async_end(end)
         try:
             await self._async_write()
         finally:
@@ -95,6 +106,7 @@ class Chains:
         Raises KeyError for a chain that is not known.
         """
         if chain_id is None:
+            self.all_cancelled += 1
             runs = list(self._runs.values())
         elif self.last and chain_id == self.last.id and self.last.end:
             return
@@ -138,7 +150,8 @@ class Chains:
             self._async_begin_write()
         for listener in list(self._listeners):
             if self._is_current(chain):
-                listener(chain)
+                with going_on("telling of a chain"):
+                    listener(chain)
         if chain.end is not None:
             self._tracker.async_release(chain.id)
 
@@ -150,14 +163,19 @@ class Chains:
         return run is not None and run.chain is chain
 
     async def _async_write(self) -> None:
-        """Write how the chains stand; when this returns, it is written."""
+        """Write how the chains stand; when this returns, it is written, or cannot be in time."""
         # A write that is cut off goes on in its thread, and could end after a newer one
-        await asyncio.shield(self._async_begin_write())
+        await asyncio.wait([self._async_begin_write()], timeout=_LONGEST_WRITE)
 
     @callback
     def _async_begin_write(self) -> asyncio.Task[None]:
         """Write the chains that run, and the one begun last, in the order in which they began."""
         last = [self.last] if self.last and self.last.end else []
         return self._hass.async_create_task(
-            self._store.async_save([*self.running, *last]), "elks chains"
+            self._async_save([*self.running, *last]), "elks chains"
         )
+
+    async def _async_save(self, chains: list[Chain]) -> None:
+        """Write chains; a disk that takes nothing keeps nobody's phone from ringing."""
+        with going_on("writing chains to disk"):
+            await self._store.async_save(chains)

@@ -75,13 +75,19 @@ class CallScript:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Read what as_dict returned."""
-        answers = cast(list[dict[str, str]], data["answers"])
+        """Read what as_dict returned, in this version, an older or a newer one.
+
+        What is not known is left out. Raises LookupError or TypeError for what cannot be read.
+        """
+        answers = cast(list[dict[str, str]], data.get("answers", []))
         return cls(
             message=cast(str, data["message"]),
-            repeat=cast(int, data["repeat"]),
-            digits=cast(int, data["digits"]),
-            answers=tuple(Answer(**answer) for answer in answers),
+            repeat=cast(int, data.get("repeat", 1)),
+            digits=cast(int, data.get("digits", 0)),
+            answers=tuple(
+                Answer(key=one["key"], id=one["id"], reply=one.get("reply"))
+                for one in answers
+            ),
         )
 
     def _ask(self, next_url: str) -> Action:

@@ -53,6 +53,8 @@ class House(Home):
     """A home whose chains run, and that can be stopped, killed and started again."""
 
     reachable: bool = True
+    unplannable: set[str] = field(default_factory=set)
+    """Whose calls fail to be planned, as nobody expected."""
     chains: Chains = field(init=False)
 
     @override
@@ -137,4 +139,6 @@ class House(Home):
 
     def _plan(self, chain: Chain, turn: Turn) -> CallPlan:
         plan = plan_turn(chain, turn)
+        if (number := plan.request.to_number) in self.unplannable:
+            raise RuntimeError(f"something about {number}")
         return plan if self.reachable else replace(plan, reported=False)
