@@ -17,6 +17,7 @@ from .chain_planning import async_plan_turn
 from .client import make_client
 from .const import CONF_FROM_NUMBER, DOMAIN
 from .data import ElksConfigEntry, ElksData
+from .entity import async_name_devices
 from .phone_numbers import load_regions
 from .services import async_setup_services
 from .watching import async_keep_sounds, async_watch
@@ -47,7 +48,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     webhook.async_register(hass, entry)
     await _async_load(hass, entry)
     _async_go_on(entry.runtime_data)
-    entry.async_on_unload(entry.add_update_listener(_async_reload))
+    entry.async_on_unload(entry.add_update_listener(_async_changed))
     entry.async_create_background_task(
         hass, _async_load_regions(hass, entry), "elks regions"
     )
@@ -105,6 +106,7 @@ async def _async_load_regions(hass: HomeAssistant, entry: ElksConfigEntry) -> No
     )
 
 
-async def _async_reload(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Load an account anew after a change of its settings."""
-    await hass.config_entries.async_reload(entry.entry_id)
+async def _async_changed(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Follow a change of the settings: what calls need of them is read for each call."""
+    async_name_devices(hass, entry)
+    issues.async_recall_from_number(hass, entry, now=entry.options[CONF_FROM_NUMBER])

@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
 
 from .api import CallState
 from .calls import CallEvent, CallRecord, Chain
 from .const import DOMAIN
 from .data import ElksConfigEntry
+from .entity import async_device
 from .responses import call_to_contact, chain_ended
 
 EVENT_CALL_ENDED: Final = f"{DOMAIN}_call_ended"
@@ -22,14 +22,14 @@ _ENDS = {CallEvent(end) for end in CallState if end is not CallState.ONGOING}
 def async_tell_bus(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Fire an event for each call and each chain that ends, until the entry is unloaded."""
     chains = entry.runtime_data.chains
-    devices = dr.async_get(hass)
 
     def tell(event: str, data: dict[str, Any], contact: str | None) -> None:
         # The logbook shows it on the page of this device
-        owner = DOMAIN, contact or entry.entry_id
-        known = dr.async_entries_for_config_entry(devices, entry.entry_id)
-        device = next((one.id for one in known if owner in one.identifiers), None)
-        whose = {ATTR_CONFIG_ENTRY_ID: entry.entry_id, ATTR_DEVICE_ID: device}
+        device = async_device(hass, entry, contact)
+        whose = {
+            ATTR_CONFIG_ENTRY_ID: entry.entry_id,
+            ATTR_DEVICE_ID: device and device.id,
+        }
         hass.bus.async_fire(event, whose | data)
 
     def tell_call(record: CallRecord) -> None:

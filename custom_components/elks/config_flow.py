@@ -229,7 +229,9 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
                 self._abort_if_unique_id_mismatch(reason="wrong_account")
                 # A trial account need not have told it before
                 currency = account.currency or entry.data.get(CONF_CURRENCY)
-                self._async_store(entry, {**data, CONF_CURRENCY: currency})
+                data = {**data, CONF_CURRENCY: currency}
+                self.hass.config_entries.async_update_entry(entry, data=data)
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
                 return self.async_abort(reason=_DONE[step_id])
         suggested = user_input or {
             CONF_USERNAME: entry.data[CONF_USERNAME],
@@ -287,18 +289,6 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         elif call.state is CallState.FAILED:
             errors[_TEST_CALL] = "call_failed"
         return ""
-
-    @callback
-    def _async_store(self, entry: ConfigEntry, data: dict[str, Any]) -> None:
-        """Store the credentials of an account and load it with them, once.
-
-        A loaded entry reloads itself after a change. One that failed to load does not, nor
-        one that did not change.
-        """
-        reloads = bool(entry.update_listeners)
-        changed = self.hass.config_entries.async_update_entry(entry, data=data)
-        if not (changed and reloads):
-            self.hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
 def _credentials(user_input: Mapping[str, Any]) -> dict[str, str]:

@@ -1,15 +1,22 @@
 """What the entities of an account and of its contacts have in common."""
 
+from collections.abc import Callable
 from typing import Any, override
 
-from homeassistant.core import callback
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import (
+    DeviceEntry,
+    DeviceEntryType,
+    DeviceInfo,
+)
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .calls import CallEvent, CallRecord
 from .const import DOMAIN
-from .contacts import Contact
-from .data import ElksConfigEntry
+from .contacts import Contact, contacts
+from .data import ElksConfigEntry, is_loaded
 
 
 class ElksEntity(Entity):
@@ -24,7 +31,7 @@ class ElksEntity(Entity):
         """Make the entity with this key."""
         self._entry = entry
         self._tracker = entry.runtime_data.tracker
-        self._contact = contact
+        self._contact_id = contact.id if contact else None
         self._attr_translation_key = key
         owner = contact.id if contact else entry.unique_id
         self._attr_unique_id = f"{owner}_{key}"
@@ -36,6 +43,55 @@ class ElksEntity(Entity):
         )
 
 
+@callback
+def async_device(
+    hass: HomeAssistant, entry: ElksConfigEntry, contact_id: str | None
+) -> DeviceEntry | None:
+    """Return the device of a contact; of the account for nobody, or one who was removed."""
+    owner = contact_id if contact_id in entry.subentries else entry.entry_id
+    known = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return next((one for one in known if (DOMAIN, owner) in one.identifiers), None)
+
+
+@callback
+def async_name_devices(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Give the devices the names that the account and its contacts have now."""
+    owners = [(None, entry.title), *((one.id, one.name) for one in contacts(entry))]
+    for owner, name in owners:
+        if device := async_device(hass, entry, owner):
+            dr.async_get(hass).async_update_device(device.id, name=name)
+
+
+@callback
+def async_add_contacts(
+    entry: ElksConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    make: Callable[[Contact], Entity],
+) -> None:
+    """Add an entity for each contact of an account, and for those who are added later.
+
+    Home Assistant removes those of a contact that is removed.
+    """
+    runtime = entry.runtime_data
+    known: set[str] = set()
+
+    @callback
+    def add() -> None:
+        nonlocal known
+        for contact in contacts(entry):
+            if contact.id not in known:
+                async_add_entities([make(contact)], config_subentry_id=contact.id)
+        known = {contact.id for contact in contacts(entry)}
+
+    async def changed(_: HomeAssistant, entry: ElksConfigEntry) -> None:
+        # Who is added while it is unloaded is there when it is loaded again
+        if is_loaded(entry, runtime):
+            add()
+
+    add()
+    entry.async_on_unload(entry.add_update_listener(changed))
+
+
 class ElksCallEntity(ElksEntity):
     """An entity that shows calls, told by the tracker when to look again."""
 
@@ -45,7 +101,7 @@ class ElksCallEntity(ElksEntity):
 
         @callback
         def changed(record: CallRecord, happened: list[CallEvent]) -> None:
-            if self._contact is None or record.contact == self._contact.id:
+            if self._contact_id in (None, record.contact):
                 self._async_changed(record, happened)
 
         self.async_on_remove(self._tracker.async_listen(changed))

@@ -10,9 +10,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import ElksError
 from .const import ATTR_MESSAGE, ATTR_TO
-from .contacts import Contact, contacts
 from .data import ElksConfigEntry
-from .entity import ElksEntity
+from .entity import ElksEntity, async_add_contacts
 from .errors import async_not_placed
 from .planning import async_plan, async_planned
 from .speaking import sentences
@@ -27,10 +26,11 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the contacts of an account."""
-    for contact in contacts(entry):
-        async_add_entities(
-            [ContactNotifyEntity(entry, contact)], config_subentry_id=contact.id
-        )
+    async_add_contacts(
+        entry,
+        async_add_entities,
+        lambda contact: ContactNotifyEntity(entry, "contact", contact),
+    )
 
 
 class ContactNotifyEntity(ElksEntity, NotifyEntity):
@@ -39,11 +39,6 @@ class ContactNotifyEntity(ElksEntity, NotifyEntity):
     _attr_name = None
     _attr_supported_features = NotifyEntityFeature.TITLE
 
-    def __init__(self, entry: ElksConfigEntry, contact: Contact) -> None:
-        """Notify a contact."""
-        super().__init__(entry, "contact", contact)
-        self._number = contact.number
-
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Phone the contact and speak; return when the provider took the call.
@@ -51,7 +46,8 @@ class ContactNotifyEntity(ElksEntity, NotifyEntity):
         Raises ServiceValidationError when there is nothing to say, HomeAssistantError when the
         call was not taken.
         """
-        data = {ATTR_TO: self._number, ATTR_MESSAGE: sentences(title or "", message)}
+        text = sentences(title or "", message)
+        data = {ATTR_TO: self.entity_id, ATTR_MESSAGE: text}
         plan, runtime = await async_planned(
             self.hass, self._entry, partial(async_plan, self.hass, self._entry, data)
         )

@@ -21,9 +21,8 @@ from homeassistant.util import dt as dt_util
 from .api import CallState
 from .calls import CallRecord, Chain, ChainState, Tally, month_of
 from .const import CONF_CURRENCY
-from .contacts import contacts
 from .data import ElksConfigEntry, ElksData
-from .entity import ElksCallEntity, ElksEntity, call_data
+from .entity import ElksCallEntity, ElksEntity, async_add_contacts, call_data
 
 PARALLEL_UPDATES = 0
 
@@ -111,11 +110,11 @@ async def async_setup_entry(
             *(AccountSensor(entry, description) for description in _DESCRIPTIONS),
         ]
     )
-    for contact in contacts(entry):
-        async_add_entities(
-            [LastCallSensor(entry, "last_call", contact)],
-            config_subentry_id=contact.id,
-        )
+    async_add_contacts(
+        entry,
+        async_add_entities,
+        lambda contact: LastCallSensor(entry, "last_call", contact),
+    )
 
 
 class LastCallSensor(ElksCallEntity, SensorEntity):
@@ -142,9 +141,9 @@ class LastCallSensor(ElksCallEntity, SensorEntity):
 
     @property
     def _last(self) -> CallRecord | None:
-        if self._contact is None:
+        if self._contact_id is None:
             return self._tracker.last
-        return self._tracker.last_to(self._contact.id)
+        return self._tracker.last_to(self._contact_id)
 
 
 class ChainSensor(ElksEntity, SensorEntity):

@@ -130,33 +130,38 @@ def _async_watch_balance(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 @callback
 def _async_watch_from_number(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Tell the user when calls are refused, because the number is no longer the account's."""
-    own, account = entry.options[CONF_FROM_NUMBER], entry.runtime_data.account
-    issues.async_recall_from_number(hass, entry, now=own)
-    checked: datetime | None = None
+    account = entry.runtime_data.account
+    checked: dict[str, datetime] = {}
 
-    async def check() -> None:
+    def own() -> str:
+        number: str = entry.options[CONF_FROM_NUMBER]
+        return number
+
+    async def check(number: str) -> None:
         try:
             numbers = await account.async_numbers()
         except ElksError:
             return
-        issues.async_report_from_number(hass, entry, own, ours=own in numbers)
+        if number == own():
+            ours = number in numbers
+            issues.async_report_from_number(hass, entry, number, ours=ours)
 
     @callback
     def call_changed(record: CallRecord, happened: list[CallEvent]) -> None:
-        if CallEvent.PLACED in happened and record.from_number == own:
-            issues.async_report_from_number(hass, entry, own, ours=True)
+        if CallEvent.PLACED in happened and record.from_number == own():
+            issues.async_report_from_number(hass, entry, own(), ours=True)
 
     @callback
     def refused(plan: CallPlan, err: RefusedError) -> None:
-        nonlocal checked
         about_us = isinstance(err, FromNumberRefusedError)
-        if not about_us or plan.request.from_number != own or account.account is None:
+        if not about_us or plan.request.from_number != own() or account.account is None:
             return
-        now = dt_util.utcnow()
-        if checked is None or now - checked > _CHECK_INTERVAL:
-            checked = now
-            entry.async_create_background_task(hass, check(), "elks numbers")
+        number, now = own(), dt_util.utcnow()
+        if number not in checked or now - checked[number] > _CHECK_INTERVAL:
+            checked[number] = now
+            entry.async_create_background_task(hass, check(number), "elks numbers")
 
+    issues.async_recall_from_number(hass, entry, now=own())
     tracker = entry.runtime_data.tracker
     entry.async_on_unload(tracker.async_listen(call_changed))
     entry.async_on_unload(tracker.async_listen_refusals(refused))

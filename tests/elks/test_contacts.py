@@ -1,20 +1,30 @@
 """Contacts: found by name or entity, each with a device of its own."""
 
+import asyncio
+from datetime import timedelta
+from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.elks.const import DOMAIN
-from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.core import HomeAssistant
+from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
 from simulator import Outcome
 
 from .audio.conftest import Engine
 from .conftest import PHONE, Home, make_contact
 
 ANNA, BO = "+46701111111", "+46702222222"
+CECILIA = "+46704444444"
+ACCOUNT_EVENT, ANNA_EVENT = "event.demo_home_call", "event.anna_call"
 
 
 @pytest.fixture
@@ -82,8 +92,47 @@ async def test_events_of_a_contact(home: Home) -> None:
     assert event is not None
     assert event.attributes["event_type"] == "busy"
     assert event.attributes["to"] == ANNA
-    assert state(home, "event.demo_home_call") == event.state
     assert state(home, "event.bo_call") == "unknown"
+
+
+async def test_one_moment_is_one_time(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event has the same time at the account and at the contact; the next has a later one."""
+    begin, looks = dt_util.utcnow(), count()
+    # Whoever looks at the clock finds a second gone by
+    monkeypatch.setattr(
+        dt_util, "utcnow", lambda: begin + timedelta(seconds=next(looks))
+    )
+    shown: dict[str, list[tuple[str, str]]] = {ACCOUNT_EVENT: [], ANNA_EVENT: []}
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        assert new is not None
+        shown[new.entity_id].append((new.attributes["event_type"], new.state))
+
+    async_track_state_change_event(home.hass, list(shown), changed)
+    await home.place_call(to="Anna", wait=True)
+
+    assert shown[ANNA_EVENT] == shown[ACCOUNT_EVENT]
+    assert [event for event, _ in shown[ANNA_EVENT]] == [
+        "placed",
+        "answered",
+        "success",
+    ]
+    assert len({time for _, time in shown[ANNA_EVENT]}) == 3
+
+
+async def test_time_of_an_event_survives_a_restart(home: Home) -> None:
+    """The last event is shown after a restart, at its time."""
+    await home.place_call(to="Anna", wait=True)
+    before = state(home, ANNA_EVENT)
+
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.hass.async_block_till_done()
+
+    assert state(home, ANNA_EVENT) == state(home, ACCOUNT_EVENT) == before
 
 
 async def test_last_call_survives_a_restart(home: Home) -> None:
@@ -99,6 +148,158 @@ async def test_last_call_survives_a_restart(home: Home) -> None:
 
     assert state(home, "sensor.anna_last_call") == "busy"
     assert home.last_call.state == "success"
+
+
+def record_states(home: Home) -> dict[str, list[str | None]]:
+    """Return the states that entities take from now on, by entity; None for no entity."""
+    taken: dict[str, list[str | None]] = {}
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        taken.setdefault(event.data["entity_id"], []).append(new.state if new else None)
+
+    home.hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
+    return taken
+
+
+async def change(home: Home, who: str, **data: Any) -> None:
+    """Change a contact, as its form does."""
+    subentry = contact(home, who)
+    home.hass.config_entries.async_update_subentry(
+        home.entry,
+        subentry,
+        title=data.get("name", who),
+        data={**subentry.data, **data},
+    )
+    await home.hass.async_block_till_done()
+
+
+def contact(home: Home, name: str) -> ConfigSubentry:
+    """Return the contact that was added first under a name."""
+    return next(one for one in home.entry.subentries.values() if one.title == name)
+
+
+async def add(home: Home, name: str, number: str) -> None:
+    """Add a contact, as its form does."""
+    subentry = ConfigSubentry(
+        data=MappingProxyType({"name": name, "number": number}),
+        subentry_type=SUBENTRY_CONTACT,
+        title=name,
+        unique_id=number,
+    )
+    home.hass.config_entries.async_add_subentry(home.entry, subentry)
+    await home.hass.async_block_till_done()
+
+
+async def test_others_stay(home: Home) -> None:
+    """Whoever is added, changed or removed, nothing else is shown anew, nor the account loaded anew."""
+    runtime = home.entry.runtime_data
+    taken = record_states(home)
+
+    await add(home, "Cecilia", CECILIA)
+    await change(home, "Cecilia", name="Cilla", number="+46704444445")
+    home.hass.config_entries.async_remove_subentry(
+        home.entry, contact(home, "Cilla").subentry_id
+    )
+    await home.hass.async_block_till_done()
+
+    assert taken == {
+        "sensor.cecilia_last_call": ["unknown", "unknown", None],
+        "event.cecilia_call": ["unknown", "unknown", None],
+        "notify.cecilia": ["unknown", "unknown", None],
+    }
+    assert home.entry.runtime_data is runtime
+
+
+async def test_added(engine: Engine, home: Home) -> None:
+    """Who is added can be called, has a device, and shows calls, also after a restart."""
+    await add(home, "Cecilia", CECILIA)
+
+    await home.place_call(to="Cecilia", wait=True)
+    assert home.device_id("Cecilia") != home.device_id()
+    assert state(home, "sensor.cecilia_last_call") == "success"
+    assert state(home, "event.cecilia_call") == state(home, ACCOUNT_EVENT)
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    assert state(home, "sensor.cecilia_last_call") == "success"
+
+
+async def test_added_while_unloaded(home: Home) -> None:
+    """Who is added while the account is being unloaded is there when it is loaded again."""
+
+    @callback
+    def unloading() -> None:
+        home.hass.async_create_task(add(home, "Cecilia", CECILIA))
+
+    home.entry.async_on_unload(unloading)
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.place_call(to="Cecilia", wait=True)
+
+    assert state(home, "sensor.cecilia_last_call") == "success"
+
+
+async def test_changed(engine: Engine, home: Home) -> None:
+    """Another name, number and voice are used at once, by actions and notifications."""
+    await home.place_call(to="Anna", wait=True)
+    event = state(home, ANNA_EVENT)
+
+    await change(home, "Anna", name="Anna Bok", number=CECILIA, language="en")
+
+    shown = home.hass.states.get("sensor.anna_last_call")
+    assert shown is not None
+    assert (shown.state, shown.name) == ("success", "Anna Bok Last call")
+    assert state(home, ANNA_EVENT) == event
+    device = dr.async_get(home.hass).async_get(home.device_id("Anna Bok"))
+    assert device is not None
+    assert device.name == "Anna Bok"
+    await home.hass.services.async_call(
+        "notify",
+        "send_message",
+        {"entity_id": "notify.anna", "message": "Hello"},
+        blocking=True,
+    )
+    await home.settle()
+    await home.speak(to="anna bok", message="Hello")
+    assert [call.to for call in home.provider.calls] == [ANNA, CECILIA, CECILIA]
+    assert {language for _, language, _ in engine.asked} == {"en"}
+    with pytest.raises(ServiceValidationError):
+        await home.place_call(to="Anna")
+
+
+async def test_changed_during_a_call(home: Home) -> None:
+    """A call and who waits for its end go on; its end shows at the contact, whatever its name."""
+    home.provider.clock.speed = 1
+    home.provider.phone(ANNA, outcome=Outcome.NO_ANSWER)
+    calling = asyncio.create_task(home.place_call(to="Anna", wait=True))
+    while not home.provider.calls:
+        await asyncio.sleep(0)
+
+    await change(home, "Anna", name="Anna Bok", number=CECILIA)
+    while state(home, "sensor.anna_last_call") != "ongoing":
+        await asyncio.sleep(0)
+    await home.callback(id=home.provider.calls[0].id, state="busy")
+
+    assert (await calling)["state"] == "busy"
+    assert state(home, "sensor.anna_last_call") == "busy"
+
+
+async def test_removed_during_a_call(home: Home) -> None:
+    """The end of a call to somebody who was removed is told, with the account's device."""
+    ended = async_capture_events(home.hass, "elks_call_ended")
+    home.provider.clock.speed = 1
+    home.provider.phone(ANNA, outcome=Outcome.NO_ANSWER)
+    response = await home.place_call(to="Anna")
+
+    home.hass.config_entries.async_remove_subentry(
+        home.entry, contact(home, "Anna").subentry_id
+    )
+    await home.callback(id=response["call_id"], state="busy")
+    await home.hass.async_block_till_done()
+
+    [event] = ended
+    assert event.data["contact"] is None
+    assert event.data["device_id"] == home.device_id()
+    assert home.last_call.state == "busy"
 
 
 async def test_removed(home: Home) -> None:

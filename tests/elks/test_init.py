@@ -13,7 +13,8 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.elks.const import CONF_FROM_NUMBER
 from homeassistant.components.webhook import DOMAIN as WEBHOOK
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import CONF_TIMEOUT, EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from simulator import Fault, FaultKind, Outcome, Simulator
 
 from .conftest import PHONE, WEBHOOK_ID, Home
@@ -77,14 +78,31 @@ async def test_remove(home: Home, hass_storage: dict[str, Any]) -> None:
     assert key not in hass_storage
 
 
-async def test_options_reload(home: Home) -> None:
-    """A change of the options takes effect at once."""
+async def test_settings(home: Home) -> None:
+    """Options and the title take effect at once, and nothing is loaded anew or unavailable."""
+    runtime = home.entry.runtime_data
+    shown: list[str] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        assert event.data["new_state"] is not None
+        shown.append(event.data["new_state"].state)
+
+    home.hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
+
     home.hass.config_entries.async_update_entry(
-        home.entry, options={CONF_FROM_NUMBER: "+46700000001"}
+        home.entry,
+        title="My home",
+        options={CONF_FROM_NUMBER: "+46700000001", CONF_TIMEOUT: 20},
     )
     await home.hass.async_block_till_done()
 
+    assert home.entry.runtime_data is runtime
+    assert shown
+    assert "unavailable" not in shown
+    assert home.last_call.name == "My home Last call"
     assert (await home.place_call())["from"] == "+46700000001"
+    assert home.provider.calls[0].timeout == 20
     await home.settle()
 
 

@@ -84,7 +84,8 @@ async def test_another_number(home: Home, form: Form) -> None:
 
     assert done["type"] == "create_entry"
     assert home.entry.options[CONF_FROM_NUMBER] == home.provider.voice_number
-    assert ir.async_get(home.hass).issues == {}
+    issue = f"from_number_{home.entry.entry_id}"
+    assert ir.async_get(home.hass).async_get_issue(DOMAIN, issue) is None
     assert (await home.place_call())["from"] == home.provider.voice_number
     await home.settle()
 
