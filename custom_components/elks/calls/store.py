@@ -126,13 +126,16 @@ class CallStore:
         self._due = None
         pause = _PAUSE + _PAUSE_PER_CALL * len(kept.records)
         self._next = self._hass.loop.time() + pause
-        before = self._written
-        self._written = {
-            record.token: known
-            if (known := before.get(record.token)) and known[0] is record
-            else (record, _as_json(record))
-            for record in kept.records
-        }
+        before, self._written = self._written, {}
+        for record in kept.records:
+            known = before.get(record.token)
+            # What cannot be written must not keep the others from it
+            with going_on("writing a call to disk"):
+                self._written[record.token] = (
+                    known
+                    if known and known[0] is record
+                    else (record, _as_json(record))
+                )
         return {
             "calls": [fragment for _, fragment in self._written.values()],
             "ended_ids": list(kept.ended_ids),

@@ -121,6 +121,16 @@ async def test_record_that_cannot_be_read(
     assert PHONE not in line.message
 
 
+async def test_record_that_cannot_be_written(hass: HomeAssistant, disk: Disk) -> None:
+    """A record that no JSON can hold keeps no other from being written."""
+    store = CallStore(hass, "entry")
+    await store.async_save(
+        Kept((make_record("t1", digits="\ud83d"), make_record("t2")))
+    )
+
+    assert disk.tokens() == ["t2"]
+
+
 async def test_file_that_cannot_be_read(hass: HomeAssistant, disk: Disk) -> None:
     """A file that only a much newer version can read costs the calls, not the account."""
     await CallStore(hass, "entry").async_save(KEPT)
