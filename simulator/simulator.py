@@ -112,7 +112,7 @@ class Simulator:
             await self._answering.cancel()
             self._runner = None
 
-    async def settled(self, timeout: float = 5) -> None:
+    async def settled(self, timeout: float = 60) -> None:
         """Wait until no call is in progress and no callback is to be made.
 
         Raises TimeoutError when that takes more than `timeout` real seconds.

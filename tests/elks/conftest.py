@@ -167,7 +167,7 @@ class Home:
 
     async def settle(self) -> None:
         """Wait until every call has ended and Home Assistant took that in."""
-        await self.provider.settled(timeout=5)
+        await self.provider.settled()
         await self.hass.async_block_till_done()
 
     async def callback(self, **fields: str) -> int:

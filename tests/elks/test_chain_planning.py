@@ -30,7 +30,7 @@ from .conftest import Home, make_contact
 
 ANNA, BO, CILLA, DAN, EVA = (f"+4670{n}111111" for n in range(1, 6))
 ALL = ["Anna", "Bo", "Cilla", "Dan", "Eva"]
-SECONDS = 20
+SECONDS = 120
 CHAIN = "sensor.demo_home_call_chain"
 TAKES_IT: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
 VOICEMAIL: dict[str, Any] = {"talk_for": None}

@@ -104,7 +104,7 @@ async def test_test_call(hass: HomeAssistant, provider: Simulator) -> None:
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["description"] == "test_call"
-    await provider.settled(timeout=5)
+    await provider.settled()
     [call] = provider.calls
     assert (call.from_, call.to) == (provider.voice_number, OWN_NUMBER)
     assert [action["play"] for action in call.actions] == 3 * ["sound/beep"]

@@ -263,7 +263,7 @@ async def test_two_accounts(home: Home, socket_enabled: None) -> None:
 
         await home.place_call(config_entry_id=second.entry_id)
         assert (len(home.provider.calls), len(other.calls)) == (0, 1)
-        await other.settled(timeout=5)
+        await other.settled()
         await home.hass.config_entries.async_unload(second.entry_id)
 
 

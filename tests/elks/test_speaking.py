@@ -195,6 +195,7 @@ async def test_web_media(home: Home) -> None:
     home.provider.phone(PHONE, outcome=Outcome.DECLINE)
     url = "http://127.0.0.1:1/alarm.mp3"
 
-    await home.speak(media={"media_content_id": url, "media_content_type": "music"})
+    media = {"media_content_id": url, "media_content_type": "music"}
+    await home.act("place_call", to=PHONE, media=media)
 
     assert url in home.provider.calls[0].voice_start

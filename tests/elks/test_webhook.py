@@ -267,7 +267,7 @@ async def test_unload_meanwhile(home: Home, caplog: pytest.LogCaptureFixture) ->
     path = url[url.index("/api/") :]
     telling = asyncio.create_task(home.client.post(path, data=slowly()))
     await arriving.wait()
-    await asyncio.wait({telling}, timeout=0.05)
+    await asyncio.wait({telling}, timeout=0.5)
     await home.hass.config_entries.async_unload(home.entry.entry_id)
     unloaded.set()
 

@@ -24,7 +24,7 @@ async def test_process(session: aiohttp.ClientSession, number: signal.Signals) -
         stderr=PIPE,
     )
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert process.stdout
             ready = json.loads(await process.stdout.readline())
             assert ready["username"] == "me"

@@ -11,7 +11,7 @@ from .errors import (
     RefusedError,
     UnreachableError,
 )
-from .masking import mask_number, masked_traceback
+from .masking import mask_number
 from .models import (
     OUTGOING,
     Account,
@@ -42,6 +42,5 @@ __all__ = [
     "TakenAction",
     "UnreachableError",
     "mask_number",
-    "masked_traceback",
     "read_keys",
 ]

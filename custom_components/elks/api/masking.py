@@ -1,7 +1,6 @@
 """Take what must not be told out of a text: phone numbers, and where URLs lead."""
 
 import re
-from traceback import format_exception
 
 _NUMBER = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){6,}")
 _PUNCTUATION = re.compile(r"[ ()./-]")
@@ -18,8 +17,3 @@ def mask(text: str) -> str:
     """Return the text with the phone numbers and URLs in it made unreadable."""
     text = _URL.sub(r"\1•••••", text)
     return _NUMBER.sub(lambda match: mask_number(match[0]), text)
-
-
-def masked_traceback(error: BaseException) -> str:
-    """Return the traceback of an error that nobody expected, fit for a log."""
-    return mask("".join(format_exception(error)))

@@ -8,19 +8,13 @@ from time import monotonic
 
 from homeassistant.core import HomeAssistant
 
-from ..api import (
-    Call,
-    ElksError,
-    OutcomeUnknownError,
-    UnreachableError,
-    masked_traceback,
-)
-from ..const import LOGGER
+from ..api import Call, ElksError, OutcomeUnknownError, UnreachableError
 from .adoption import candidates, earliest, same_numbers
 from .book import CallBook
 from .plan import CallPlan
 from .provider import Provider
 from .record import CallRecord
+from .unexpected import log_unexpected
 from .waiting import async_sleep
 
 _TRY_AGAIN_AFTER = (1, 3, 9)
@@ -123,7 +117,7 @@ class Placing:
         except ElksError:
             raise
         except Exception as err:
-            LOGGER.error("A request failed unexpectedly: %s", masked_traceback(err))
+            log_unexpected("requesting a call", err)
             raise OutcomeUnknownError(type(err).__name__) from err
 
     def _is_to_end(self, plan: CallPlan) -> bool:

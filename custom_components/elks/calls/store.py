@@ -6,15 +6,19 @@ from typing import Any, TypedDict
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes, json_fragment
+from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from .record import CallRecord
-from .stored import VersionedStore, read_each
 from .tally import Tally
+from .unexpected import going_on
 
 _VERSION = 1
 _MINOR_VERSION = 2
-"""2: the question that keys answered (`asked`)."""
+"""Raised with each field that is added: older versions leave it out, newer ones have a default.
+
+2: the question that keys answered (`asked`).
+"""
 _PAUSE = 0.1
 _PAUSE_PER_CALL = 0.0002
 """Seconds between the beginnings of two writes, the more the longer a write is."""
@@ -66,7 +70,7 @@ class CallStore:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Keep the calls of a config entry."""
         self._hass = hass
-        self._store: VersionedStore[_Data] = VersionedStore(
+        self._store: Store[_Data] = Store(
             hass,
             _VERSION,
             f"{DOMAIN}.{entry_id}",
@@ -82,14 +86,17 @@ class CallStore:
         self._closed = False
 
     async def async_load(self) -> Kept:
-        """Return what was kept."""
-        if (data := await self._store.async_load()) is None:
-            return Kept()
-        return Kept(
-            tuple(read_each(CallRecord.from_dict, data.get("calls", ()), "call")),
-            tuple(data.get("ended_ids", ())),
-            Tally.from_dict(data.get("tally", {})),
-        )
+        """Return what was kept; what cannot be read costs no more than that."""
+        records: list[CallRecord] = []
+        with going_on("reading the calls on disk"):
+            if (data := await self._store.async_load()) is None:
+                return Kept()
+            for item in data["calls"]:
+                with going_on("reading a call on disk"):
+                    records.append(CallRecord.from_dict(item))
+            ended_ids, tally = data.get("ended_ids", ()), data.get("tally", {})
+            return Kept(tuple(records), tuple(ended_ids), Tally.from_dict(tally))
+        return Kept(tuple(records))
 
     @callback
     def async_save_within(self, seconds: float, kept: Callable[[], Kept]) -> None:
@@ -119,13 +126,16 @@ class CallStore:
         self._due = None
         pause = _PAUSE + _PAUSE_PER_CALL * len(kept.records)
         self._next = self._hass.loop.time() + pause
-        before = self._written
-        self._written = {
-            record.token: known
-            if (known := before.get(record.token)) and known[0] is record
-            else (record, _as_json(record))
-            for record in kept.records
-        }
+        before, self._written = self._written, {}
+        for record in kept.records:
+            known = before.get(record.token)
+            # What cannot be written must not keep the others from it
+            with going_on("writing a call to disk"):
+                self._written[record.token] = (
+                    known
+                    if known and known[0] is record
+                    else (record, _as_json(record))
+                )
         return {
             "calls": [fragment for _, fragment in self._written.values()],
             "ended_ids": list(kept.ended_ids),

@@ -23,7 +23,6 @@ from ..api import (
 from ..const import CONF_CALLBACK_KEY, LOGGER
 from .book import CallBook
 from .events import CallEvent, events
-from .guarding import guarded
 from .placing import Placing
 from .plan import CallPlan
 from .provider import Provider
@@ -32,6 +31,7 @@ from .schedule import Schedule, first_look, next_look
 from .store import CallStore, patience
 from .tally import Tally
 from .token import is_ours
+from .unexpected import going_on
 
 _LOOKS_AT_ONCE = 5
 _HINT_INTERVAL = 10
@@ -304,7 +304,7 @@ class CallTracker:
     async def _async_place(self, plan: CallPlan) -> CallRecord | ElksError:
         """Return an error instead of raising it: there may be nobody left to catch it."""
         error: ElksError = OutcomeUnknownError("an error in Home Assistant")
-        with guarded("Placing a call"):
+        with going_on("placing a call"):
             try:
                 return await self._placing.place(plan)
             except ElksError as err:
@@ -359,12 +359,12 @@ class CallTracker:
     def _tell(self, record: CallRecord, happened: list[CallEvent]) -> None:
         for listener in list(self._listeners):
             # What one cannot show must not keep the others, nor the call itself
-            with guarded("Showing a call"):
+            with going_on("reporting a call"):
                 listener(record, happened)
 
     def _tell_refusal(self, plan: CallPlan, error: RefusedError) -> None:
         for listener in list(self._refusal_listeners):
-            with guarded("Showing a refusal"):
+            with going_on("reporting a refusal"):
                 listener(plan, error)
 
     @callback
@@ -413,7 +413,7 @@ class CallTracker:
 
     async def _asked(self, record: CallRecord) -> bool:
         """Ask how a call stands, or where it is; return whether that was answered."""
-        with guarded("Asking for a call"):
+        with going_on("asking for a call"):
             try:
                 await self._ask(record)
             except InvalidAuthError:

@@ -116,9 +116,27 @@ async def test_record_that_cannot_be_read(
     kept = await CallStore(hass, "entry").async_load()
 
     assert [kept.records[0], kept.records[-1]] == list(KEPT.records)
-    [line] = [line for line in caplog.records if "cannot be read" in line.message]
-    assert line.levelname == "WARNING"
+    [line] = [line for line in caplog.records if "reading a call" in line.message]
+    assert line.levelname == "ERROR"
     assert PHONE not in line.message
+
+
+async def test_record_that_cannot_be_written(hass: HomeAssistant, disk: Disk) -> None:
+    """A record that no JSON can hold keeps no other from being written."""
+    store = CallStore(hass, "entry")
+    await store.async_save(
+        Kept((make_record("t1", digits="\ud83d"), make_record("t2")))
+    )
+
+    assert disk.tokens() == ["t2"]
+
+
+async def test_file_that_cannot_be_read(hass: HomeAssistant, disk: Disk) -> None:
+    """A file that only a much newer version can read costs the calls, not the account."""
+    await CallStore(hass, "entry").async_save(KEPT)
+    disk.data["elks.entry"]["version"] = 99
+
+    assert await CallStore(hass, "entry").async_load() == Kept()
 
 
 async def test_remove(hass: HomeAssistant, disk: Disk) -> None:
