@@ -56,12 +56,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool:
-    """Unload an account; its calls in progress are kept on disk."""
+    """Unload an account; its calls in progress are kept on disk.
+
+    What takes its time comes first: a notification finds no entity while there is none.
+    """
+    data = entry.runtime_data
+    data.chains.async_stop()
+    await data.tracker.async_quiet()
+    await data.chains.async_unload()
+    await data.tracker.async_unload()
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    await entry.runtime_data.chains.async_unload()
-    await entry.runtime_data.tracker.async_unload()
-    entry.runtime_data.audio.async_unload()
+    data.audio.async_unload()
     if entry.disabled_by:
         webhook.async_unregister(hass, entry)
         issues.async_remove_issues(hass, entry)

@@ -1,6 +1,8 @@
 """What a loaded account holds."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -8,10 +10,12 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from .account import AccountWatch
 from .address import Address
 from .audio import AudioStore
-from .calls import CallTracker, Chains
+from .calls import CallsStoppedError, CallTracker, Chains
 
 type ElksConfigEntry = ConfigEntry[ElksData]
 
+LONGEST_LOAD = 60
+"""Seconds that an action waits for an account that is being loaded."""
 _LOADED = (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED)
 
 
@@ -33,3 +37,31 @@ class ElksData:
 def is_loaded(entry: ElksConfigEntry, data: ElksData) -> bool:
     """Return whether these are the data of a loaded account: each load makes new ones."""
     return entry.state in _LOADED and getattr(entry, "runtime_data", None) is data
+
+
+async def async_settled(entry: ElksConfigEntry, seconds: float = LONGEST_LOAD) -> None:
+    """Wait while an account is loaded, unloaded or both, but no longer than so many seconds."""
+    # Whoever does that holds the lock
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds), entry.setup_lock:
+            pass
+
+
+async def async_followed[T](
+    entry: ElksConfigEntry,
+    runtime: ElksData,
+    follow: Callable[[ElksData], Awaitable[T]],
+) -> T:
+    """Return what comes of something that goes on when the account is loaded anew.
+
+    Raises CallsStoppedError when it does not go on here.
+    """
+    while True:
+        try:
+            return await follow(runtime)
+        except CallsStoppedError:
+            await async_settled(entry)
+            loaded = entry.state is ConfigEntryState.LOADED
+            if not loaded or entry.runtime_data is runtime:
+                raise
+            runtime = entry.runtime_data

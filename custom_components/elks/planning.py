@@ -34,7 +34,7 @@ from .const import (
     DOMAIN,
 )
 from .contacts import async_find_contact, contact_with
-from .data import ElksConfigEntry, ElksData, is_loaded
+from .data import ElksConfigEntry, ElksData, async_settled, is_loaded
 from .errors import invalid
 from .phone_numbers import InvalidNumberError, read_numbers
 from .speaking import Recorder, async_script, voice_for
@@ -66,9 +66,8 @@ async def async_planned[T](
         else:
             if is_loaded(entry, runtime):
                 return planned, runtime
-        # Whoever loads it anew holds the lock
-        async with entry.setup_lock:
-            service.async_get_config_entry(hass, DOMAIN, entry.entry_id)
+        await async_settled(entry)
+        service.async_get_config_entry(hass, DOMAIN, entry.entry_id)
 
 
 async def async_plan(

@@ -1,5 +1,7 @@
 """The actions: what they take, and what their errors tell the person who called them."""
 
+import asyncio
+from contextlib import suppress
 from functools import partial
 
 import voluptuous as vol
@@ -14,6 +16,7 @@ from homeassistant.core import (
 )
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.selector import ConfigEntrySelector
+from homeassistant.setup import async_setup_component
 
 from . import fields
 from .api import ElksError
@@ -44,7 +47,7 @@ from .const import (
     DOMAIN,
     MAX_RING_TIMEOUT,
 )
-from .data import ElksConfigEntry
+from .data import LONGEST_LOAD, ElksConfigEntry, async_followed, async_settled
 from .errors import async_not_placed, failed, invalid
 from .planning import async_plan, async_planned
 from .responses import call_ended, call_placed, chain_ended
@@ -150,16 +153,17 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     """Place a call and return how it stands."""
-    entry = _account(call)
+    entry = await _async_account(call)
     plan, runtime = await async_planned(
         call.hass, entry, partial(async_plan, call.hass, entry, call.data)
     )
-    tracker = runtime.tracker
     wait = call.data[ATTR_WAIT]
     try:
-        record = await tracker.async_place(plan)
+        record = placed = await runtime.tracker.async_place(plan)
         if wait:
-            record = await tracker.async_end(record)
+            record = await async_followed(
+                entry, runtime, lambda data: data.tracker.async_end(placed)
+            )
     except ElksError as err:
         raise async_not_placed(call.hass, entry, err) from err
     except CallsStoppedError as err:
@@ -171,39 +175,58 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
 
 async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
     """Call one after the other until somebody takes it; with a response, wait for that."""
-    entry = _account(call)
+    entry = await _async_account(call)
     planned, runtime = await async_planned(
         call.hass, entry, partial(async_plan_chain, call.hass, entry, call.data)
     )
-    chains = runtime.chains
     try:
-        run = await chains.async_begin(planned)
+        run = await runtime.chains.async_begin(planned)
     except CallsStoppedError as err:
         raise failed("chain_not_begun") from err
     if not call.return_response:
         return None
     try:
-        chain = await run.async_outcome()
+        chain, calls = await async_followed(
+            entry, runtime, lambda data: data.chains.async_outcome(run)
+        )
     except CallsStoppedError as err:
         raise failed("chain_stopped_waiting") from err
-    return chain_ended(chain, run.calls, entry)
+    return chain_ended(chain, calls, entry)
 
 
 async def _async_cancel_chain(call: ServiceCall) -> None:
     """End a chain, or all of an account."""
-    entry = _account(call)
+    entry = await _async_account(call)
     try:
         entry.runtime_data.chains.async_cancel(call.data.get(ATTR_CHAIN_ID))
     except KeyError as err:
         raise invalid("unknown_chain", field=ATTR_CHAIN_ID) from err
 
 
-def _account(call: ServiceCall) -> ElksConfigEntry:
-    """Return the account that an action is for: the one named, else the only one."""
-    if (entry_id := call.data.get(ATTR_CONFIG_ENTRY_ID)) is None:
+async def _async_account(call: ServiceCall) -> ElksConfigEntry:
+    """Return the account that an action is for: the one named, else the only one.
+
+    Those that are being loaded are waited for. Raises ServiceValidationError.
+    """
+    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
+    await _async_started(call.hass)
+    for known in call.hass.config_entries.async_entries(DOMAIN):
+        if entry_id in (None, known.entry_id):
+            await async_settled(known)
+    if entry_id is None:
         loaded = call.hass.config_entries.async_loaded_entries(DOMAIN)
         if len(loaded) != 1:
             raise invalid("choose_account" if loaded else "no_account")
         entry_id = loaded[0].entry_id
     entry: ElksConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, entry_id)
     return entry
+
+
+async def _async_started(hass: HomeAssistant) -> None:
+    """Wait until accounts are loaded at the start of Home Assistant: actions are there before."""
+    if DOMAIN in hass.config.components:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONGEST_LOAD):
+            # It is being set up, so this only waits for it; others wait for the same
+            await asyncio.shield(async_setup_component(hass, DOMAIN, {}))

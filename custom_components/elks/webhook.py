@@ -1,8 +1,6 @@
 """The door in: our address for 46elks' callbacks, and what each callback means."""
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from http import HTTPMethod, HTTPStatus
 import re
@@ -21,7 +19,7 @@ from .api import Call, read_keys
 from .calls import is_ours
 from .calls.script import HANG_UP, Action
 from .const import CONF_CALLBACK_KEY, DOMAIN
-from .data import ElksConfigEntry, ElksData, is_loaded
+from .data import ElksConfigEntry, ElksData, async_settled, is_loaded
 
 _METHODS = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.POST, HTTPMethod.PUT)
 _MAX_BODY = 64 * 1024
@@ -160,10 +158,7 @@ async def _async_loaded(entry: ElksConfigEntry, seconds: float) -> ElksData | No
     """Return what the account holds once its calls are known; None if that takes too long."""
     if data := _loaded(entry):
         return data
-    # Whoever loads it holds the lock
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds), entry.setup_lock:
-            pass
+    await async_settled(entry, seconds)
     return _loaded(entry)
 
 

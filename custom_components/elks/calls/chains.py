@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from homeassistant.config_entries import ConfigEntry
@@ -98,6 +99,19 @@ class Chains:
             # Also when whoever asks is stopped
             run.async_start()
         return run
+
+    async def async_outcome(self, run: ChainRun) -> tuple[Chain, list[CallRecord]]:
+        """Wait for the end of a chain, begun here or before a reload; return it and its calls.
+
+        Raises CallsStoppedError.
+        """
+        run = self._runs.get(run.chain.id, run)
+        with suppress(CallsStoppedError):
+            return await run.async_outcome(), run.calls
+        # It may have ended as soon as it was loaded
+        if self.last and self.last.id == run.chain.id and self.last.end:
+            return self.last, self.calls(self.last)
+        raise CallsStoppedError
 
     @callback
     def async_cancel(self, chain_id: str | None) -> None:

@@ -37,6 +37,8 @@ _LOOKS_AT_ONCE = 5
 _HINT_INTERVAL = 10
 """Seconds between looks at a call that somebody without its secret tells of."""
 _GIVE_UP_AFTER = timedelta(hours=24)
+_LONGEST_REQUEST = 10
+"""Seconds that an account which is to be unloaded waits for 46elks' answer to a request."""
 _FORGET_AFTER = timedelta(minutes=10)
 """How long a call may turn up in the history, whose request was not answered."""
 
@@ -65,6 +67,7 @@ class CallTracker:
         self._looks = asyncio.Semaphore(_LOOKS_AT_ONCE)
         self._hinted: dict[str, float] = {}
         self._waiting: dict[str, asyncio.Future[CallRecord | None]] = {}
+        self._requests: set[asyncio.Task[CallRecord | ElksError]] = set()
         self._stopped = False
         self._listeners: dict[CallListener, None] = {}
         self._refusal_listeners: set[RefusalListener] = set()
@@ -169,6 +172,8 @@ class CallTracker:
         placing = self._entry.async_create_background_task(
             self._hass, self._async_place(plan), "elks call"
         )
+        self._requests.add(placing)
+        placing.add_done_callback(self._requests.discard)
         try:
             placed = await asyncio.shield(placing)
         except asyncio.CancelledError:
@@ -180,6 +185,11 @@ class CallTracker:
         if isinstance(placed, ElksError):
             raise placed
         return placed
+
+    async def async_quiet(self) -> None:
+        """Wait until no request to place a call is on its way, but no longer than 10 s."""
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=_LONGEST_REQUEST)
 
     @callback
     def async_expect(self, plan: CallPlan, requested: datetime) -> None:
@@ -222,11 +232,12 @@ class CallTracker:
 
     async def async_end(self, record: CallRecord) -> CallRecord:
         """Wait for the end of a call and return its record; raises CallsStoppedError."""
-        # It may have ended since the record was handed out
-        record = self._book.find(record.token) or record
+        # It may have ended since the record was handed out, also before a reload
+        known = self._book.find(record.token)
+        record = known or record
         if record.ended:
             return record
-        if self._stopped:
+        if self._stopped or known is None:
             raise CallsStoppedError
         if record.token not in self._waiting:
             self._waiting[record.token] = self._hass.loop.create_future()
