@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes
 
 from .address import Address
-from .api import Call, read_keys
+from .api import Call, CallState, read_keys
 from .calls import is_ours
 from .calls.script import HANG_UP, Action
 from .const import CONF_CALLBACK_KEY, DOMAIN
@@ -95,7 +95,8 @@ async def _handle(
 
 def _is_report(form: Mapping[str, str]) -> bool:
     """Return whether a callback reports the end of a call, and does not ask what comes next."""
-    return "state" in form or ("duration" in form and "wav" not in form)
+    state = form.get("state", CallState.ONGOING)
+    return state != CallState.ONGOING or ("duration" in form and "wav" not in form)
 
 
 async def _take_report(

@@ -17,6 +17,7 @@ from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, Outcome, Simulator
 
+from .audio.conftest import Engine
 from .conftest import PHONE, PLAY, Home, make_entry
 
 
@@ -352,3 +353,17 @@ async def test_credentials_revoked(home: Home) -> None:
     await home.hass.async_block_till_done()
     [flow] = home.hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == "reauth"
+
+
+async def test_refused_for_now_but_it_rings(engine: Engine, home: Home) -> None:
+    """A call that 46elks placed, though it answered 503, is not placed a second time."""
+    home.provider.phone(PHONE, answer_after=2, talk_for=None)
+    home.provider.fault(
+        Fault(FaultKind.STATUS_AFTER, on="POST /calls", times=1, status=503)
+    )
+
+    await home.act("place_call", to=PHONE, message="Fire")
+    await home.settle()
+
+    assert len(home.provider.calls) == 1
+    assert home.heard() == 2 * ["play success"]

@@ -11,6 +11,7 @@ from .store import Kept
 from .tally import Tally, price
 
 _ENDED_KEPT = 100
+_FORGOTTEN_KEPT = 100
 _ENDED_IDS_KNOWN = 2000
 _ENDED_IDS_KEPT = 100
 """Over a restart: what is written for each call has to stay small."""
@@ -29,6 +30,7 @@ class CallBook:
         self._open_numbers: Counter[tuple[str, str]] = Counter()
         self._ended: OrderedDict[str, CallRecord] = OrderedDict()
         self._ended_ids: OrderedDict[str, None] = OrderedDict()
+        self._forgotten: OrderedDict[str, CallRecord] = OrderedDict()
         self._chains: set[str] = set()
         self._held: dict[str, CallRecord] = {}
         self._last_to: dict[str, CallRecord] = {}
@@ -84,12 +86,24 @@ class CallBook:
     def told(self, token: str, call: Call) -> None:
         """Write what the provider tells of a call; of another call, or of none, nothing."""
         record = self.find(token)
-        if record is not None and (record.call is None or record.call.id == call.id):
+        if record is not None and record.can_be(call.id):
             self.put(record.told(call))
+
+    def adopt(self, token: str, call: Call) -> None:
+        """Write that a call of the history seems to be the one that was asked for."""
+        record = self.find(token)
+        if record is not None and record.call is None:
+            self.put(replace(record.told(call), adopted=True))
+
+    def forgotten(self, token: str) -> CallRecord | None:
+        """Return a call that was forgotten of late, should it have been placed all the same."""
+        return self._forgotten.get(token)
 
     def forget(self, token: str) -> None:
         """Forget a call that was asked for and never known to be placed."""
-        record = self._open[token]
+        record = self._forgotten[token] = self._open[token]
+        if len(self._forgotten) > _FORGOTTEN_KEPT:
+            self._forgotten.popitem(last=False)
         self._close(record)
         self._changed(record, replace(record, given_up=True))
 
@@ -137,6 +151,7 @@ class CallBook:
         else:
             self._open_numbers[record.numbers] += record.token not in self._open
             self._open[record.token] = record
+            self._ended.pop(record.token, None)
         if record.call is not None:
             self._note(before, record, record.call)
 
@@ -155,6 +170,8 @@ class CallBook:
             self._ended.popitem(last=False)
 
     def _note(self, before: CallRecord | None, record: CallRecord, call: Call) -> None:
+        if before and before.call and before.call.id != call.id:
+            self._open_ids.pop(before.call.id, None)
         if record.ended:
             self._open_ids.pop(call.id, None)
             self._note_end(record, call)

@@ -19,8 +19,11 @@ class CallEvent(StrEnum):
 def events(before: CallRecord | None, now: CallRecord) -> list[CallEvent]:
     """Return what happened between two states of what is known of a call.
 
-    After the end nothing happens: what is reported late is only noted.
+    After the end nothing happens: what is reported late is only noted. A call that was taken
+    for another begins anew.
     """
+    if before and before.call and now.call and before.call.id != now.call.id:
+        before = None
     if before is not None and before.ended and not before.given_up:
         return []
     happened: list[CallEvent] = []

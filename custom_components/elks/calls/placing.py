@@ -73,7 +73,7 @@ class Placing:
             history = await self._provider.calls(earliest(timed))
         found = candidates(timed, history, self._book.knows)
         if len(found) == 1 and not self.rivals(record):
-            self._book.told(record.token, found[0])
+            self._book.adopt(record.token, found[0])
         return bool(found)
 
     def settled(self, token: str) -> None:
@@ -103,7 +103,7 @@ class Placing:
                     if monotonic() - begin + wait > _TRY_AGAIN_WITHIN:
                         raise
                     await async_sleep(self._hass, wait)
-                    if self._is_to_end(plan):
+                    if self._needs_no_request(plan):
                         raise
             return await self._ask(plan)
         finally:
@@ -120,10 +120,10 @@ class Placing:
             log_unexpected("requesting a call", err)
             raise OutcomeUnknownError(type(err).__name__) from err
 
-    def _is_to_end(self, plan: CallPlan) -> bool:
-        """Return whether a call that is not placed yet is to end already."""
+    def _needs_no_request(self, plan: CallPlan) -> bool:
+        """Return whether a call was placed all the same, or is to end before it is placed."""
         record = self._book.find(plan.token)
-        return record is not None and record.hang_up
+        return record is not None and (record.hang_up or record.call is not None)
 
     async def _found(self, record: CallRecord) -> CallRecord | None:
         """Look for a call a few times; return its record when it is found."""

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from ..api import Call, CallState
 from .script import CallScript
+from .stored import moment, text, text_or_none, whole_number
 
 _REPORTED = tuple(field.name for field in fields(Call))
 _TIMES = ("created", "start")
@@ -44,6 +45,8 @@ class CallRecord:
     """The keys that were pressed last."""
     asked: int = 0
     """How many times keys had been asked for when these were pressed."""
+    adopted: bool = False
+    """Whether the call was found in the history: a guess, which its own callback corrects."""
     call: Call | None = None
     """None until the provider has told anything of it."""
     given_up: bool = False
@@ -93,6 +96,10 @@ class CallRecord:
         answer = self.script.answer(self.digits) if self.script else None
         return answer.id if answer else None
 
+    def can_be(self, call_id: str) -> bool:
+        """Return whether what comes with the secret of this call, and with an id, is about it."""
+        return self.call is None or self.call.id == call_id or self.adopted
+
     def told(self, call: Call) -> Self:
         """Return the record with what the provider now reports.
 
@@ -114,6 +121,8 @@ class CallRecord:
     def _with_call(self, call: Call) -> Self:
         if self.call is None:
             return replace(self, call=call)
+        if self.call.id != call.id:
+            return replace(self, call=call, adopted=False, given_up=False)
         learnt = self.given_up and call.state is not CallState.ONGOING
         is_late = self.ended and not learnt
         older, newer = (call, self.call) if is_late else (self.call, call)
@@ -144,6 +153,7 @@ class CallRecord:
             "picked_up": self.picked_up,
             "digits": self.digits,
             "asked": self.asked,
+            "adopted": self.adopted,
             "call": self.call.as_api() if self.call else None,
             "given_up": self.given_up,
         }
@@ -152,26 +162,27 @@ class CallRecord:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read what as_dict returned, in this version or an older one.
 
-        Raises KeyError, TypeError or ValueError for what is not readable.
+        Raises AttributeError, LookupError, TypeError or ValueError for what cannot be read.
         """
         return cls(
-            token=data["token"],
-            from_number=data["from"],
-            to_number=data["to"],
-            timeout=data["timeout"],
-            requested=datetime.fromisoformat(data["requested"]),
-            reported=data["reported"],
+            token=text(data["token"]),
+            from_number=text(data["from"]),
+            to_number=text(data["to"]),
+            timeout=whole_number(data["timeout"]),
+            requested=moment(data["requested"]),
+            reported=bool(data["reported"]),
             script=CallScript.from_dict(script)
             if (script := data.get("script"))
             else None,
-            contact=data.get("contact"),
-            chain=data.get("chain"),
-            hang_up=data.get("hang_up", False),
-            picked_up=data.get("picked_up", False),
-            digits=data.get("digits"),
-            asked=data.get("asked", 0),
+            contact=text_or_none(data.get("contact")),
+            chain=text_or_none(data.get("chain")),
+            hang_up=bool(data.get("hang_up")),
+            picked_up=bool(data.get("picked_up")),
+            digits=text_or_none(data.get("digits")),
+            asked=whole_number(data.get("asked", 0)),
+            adopted=bool(data.get("adopted")),
             call=Call.from_api(call) if (call := data.get("call")) else None,
-            given_up=data.get("given_up", False),
+            given_up=bool(data.get("given_up")),
         )
 
 

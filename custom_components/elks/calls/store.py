@@ -10,6 +10,7 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from .record import CallRecord
+from .stored import text
 from .tally import Tally
 from .unexpected import going_on
 
@@ -17,7 +18,7 @@ _VERSION = 1
 _MINOR_VERSION = 2
 """Raised with each field that is added: older versions leave it out, newer ones have a default.
 
-2: the question that keys answered (`asked`).
+2: the question that keys answered (`asked`), and whether a call was `adopted`.
 """
 _PAUSE = 0.1
 _PAUSE_PER_CALL = 0.0002
@@ -88,15 +89,19 @@ class CallStore:
     async def async_load(self) -> Kept:
         """Return what was kept; what cannot be read costs no more than that."""
         records: list[CallRecord] = []
+        ended_ids: tuple[str, ...] = ()
+        tally = Tally()
         with going_on("reading the calls on disk"):
             if (data := await self._store.async_load()) is None:
                 return Kept()
             for item in data["calls"]:
                 with going_on("reading a call on disk"):
                     records.append(CallRecord.from_dict(item))
-            ended_ids, tally = data.get("ended_ids", ()), data.get("tally", {})
-            return Kept(tuple(records), tuple(ended_ids), Tally.from_dict(tally))
-        return Kept(tuple(records))
+            with going_on("reading the ended calls on disk"):
+                ended_ids = tuple(map(text, data["ended_ids"]))
+            with going_on("reading the month's calls on disk"):
+                tally = Tally.from_dict(data["tally"])
+        return Kept(tuple(records), ended_ids, tally)
 
     @callback
     def async_save_within(self, seconds: float, kept: Callable[[], Kept]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from homeassistant.util import dt as dt_util
 
 from .record import CallRecord
+from .stored import text, whole_number
 
 _DECIMALS = 4
 """The provider counts in 1/10000 of the currency."""
@@ -25,11 +26,11 @@ class Tally:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what asdict returned, in this version or an older one."""
+        """Read what asdict returned; raises LookupError, TypeError or ValueError."""
         return cls(
-            month=data.get("month", ""),
-            calls=data.get("calls", 0),
-            cost=data.get("cost", 0.0),
+            month=text(data["month"]),
+            calls=whole_number(data["calls"]),
+            cost=float(data["cost"]),
         )
 
     def counted(self, before: CallRecord | None, now: CallRecord) -> Tally:

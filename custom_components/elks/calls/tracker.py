@@ -257,7 +257,7 @@ class CallTracker:
     def async_told(self, token: str, call: Call) -> None:
         """Take in what a callback tells of a call, with the secret that came along."""
         if (record := self._book.find(token)) is not None:
-            if record.call is None or record.call.id == call.id:
+            if record.can_be(call.id):
                 self._reported(record)
                 self._book.told(token, call)
         elif is_ours(token, self._entry.data[CONF_CALLBACK_KEY]):
@@ -277,7 +277,7 @@ class CallTracker:
         record is changed right after that: who has picked up waits for the answer.
         """
         record = self._book.find(token)
-        if record is None or record.call is None:
+        if record is None or record.call is None or record.call.id != call_id:
             self.async_told(token, Call.from_api({"id": call_id}))
             record = self._book.find(token)
         if record is None or record.call is None or record.call.id != call_id:
@@ -326,17 +326,15 @@ class CallTracker:
         """Take up a call that is ours, but was not written down before a power cut."""
         if self._book.knows(call.id):
             return
-        self._book.put(
-            CallRecord(
-                token=token,
-                from_number=call.from_number or "",
-                to_number=call.to_number or "",
-                timeout=0,
-                requested=call.created or self._provider.now(),
-                reported=True,
-                call=replace(call, state=CallState.ONGOING),
-            )
+        record = self._book.forgotten(token) or CallRecord(
+            token=token,
+            from_number=call.from_number or "",
+            to_number=call.to_number or "",
+            timeout=0,
+            requested=call.created or self._provider.now(),
+            reported=True,
         )
+        self._book.put(replace(record, call=replace(call, state=CallState.ONGOING)))
         self._schedule.async_set(token, 0)
 
     def _hinted_at(self, call_id: str) -> None:

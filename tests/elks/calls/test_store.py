@@ -97,6 +97,14 @@ async def test_fields_of_a_newer_version(hass: HomeAssistant, disk: Disk) -> Non
         {"call": {"state": "busy"}},
         {"script": "said"},
         {"call": [1]},
+        {"requested": "2026-11-03T15:00:00"},
+        {"token": ["x"]},
+        {"from": None},
+        {"timeout": "60"},
+        {"contact": ["x"]},
+        {"chain": 5},
+        {"digits": 5},
+        {"asked": None},
     ],
 )
 async def test_record_that_cannot_be_read(
@@ -108,7 +116,7 @@ async def test_record_that_cannot_be_read(
     """What cannot be read costs that one record, and a log line without anybody's number."""
     await CallStore(hass, "entry").async_save(KEPT)
     data = json.loads(json.dumps(disk.data["elks.entry"]["data"]))
-    if isinstance(broken, dict) and len(broken) and "token" not in broken:
+    if isinstance(broken, dict) and broken and broken != {"token": "t3"}:
         broken = data["calls"][0] | broken
     data["calls"].insert(1, broken)
     disk.data["elks.entry"]["data"] = data
@@ -119,6 +127,29 @@ async def test_record_that_cannot_be_read(
     [line] = [line for line in caplog.records if "reading a call" in line.message]
     assert line.levelname == "ERROR"
     assert PHONE not in line.message
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"ended_ids": [["c8"]]},
+        {"ended_ids": None},
+        {"tally": None},
+        {"tally": {"month": None, "calls": None, "cost": None}},
+        {"tally": {"month": "2026-11", "calls": "3", "cost": 0.1}},
+    ],
+)
+async def test_the_rest_cannot_be_read(
+    hass: HomeAssistant, disk: Disk, broken: dict[str, object]
+) -> None:
+    """What cannot be read of the rest costs no call."""
+    await CallStore(hass, "entry").async_save(KEPT)
+    disk.data["elks.entry"]["data"] |= broken
+
+    kept = await CallStore(hass, "entry").async_load()
+
+    assert kept.records == KEPT.records
+    assert kept.tally == Tally()
 
 
 async def test_record_that_cannot_be_written(hass: HomeAssistant, disk: Disk) -> None:

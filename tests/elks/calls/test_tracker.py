@@ -12,8 +12,15 @@ from custom_components.elks.api import (
     CallState,
     OutcomeUnknownError,
     RefusedError,
+    UnreachableError,
 )
-from custom_components.elks.calls import CallEvent, CallRecord, CallsStoppedError
+from custom_components.elks.calls import (
+    ACKNOWLEDGED,
+    CallEvent,
+    CallPlan,
+    CallRecord,
+    CallsStoppedError,
+)
 
 from .conftest import (
     OTHER_PHONE,
@@ -22,11 +29,13 @@ from .conftest import (
     Clock,
     Home,
     begin,
+    make_call,
     make_plan,
     place,
     turns,
     wait,
 )
+from .house import SCRIPT
 
 UNKNOWN = OutcomeUnknownError("the connection broke")
 
@@ -383,3 +392,83 @@ async def test_unloaded_while_placing(home: Home) -> None:
     await turns()
 
     assert isinstance(task.exception(), OutcomeUnknownError)
+
+
+# What a call's own callback proves
+
+
+async def test_callback_between_two_tries(home: Home, clock: Clock) -> None:
+    """A call that turns out to be placed is not requested again, whatever 46elks answered."""
+    home.carrier.answers.append(UnreachableError("503"))
+    plan = make_plan()
+    placing = asyncio.create_task(home.tracker.async_place(plan))
+    await turns()
+    call = home.carrier.takes()
+    home.tracker.async_heard(plan.token, call.id, None, 0)
+    await clock.passes(20)
+
+    assert (await placing).call
+    assert len(home.carrier.requests) == 1
+
+
+async def adopt_anothers(home: Home, clock: Clock) -> tuple[CallPlan, Call]:
+    """Let our request be lost while another home's call to the same number is in the history."""
+    other = home.carrier.takes()
+    home.carrier.answers.append(OutcomeUnknownError("reset"))
+    plan = replace(make_plan(), script=SCRIPT)
+    placing = asyncio.create_task(home.tracker.async_place(plan))
+    await clock.passes(1)
+    assert (await placing).call == other
+    return plan, other
+
+
+async def test_own_callback_corrects_a_guess(home: Home, clock: Clock) -> None:
+    """The secret of a call says more than the history: whoever picks up hears the message."""
+    plan, _ = await adopt_anothers(home, clock)
+
+    record = home.tracker.async_heard(plan.token, "c7", None, 0)
+    await turns()
+
+    assert record
+    assert record.script == SCRIPT
+    home.tracker.async_heard(plan.token, "c7", "1", 1)
+    await turns()
+    [open_call] = home.tracker.open
+    assert (open_call.answer, open_call.adopted) == (ACKNOWLEDGED, False)
+
+
+@pytest.mark.parametrize("ended_before", [False, True])
+async def test_own_report_corrects_a_guess(
+    home: Home, clock: Clock, ended_before: bool
+) -> None:
+    """Also when the call that was taken for it has ended, its own end counts."""
+    plan, other = await adopt_anothers(home, clock)
+    if ended_before:
+        home.carrier.ends(other)
+        await clock.passes(200)
+        assert home.tracker.open == []
+
+    home.tracker.async_told(plan.token, make_call("c7", state=CallState.BUSY))
+    await turns()
+
+    record = home.tracker.find(plan.token)
+    assert record
+    assert record.state == "busy"
+    assert home.tracker.last == record
+
+
+async def test_forgotten_call_is_picked_up(home: Home, clock: Clock) -> None:
+    """A call that was forgotten, since 46elks did not know of it, still has its message."""
+    home.carrier.answers.append(OutcomeUnknownError("reset"))
+    plan = replace(make_plan(), script=SCRIPT)
+    placing = asyncio.create_task(home.tracker.async_place(plan))
+    await clock.passes(20)
+    with pytest.raises(OutcomeUnknownError):
+        await placing
+    await clock.passes(660, step=10)
+    assert home.tracker.open == []
+
+    record = home.tracker.async_heard(plan.token, home.carrier.takes().id, None, 0)
+
+    assert record
+    assert (record.script, record.to_number) == (SCRIPT, PHONE)
