@@ -63,6 +63,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     data = entry.runtime_data
     data.chains.async_stop()
     await data.tracker.async_quiet()
+    data.loaded.clear()
     await data.chains.async_unload()
     await data.tracker.async_unload()
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):

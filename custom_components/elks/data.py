@@ -29,7 +29,7 @@ class ElksData:
     chains: Chains
     tracker: CallTracker
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when all calls of before a restart are known."""
+    """Set when all calls of before a restart are known, until those of now are written for the next."""
     numbers: dict[tuple[object, ...], dict[str, str]] = field(default_factory=dict)
     """In E.164, the numbers that actions gave of late, by how they were written."""
 

@@ -19,7 +19,7 @@ from .api import Call, CallState, read_keys
 from .calls import is_ours
 from .calls.script import HANG_UP, Action
 from .const import CONF_CALLBACK_KEY, DOMAIN
-from .data import ElksConfigEntry, ElksData, async_settled, is_loaded
+from .data import ElksConfigEntry, ElksData, async_settled
 
 _METHODS = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.POST, HTTPMethod.PUT)
 _MAX_BODY = 64 * 1024
@@ -165,7 +165,7 @@ async def _async_loaded(entry: ElksConfigEntry, seconds: float) -> ElksData | No
 
 def _loaded(entry: ElksConfigEntry) -> ElksData | None:
     data: ElksData | None = getattr(entry, "runtime_data", None)
-    return data if data and data.loaded.is_set() and is_loaded(entry, data) else None
+    return data if data and data.loaded.is_set() else None
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -206,6 +206,7 @@ class Scene:
         hass.config_entries.async_update_entry(
             entry, data={**entry.data, CONF_URL: url}
         )
+        await self.reload()
         # Until the name is forgotten, and the connection closed
         await asyncio.sleep(60)
         left = failures
