@@ -127,7 +127,7 @@ class ActionForm:
         await message.get_by_role("textbox").fill(call["message"])
         for answer in call["answers"]:
             await self._add_answer(answer)
-        wait = await self._ticked("Wait for the end")
+        wait = await self._ticked("Wait until the call has ended")
         await wait.locator("ha-switch").click()
 
     async def perform(self) -> None:

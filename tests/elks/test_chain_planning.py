@@ -137,7 +137,7 @@ async def test_language_of_each(engine: Engine, home: Home) -> None:
     messages = [text for text, *_ in engine.asked if text.startswith("Fire")]
     assert messages == [
         "Fire! Tryck 1 för att ta hand om det.",
-        "Fire! Press 1 to take it.",
+        "Fire! Press 1 if you will take care of it.",
     ]
 
 
