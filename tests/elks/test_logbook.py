@@ -135,4 +135,6 @@ async def test_language_of_the_home(swedish: None, lines: Lines, home: Home) -> 
 
     await act(home, "place_call", to="Anna", message="Hej")
 
-    assert await lines() == ["Anna blev uppringd, upptaget eller avvisat"]
+    assert await lines() == [
+        "Anna ringdes upp, men var upptagen eller avvisade samtalet"
+    ]
