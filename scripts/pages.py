@@ -204,7 +204,7 @@ class PhonePage:
     async def open(self, simulator: SimulatorProcess) -> None:
         """Let all phones ring here."""
         await self.page.goto(simulator.url)
-        await self.page.get_by_label("I answer myself").check()
+        await self.page.get_by_label("Answer calls myself").check()
 
     async def rings(self) -> None:
         """Wait until a phone rings."""
@@ -307,7 +307,7 @@ VIEW: dict[str, Any] = {
                 },
                 {
                     "type": "button",
-                    "name": "Phone me",
+                    "name": "Call me",
                     "icon": "mdi:phone-outgoing",
                     "grid_options": {"columns": 12, "rows": 2},
                     "tap_action": {
