@@ -20,10 +20,10 @@ FOLDER = ROOT / ".demo"
 SENSOR = "sensor.demo_home_last_call"
 EVENT = "event.demo_home_call"
 PHONE = "+46701234567"
-ANSWER = "I take care of it"
+ANSWER = "I will take care of it"
 CALL = {
     "to": PHONE,
-    "message": "Water is leaking in the kitchen. Press 1 if you take care of it.",
+    "message": "Water is leaking in the kitchen. Press 1 if you will take care of it.",
     "answers": [{"key": "1", "id": ANSWER, "reply": "Thank you. Good luck!"}],
     "wait": True,
 }

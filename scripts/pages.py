@@ -127,7 +127,7 @@ class ActionForm:
         await message.get_by_role("textbox").fill(call["message"])
         for answer in call["answers"]:
             await self._add_answer(answer)
-        wait = await self._ticked("Wait for the end")
+        wait = await self._ticked("Wait until the call has ended")
         await wait.locator("ha-switch").click()
 
     async def perform(self) -> None:
@@ -204,7 +204,7 @@ class PhonePage:
     async def open(self, simulator: SimulatorProcess) -> None:
         """Let all phones ring here."""
         await self.page.goto(simulator.url)
-        await self.page.get_by_label("I answer myself").check()
+        await self.page.get_by_label("Answer calls myself").check()
 
     async def rings(self) -> None:
         """Wait until a phone rings."""
@@ -307,7 +307,7 @@ VIEW: dict[str, Any] = {
                 },
                 {
                     "type": "button",
-                    "name": "Phone me",
+                    "name": "Call me",
                     "icon": "mdi:phone-outgoing",
                     "grid_options": {"columns": 12, "rows": 2},
                     "tap_action": {

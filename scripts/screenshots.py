@@ -153,7 +153,7 @@ async def picture_of_dashboard(
     await dashboard.call()
     await phone.answer()
     await phone.press("1")
-    await expect(dashboard.state).to_contain_text("Success")
+    await expect(dashboard.state).to_contain_text("Answered")
     await expect(dashboard.activity).to_contain_text("Ongoing")
     await _take(page, "last_call.png")
 
@@ -175,8 +175,8 @@ async def picture_of_chain(
     await expect(page.get_by_text("Cilla")).to_be_visible()
     chain = {"to": list(PEOPLE), "message": CALL["message"], "timeout": 5}
     await connection.act("elks.call_chain", chain, return_response=True)
-    await expect(page.locator("hui-entities-card").last).to_contain_text("Taken")
-    await expect(page.locator("hui-entities-card").first).to_contain_text("Success")
+    await expect(page.locator("hui-entities-card").last).to_contain_text("Accepted")
+    await expect(page.locator("hui-entities-card").first).to_contain_text("Answered")
     await _take(page, "dashboard.png")
 
 

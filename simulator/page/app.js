@@ -1,5 +1,6 @@
 const KEYS = "123456789*0#";
 const RECONNECT_AFTER = 1000;
+const ENDS = { success: "Answered", busy: "Busy", failed: "No answer" };
 
 const element = (id) => document.getElementById(id);
 const cards = new Map();
@@ -79,12 +80,12 @@ function showEnded(calls, currency) {
   const rows = ended.map((call) => {
     const row = element("call").content.cloneNode(true).firstElementChild;
     const state = row.querySelector(".state");
-    state.textContent = call.state;
+    state.textContent = ENDS[call.state];
     state.classList.add(call.state);
     row.querySelector(".number").textContent = call.to;
     row.querySelector(".facts").textContent =
       call.duration === undefined
-        ? "not connected"
+        ? "Not connected"
         : `${clock(call.duration)} · ${(call.cost / 10000).toFixed(2)} ${currency}`;
     return row;
   });

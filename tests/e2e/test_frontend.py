@@ -58,5 +58,5 @@ async def test_dashboard_places_and_shows_a_call(
     await expect(dashboard.state).to_contain_text("Ongoing")
     await phone.press("1")
 
-    await expect(dashboard.state).to_contain_text("Success")
+    await expect(dashboard.state).to_contain_text("Answered")
     await expect(dashboard.keys_pressed).to_contain_text("1")

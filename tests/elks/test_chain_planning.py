@@ -116,8 +116,8 @@ async def test_what_is_heard(engine: Engine, home: Home) -> None:
     await home.settle()
 
     assert [(text, language) for text, language, _ in engine.asked] == [
-        ("Water in the kitchen. Tryck 7 för att ta hand om det.", "sv"),
-        ("Tack. De andra kommer inte att ringas upp.", "sv"),
+        ("Water in the kitchen. Tryck 7 om du tar hand om det.", "sv"),
+        ("Tack. Ingen annan rings upp.", "sv"),
     ]
     [call] = home.provider.calls
     assert [next(iter(action)) for action in call.actions] == ["ivr", "play"]
@@ -136,8 +136,8 @@ async def test_language_of_each(engine: Engine, home: Home) -> None:
 
     messages = [text for text, *_ in engine.asked if text.startswith("Fire")]
     assert messages == [
-        "Fire! Tryck 1 för att ta hand om det.",
-        "Fire! Press 1 to take it.",
+        "Fire! Tryck 1 om du tar hand om det.",
+        "Fire! Press 1 if you will take care of it.",
     ]
 
 

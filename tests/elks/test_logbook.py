@@ -85,11 +85,11 @@ async def test_calls(lines: Lines, home: Home) -> None:
     await act(home, "place_call", to=STRANGER, message="Hello")
 
     assert await lines() == [
-        "Anna was called, answered after 12 s, pressed 1",
-        "Anna was called, answered after 3 s",
-        "Anna was called, busy or declined",
-        "Anna was called, did not answer",
-        f"{STRANGER} was called, busy or declined",
+        "Anna answered the call after 12 s and pressed 1",
+        "Anna answered the call after 3 s",
+        "Anna was called, but was busy or declined",
+        "Anna was called, but did not answer",
+        f"{STRANGER} was called, but was busy or declined",
     ]
 
 
@@ -100,9 +100,9 @@ async def test_pages_of_devices(lines: Lines, home: Home) -> None:
     await act(home, "place_call", to=STRANGER, message="Hello")
 
     anna, account = home.device_id("Anna"), home.device_id()
-    assert await lines(device_ids=[anna]) == ["Anna was called, answered after 2 s"]
+    assert await lines(device_ids=[anna]) == ["Anna answered the call after 2 s"]
     assert await lines(device_ids=[account]) == [
-        f"{STRANGER} was called, busy or declined"
+        f"{STRANGER} was called, but was busy or declined"
     ]
 
 
@@ -117,9 +117,9 @@ async def test_chains(lines: Lines, home: Home) -> None:
     await act(home, "call_chain", **chain)
 
     assert [line for line in await lines() if line.startswith("Call chain")] == [
-        "Call chain was taken by Anna; calls: 1",
-        "Call chain was taken by nobody; calls: 1",
-        "Call chain ended, because the account has no money left; calls: 0",
+        "Call chain was accepted by Anna (calls: 1)",
+        "Call chain was not accepted by anyone (calls: 1)",
+        "Call chain stopped because the account has run out of money (calls: 0)",
     ]
 
 
@@ -135,4 +135,6 @@ async def test_language_of_the_home(swedish: None, lines: Lines, home: Home) -> 
 
     await act(home, "place_call", to="Anna", message="Hej")
 
-    assert await lines() == ["Anna blev uppringd, upptaget eller avvisat"]
+    assert await lines() == [
+        "Anna ringdes upp, men var upptagen eller avvisade samtalet"
+    ]

@@ -242,7 +242,7 @@ async def test_no_account(
     """Without an account the action says so."""
     assert await async_setup_component(hass, DOMAIN, {})
 
-    with pytest.raises(ServiceValidationError, match="No account is loaded"):
+    with pytest.raises(ServiceValidationError, match="No account is available"):
         await hass.services.async_call(
             DOMAIN, "place_call", {"to": PHONE, "voice_start": PLAY}, blocking=True
         )
@@ -281,7 +281,7 @@ async def test_account_not_there(home: Home) -> None:
     [
         (400, "Bad to +46701234567", r"refused the call: Bad to \+46•••••567"),
         (403, '{"error": "Not yours"}', "refused the call: Not yours"),
-        (403, "Not enough credits", "too little money: Not enough credits"),
+        (403, "Not enough credits", "does not have enough money: Not enough credits"),
     ],
 )
 async def test_refusals(home: Home, status: int, body: str, reason: str) -> None:
@@ -339,7 +339,7 @@ async def test_wait_for_nothing(home: Home) -> None:
 
     await home.hass.config_entries.async_unload(home.entry.entry_id)
 
-    with pytest.raises(HomeAssistantError, match="nobody waits"):
+    with pytest.raises(HomeAssistantError, match="no longer waits"):
         await waiting
 
 
