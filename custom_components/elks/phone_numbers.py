@@ -37,8 +37,8 @@ def read_number(written: str | int, region: str | None) -> str:
     ]
     number = next(filter(phonenumbers.is_valid_number, readings), None)
     # YAML reads 0701234567 as an octal number: an integer that only might be right is wrong
-    if number is None and readings and isinstance(written, str):
-        number = readings[0]
+    if number is None and isinstance(written, str):
+        number = next(filter(_may_exist, readings), None)
     if number is None:
         raise InvalidNumberError
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -97,6 +97,11 @@ def _readings(written: str | int, region: str | None) -> list[PhoneNumber]:
         return []
     text = _INVISIBLE.sub("", written).strip()
     return _parse(text, region) + _parse("+" + text.removeprefix("00"), None)
+
+
+def _may_exist(number: PhoneNumber) -> bool:
+    """Return whether a number may only be unknown: one too short keeps the 0 dialled before it."""
+    return not number.italian_leading_zero
 
 
 def _parse(text: str, region: str | None) -> list[PhoneNumber]:

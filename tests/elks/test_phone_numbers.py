@@ -70,6 +70,8 @@ def test_read_other(written: str, region: str, number: str) -> None:
         (0o701234567, "SE"),
         (91234567, "NO"),
         (0, "SE"),
+        ("070-123", "SE"),
+        ("08-12", "SE"),
     ],
 )
 def test_refuse(written: str | int, region: str | None) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
+import re
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -46,7 +47,8 @@ async def async_say(hass: HomeAssistant, text: str, voice: Voice) -> bytes:
                 return await _async_stream(hass, text, voice, "mp3")
     except Exception as err:
         # An engine is others' code, and fails in its own ways
-        raise speech_failed(str(err).replace(text, "…") or type(err).__name__) from err
+        reason = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", "…", str(err))
+        raise speech_failed(reason or type(err).__name__) from err
 
 
 @callback
