@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 import voluptuous as vol
 
 from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import CONF_TIMEOUT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -248,7 +249,7 @@ async def test_no_account(
 
 
 async def test_two_accounts(home: Home, socket_enabled: None) -> None:
-    """With two accounts, the one to call from must be named."""
+    """With two accounts, loaded or not, the one to call from must be named."""
     async with (other := Simulator(speed=1000, account_id="u" + 32 * "2")).serve():
         second = make_entry(home.hass, other)
         home.hass.config_entries.async_update_entry(
@@ -264,7 +265,15 @@ async def test_two_accounts(home: Home, socket_enabled: None) -> None:
         await home.place_call(config_entry_id=second.entry_id)
         assert (len(home.provider.calls), len(other.calls)) == (0, 1)
         await other.settled()
+
         await home.hass.config_entries.async_unload(second.entry_id)
+        with pytest.raises(ServiceValidationError, match="config_entry_id"):
+            await home.place_call()
+        await home.hass.config_entries.async_set_disabled_by(
+            second.entry_id, ConfigEntryDisabler.USER
+        )
+        await home.place_call()
+        assert (len(home.provider.calls), len(other.calls)) == (1, 1)
 
 
 async def test_account_not_there(home: Home) -> None:
