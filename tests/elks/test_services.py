@@ -3,12 +3,14 @@
 import asyncio
 import json
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 import voluptuous as vol
 
+from custom_components.elks.api import ElksClient, ElksError, RefusedError
 from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import CONF_TIMEOUT
@@ -302,6 +304,28 @@ async def test_refusals(home: Home, status: int, body: str, reason: str) -> None
 
     assert PHONE not in str(error.value)
     assert [request.path for request in home.provider.requests] == ["/a1/calls"]
+
+
+class NewRefusalError(RefusedError):
+    """A refusal with a consequence of its own."""
+
+
+class NewError(ElksError):
+    """Something else that goes wrong."""
+
+
+@pytest.mark.parametrize(
+    ("error", "key"), [(NewRefusalError, "refused"), (NewError, "outcome_unknown")]
+)
+async def test_new_error(home: Home, error: type[ElksError], key: str) -> None:
+    """An error without words of its own has those of its kind."""
+    with (
+        patch.object(ElksClient, "place_call", side_effect=error("a reason")),
+        pytest.raises(HomeAssistantError, match="a reason") as raised,
+    ):
+        await home.place_call()
+
+    assert raised.value.translation_key == key
 
 
 async def test_wait(home: Home) -> None:
