@@ -9,7 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import issues, webhook
 from .account import AccountWatch
-from .address import Address, async_remove_cloudhook
+from .address import async_address, async_remove_address, async_remove_cloudhook
 from .audio import AudioStore, AudioView, async_remove_audio
 from .bus import async_tell_bus
 from .calls import CallStore, CallTracker, Chains, ChainStore
@@ -40,7 +40,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     tracker = CallTracker(hass, entry, client)
     entry.runtime_data = ElksData(
         account=AccountWatch(hass, entry, client, tracker),
-        address=Address(hass, entry),
+        address=async_address(hass, entry),
         audio=AudioStore(hass, entry),
         chains=Chains(hass, entry, tracker, partial(async_plan_turn, entry)),
         tracker=tracker,
@@ -82,6 +82,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
     await ChainStore(hass, entry.entry_id).async_remove()
     await async_remove_audio(hass, entry.entry_id)
     await async_remove_cloudhook(hass, entry)
+    async_remove_address(hass, entry)
     issues.async_remove_issues(hass, entry)
 
 

@@ -11,9 +11,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.start import async_at_started
+from homeassistant.util.hass_dict import HassKey
 
 from . import issues
-from .const import LOGGER
+from .const import DOMAIN, LOGGER
 
 _LONGEST_LOOK = 5
 """Seconds that a call waits for an address."""
@@ -141,6 +142,25 @@ class Address:
                 "Home Assistant Cloud gives no cloudhook (%s)", type(err).__name__
             )
         return True
+
+
+_ADDRESSES: HassKey[dict[str, Address]] = HassKey(f"{DOMAIN}_addresses")
+
+
+@callback
+def async_address(hass: HomeAssistant, entry: ConfigEntry) -> Address:
+    """Return the address of an account, which is the same each time the account is loaded.
+
+    So a cloudhook is known also while it is not loaded, and calls are going on.
+    """
+    addresses = hass.data.setdefault(_ADDRESSES, {})
+    return addresses.setdefault(entry.entry_id, Address(hass, entry))
+
+
+@callback
+def async_remove_address(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget the address of an account that is removed."""
+    hass.data.get(_ADDRESSES, {}).pop(entry.entry_id, None)
 
 
 async def async_remove_cloudhook(hass: HomeAssistant, entry: ConfigEntry) -> None:

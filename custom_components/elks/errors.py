@@ -6,11 +6,8 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .api import (
     ElksError,
-    FromNumberRefusedError,
     InvalidAuthError,
     NoCreditError,
-    NotAllowedError,
-    OutcomeUnknownError,
     RefusedError,
     UnreachableError,
 )
@@ -19,12 +16,11 @@ from .const import DOMAIN
 _KEYS = {
     InvalidAuthError: "invalid_auth",
     NoCreditError: "no_credit",
-    NotAllowedError: "refused",
-    FromNumberRefusedError: "refused",
     RefusedError: "refused",
     UnreachableError: "unreachable",
-    OutcomeUnknownError: "outcome_unknown",
+    ElksError: "outcome_unknown",
 }
+"""Each also for those of its kind that are not here themselves."""
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:
@@ -52,4 +48,5 @@ def async_not_placed(
     """Return the error for a call that was not placed; ask for credentials if these are wrong."""
     if isinstance(err, InvalidAuthError):
         entry.async_start_reauth(hass)
-    return failed(_KEYS[type(err)], reason=str(err))
+    key = next(_KEYS[kind] for kind in type(err).__mro__ if kind in _KEYS)
+    return failed(key, reason=str(err))

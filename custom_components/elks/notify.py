@@ -8,6 +8,7 @@ from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature  #
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from . import fields
 from .api import ElksError
 from .const import ATTR_MESSAGE, ATTR_TO
 from .data import ElksConfigEntry
@@ -46,7 +47,7 @@ class ContactNotifyEntity(ElksEntity, NotifyEntity):
         Raises ServiceValidationError when there is nothing to say, HomeAssistantError when the
         call was not taken.
         """
-        text = sentences(title or "", message)
+        text = sentences(fields.text(title or ""), fields.text(message))
         data = {ATTR_TO: self.entity_id, ATTR_MESSAGE: text}
         plan, runtime = await async_planned(
             self.hass, self._entry, partial(async_plan, self.hass, self._entry, data)

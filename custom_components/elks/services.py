@@ -214,9 +214,11 @@ async def _async_account(call: ServiceCall) -> ElksConfigEntry:
         if entry_id in (None, known.entry_id):
             await async_settled(known)
     if entry_id is None:
-        loaded = call.hass.config_entries.async_loaded_entries(DOMAIN)
-        if len(loaded) != 1:
-            raise invalid("choose_account" if loaded else "no_account")
+        entries = call.hass.config_entries
+        if not (loaded := entries.async_loaded_entries(DOMAIN)):
+            raise invalid("no_account")
+        if len(entries.async_entries(DOMAIN, include_disabled=False)) > 1:
+            raise invalid("choose_account")
         entry_id = loaded[0].entry_id
     entry: ElksConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, entry_id)
     return entry

@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from . import issues
 from .api import ElksError, FromNumberRefusedError, NoCreditError, RefusedError
 from .calls import CallEvent, CallPlan, CallRecord, Chain, price
+from .calls.unexpected import going_on
 from .const import CONF_FROM_NUMBER
 from .data import ElksConfigEntry
 
@@ -55,7 +56,9 @@ async def async_keep_sounds(entry: ElksConfigEntry) -> None:
     entry.async_on_unload(data.chains.async_listen(release_chain))
     scripts = [record.script for record in data.tracker.open if record.script]
     kept = {name for script in scripts for name in script.sounds}
-    await data.audio.async_clean(kept | needed())
+    # Calls without a sound need no disk, and those with one fail by themselves
+    with going_on("cleaning the recordings"):
+        await data.audio.async_clean(kept | needed())
 
 
 @callback

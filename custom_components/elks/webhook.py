@@ -14,7 +14,7 @@ from homeassistant.const import CONF_WEBHOOK_ID, CONTENT_TYPE_JSON
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes
 
-from .address import Address
+from .address import Address, async_address
 from .api import Call, CallState, read_keys
 from .calls import is_ours
 from .calls.script import HANG_UP, Action
@@ -126,7 +126,7 @@ async def _answer_call(
     keys = query.get(_KEYS) or read_keys(form.get("result")) if question else None
     data = await _async_loaded(entry, _PATIENCE_IN_CALL)
     if data is None:
-        return _ask_again(Address(hass, entry), query, keys)
+        return _ask_again(async_address(hass, entry), query, keys)
     record = data.tracker.async_heard(token, call_id, keys, question)
     if record is not None and record.hang_up:
         return HANG_UP

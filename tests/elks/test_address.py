@@ -23,7 +23,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from simulator import Simulator
 
-from .conftest import PHONE, PLAY, WEBHOOK_ID, webhook_path
+from .conftest import PHONE, PLAY, WEBHOOK_ID, Home, webhook_path
 
 EXTERNAL = "https://home.example"
 REMOTE = "https://remote.ui.nabu.casa"
@@ -185,6 +185,31 @@ async def test_cloudhook(
     )
     assert str(provider.calls[0].whenhangup).startswith(f"{HOOK}?token=")
     await provider.reset()
+
+
+async def test_key_through_a_cloudhook_during_a_reload(
+    hass: HomeAssistant, cloud: Cloud, home: Home
+) -> None:
+    """A key is kept while the account is not loaded, also where a cloudhook is all there is."""
+    home.rings_on()
+    await change_url(hass, None)
+    await home.act("place_call", to=PHONE, voice_start=PLAY, timeout=300)
+    call = home.provider.calls[-1]
+    token = str(call.whenhangup).partition("?")[2]
+    form = {"callid": call.id, "result": "2"}
+    await hass.config_entries.async_unload(home.entry.entry_id)
+    cloud.connected = False
+    await set_up(hass, home.entry)
+    await hass.config_entries.async_unload(home.entry.entry_id)
+
+    async with home.client.post(
+        f"{webhook_path()}?{token}&asked=1", data=form
+    ) as answer:
+        action = await answer.json()
+
+    assert action["play"] == "sound/beep"
+    assert action["next"].startswith(f"{HOOK}?{token}")
+    assert "keys=2" in action["next"]
 
 
 async def test_no_address(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.elks.audio.clip import clips_folder
 from custom_components.elks.const import CONF_FROM_NUMBER
 from homeassistant.components.webhook import DOMAIN as WEBHOOK
 from homeassistant.config_entries import ConfigEntryState
@@ -55,6 +56,23 @@ async def test_calls_after_a_restart_are_newer(home: Home) -> None:
     await home.settle()
 
     assert home.last_call.state == "busy"
+
+
+async def test_no_folder_for_recordings(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An account whose recordings cannot be kept is loaded, and places calls all the same."""
+    folder = clips_folder(home.hass, home.entry.entry_id)
+    folder.rmdir()
+    folder.write_bytes(b"in the way")
+
+    await _reload(home)
+
+    assert home.entry.state is ConfigEntryState.LOADED
+    assert "FileExistsError while cleaning the recordings" in caplog.text
+    await home.place_call()
+    await home.settle()
+    assert home.last_call.state == "success"
 
 
 async def test_unload(home: Home) -> None:

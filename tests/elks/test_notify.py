@@ -40,6 +40,8 @@ async def notify(hass: HomeAssistant, to: str | list[str], **data: str) -> None:
         ({"title": "Alarm!\n"}, "Alarm! Water in the kitchen"),
         ({"title": " "}, "Water in the kitchen"),
         ({"title": "Alarm", "message": "\n"}, "Alarm"),
+        ({"title": "\ud83d\udd25", "message": "Fire \ud83d\udd25"}, "🔥. Fire 🔥"),
+        ({"message": "Fire \ud83d"}, "Fire \ufffd"),
     ],
 )
 async def test_message(

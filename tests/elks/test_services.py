@@ -3,13 +3,16 @@
 import asyncio
 import json
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 import voluptuous as vol
 
+from custom_components.elks.api import ElksClient, ElksError, RefusedError
 from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import CONF_TIMEOUT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -249,7 +252,7 @@ async def test_no_account(
 
 
 async def test_two_accounts(home: Home, socket_enabled: None) -> None:
-    """With two accounts, the one to call from must be named."""
+    """With two accounts, loaded or not, the one to call from must be named."""
     async with (other := Simulator(speed=1000, account_id="u" + 32 * "2")).serve():
         second = make_entry(home.hass, other)
         home.hass.config_entries.async_update_entry(
@@ -265,7 +268,15 @@ async def test_two_accounts(home: Home, socket_enabled: None) -> None:
         await home.place_call(config_entry_id=second.entry_id)
         assert (len(home.provider.calls), len(other.calls)) == (0, 1)
         await other.settled()
+
         await home.hass.config_entries.async_unload(second.entry_id)
+        with pytest.raises(ServiceValidationError, match="config_entry_id"):
+            await home.place_call()
+        await home.hass.config_entries.async_set_disabled_by(
+            second.entry_id, ConfigEntryDisabler.USER
+        )
+        await home.place_call()
+        assert (len(home.provider.calls), len(other.calls)) == (1, 1)
 
 
 async def test_account_not_there(home: Home) -> None:
@@ -294,6 +305,28 @@ async def test_refusals(home: Home, status: int, body: str, reason: str) -> None
 
     assert PHONE not in str(error.value)
     assert [request.path for request in home.provider.requests] == ["/a1/calls"]
+
+
+class NewRefusalError(RefusedError):
+    """A refusal with a consequence of its own."""
+
+
+class NewError(ElksError):
+    """Something else that goes wrong."""
+
+
+@pytest.mark.parametrize(
+    ("error", "key"), [(NewRefusalError, "refused"), (NewError, "outcome_unknown")]
+)
+async def test_new_error(home: Home, error: type[ElksError], key: str) -> None:
+    """An error without words of its own has those of its kind."""
+    with (
+        patch.object(ElksClient, "place_call", side_effect=error("a reason")),
+        pytest.raises(HomeAssistantError, match="a reason") as raised,
+    ):
+        await home.place_call()
+
+    assert raised.value.translation_key == key
 
 
 async def test_wait(home: Home) -> None:
