@@ -25,13 +25,18 @@ from .record import CallRecord
 from .token import new_token
 from .tracker import CallsStoppedError, CallTracker
 from .unexpected import going_on, log_unexpected
-from .waiting import async_sleep
+from .waiting import async_at_most, async_sleep
 
 LIMIT = timedelta(minutes=60)
 """How long a chain goes on."""
 _FIRST_DELAY = 5
 _LONGEST_DELAY = 60
 """Seconds until the provider is tried again, doubled from one to the other."""
+_LONGEST_TALK = 300
+"""Seconds after the ringing until the next one is called, though no end of the call is known.
+
+Enough to hear the message and press a key; whoever talks longer can still take it.
+"""
 _SETTLING = 7
 """Seconds in which a request that a restart cut off may still become a call."""
 
@@ -207,7 +212,10 @@ class ChainRun:
             return Fate.UNKNOWN
 
     async def _async_call(self, turn: Turn) -> Fate | ChainEnd:
-        """Call somebody; return what became of it when the call has ended, or of the chain."""
+        """Call somebody; return what became of it when the call has ended, or of the chain.
+
+        The end may never be learnt: the others are called all the same.
+        """
         try:
             record = await self._async_placed(turn)
         except InvalidAuthError:
@@ -220,7 +228,8 @@ class ChainRun:
         except OutcomeUnknownError:
             return Fate.UNKNOWN
         self._delay = _FIRST_DELAY
-        await self._tracker.async_end(record)
+        async with async_at_most(self._hass, self.chain.timeout + _LONGEST_TALK):
+            await self._tracker.async_end(record)
         return Fate.CALLED
 
     async def _async_placed(self, turn: Turn) -> CallRecord:

@@ -199,12 +199,12 @@ async def test_cancelled_in_the_pause(house: House, clock: Clock) -> None:
 
 async def test_expired_while_ringing(house: House, clock: Clock) -> None:
     """Who is called when the hour is over hears nothing when picking up."""
-    await house.begin(ANNA)
+    await house.begin(ANNA, rounds=99)
     await clock.passes(3610, step=10)
 
     assert house.last.end is ChainEnd.EXPIRED
     record = house.tracker.async_heard(
-        house.last.turns[0].token, house.call_to(ANNA).id, None
+        house.token_of(ANNA), house.call_to(ANNA).id, None
     )
     assert record is not None
     assert record.hang_up
