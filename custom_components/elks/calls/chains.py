@@ -1,6 +1,7 @@
 """The chains of an account: begun, continued after a restart, cancelled, told of."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +20,7 @@ type ChainListener = Callable[[Chain], None]
 
 _LONGEST_WRITE = 5
 """Seconds after which a slow disk keeps nobody's phone from ringing."""
+_ENDED_KNOWN = 100
 
 
 class Chains:
@@ -38,6 +40,8 @@ class Chains:
         self._planner = planner
         self._store = ChainStore(hass, entry.entry_id)
         self._runs: dict[str, ChainRun] = {}
+        self._ended: deque[str] = deque(maxlen=_ENDED_KNOWN)
+        """The ids of those that ended of late."""
         self._listeners: dict[ChainListener, None] = {}
         self._stopped = False
         self.all_cancelled = 0
@@ -57,6 +61,8 @@ class Chains:
             if chain.end is None:
                 self._tracker.async_hold(chain.id)
                 self._begun(chain)
+            else:
+                self._ended.append(chain.id)
 
     @callback
     def async_resume(self) -> None:
@@ -117,12 +123,12 @@ class Chains:
     def async_cancel(self, chain_id: str | None) -> None:
         """End a chain, or all: nobody else is called, and who is called now hears no more.
 
-        Raises KeyError for a chain that is not known.
+        Of one that has ended, nothing more. Raises KeyError for a chain that is not known.
         """
         if chain_id is None:
             self.all_cancelled += 1
             runs = list(self._runs.values())
-        elif self.last and chain_id == self.last.id and self.last.end:
+        elif chain_id in self._ended:
             return
         else:
             runs = [self._runs[chain_id]]
@@ -161,6 +167,7 @@ class Chains:
             self.last = chain
         if chain.end is not None:
             self._runs.pop(chain.id, None)
+            self._ended.append(chain.id)
             self._async_begin_write()
         for listener in list(self._listeners):
             if self._is_current(chain):
