@@ -28,14 +28,15 @@ async def async_plan_chain(
     hass: HomeAssistant,
     entry: ElksConfigEntry,
     data: Mapping[str, Any],
+    cancelled: int,
     runtime: ElksData,
 ) -> Chain:
     """Return the chain that the fields of an action ask for, with all its sounds made ready.
 
-    Speech takes its time: when all chains are cancelled meanwhile, so is this one.
+    Speech takes its time: when all chains are cancelled meanwhile, so is this one. `cancelled` is
+    how many times they were when it was asked for; the account may have been loaded anew since.
     Raises ServiceValidationError for what is wrong in a field, HomeAssistantError for the rest.
     """
-    cancelled = runtime.chains.all_cancelled
     written = {f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)}
     named = {
         field: async_find_contact(hass, entry, who, field)

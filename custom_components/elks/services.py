@@ -176,8 +176,11 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
 async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
     """Call one after the other until somebody takes it; with a response, wait for that."""
     entry = await _async_account(call)
+    cancelled = entry.runtime_data.chains.all_cancelled
     planned, runtime = await async_planned(
-        call.hass, entry, partial(async_plan_chain, call.hass, entry, call.data)
+        call.hass,
+        entry,
+        partial(async_plan_chain, call.hass, entry, call.data, cancelled),
     )
     try:
         run = await runtime.chains.async_begin(planned)

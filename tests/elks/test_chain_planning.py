@@ -270,6 +270,26 @@ async def test_cancelled_while_it_is_spoken(engine: Engine, home: Home) -> None:
     assert state(home, CHAIN) == "cancelled"
 
 
+@pytest.mark.parametrize("first", ["cancel", "reload"])
+async def test_cancelled_and_reloaded_while_it_is_spoken(
+    engine: Engine, home: Home, first: str
+) -> None:
+    """It stays cancelled when the account is loaded anew, before or after, and it is spoken again."""
+    engine.waits_at = 1
+    chain = asyncio.create_task(call_chain(home))
+    await until(lambda: bool(engine.asked))
+    if first == "reload":
+        await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.hass.services.async_call(DOMAIN, "cancel_chain", {}, blocking=True)
+    if first == "cancel":
+        await home.hass.config_entries.async_reload(home.entry.entry_id)
+    engine.go_on.set()
+
+    assert (await chain)["reason"] == "cancelled"
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    assert phoned(home) == []
+
+
 async def test_reloaded_as_it_begins(engine: Engine, home: Home) -> None:
     """An account that is loaded anew as soon as a chain calls has everybody called once."""
     for number in (ANNA, BO):

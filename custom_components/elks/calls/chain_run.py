@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -25,13 +26,19 @@ from .record import CallRecord
 from .token import new_token
 from .tracker import CallsStoppedError, CallTracker
 from .unexpected import going_on, log_unexpected
-from .waiting import async_sleep
+from .waiting import async_at_most, async_sleep
 
 LIMIT = timedelta(minutes=60)
 """How long a chain goes on."""
+_CLOCK_TOLERANCE = timedelta(seconds=10)
 _FIRST_DELAY = 5
 _LONGEST_DELAY = 60
 """Seconds until the provider is tried again, doubled from one to the other."""
+_LONGEST_TALK = 300
+"""Seconds after the ringing until the next one is called, though no end of the call is known.
+
+Enough to hear the message and press a key; whoever talks longer can still take it.
+"""
 _SETTLING = 7
 """Seconds in which a request that a restart cut off may still become a call."""
 
@@ -69,6 +76,8 @@ class ChainRun:
         self._changed = changed
         self._written = written
         self._ended: asyncio.Future[bool] = hass.loop.create_future()
+        self._began: float | None = None
+        """When it began, by a clock that nobody sets; None until it is started."""
         self._delay = _FIRST_DELAY
         self._task: asyncio.Task[None] | None = None
         self._stop_listening: CALLBACK_TYPE | None = None
@@ -121,6 +130,7 @@ class ChainRun:
         """Stop where it is; after a restart it goes on from there."""
         self._async_stop_calling()
         if not self.stopped:
+            self.chain = self._timed(self.chain)
             self._ended.set_result(False)
 
     async def async_outcome(self) -> Chain:
@@ -141,8 +151,9 @@ class ChainRun:
     @callback
     def _async_go(self) -> None:
         # The home's clock may have been ahead when it began
-        left = min(LIMIT, LIMIT - (self._tracker.now() - self.chain.started))
-        if left <= timedelta():
+        age = max(timedelta(), self._tracker.now() - self.chain.started)
+        self._began = monotonic() - age.total_seconds()
+        if age >= LIMIT:
             self.async_end(ChainEnd.EXPIRED)
             return
 
@@ -152,7 +163,7 @@ class ChainRun:
             self.async_end(ChainEnd.EXPIRED)
 
         self._stop_timer = async_call_later(
-            self._hass, left, HassJob(expire, cancel_on_shutdown=True)
+            self._hass, LIMIT - age, HassJob(expire, cancel_on_shutdown=True)
         )
         # Started eagerly, it could not be cancelled by who is told of its first turn
         self._task = self._entry.async_create_background_task(
@@ -207,7 +218,10 @@ class ChainRun:
             return Fate.UNKNOWN
 
     async def _async_call(self, turn: Turn) -> Fate | ChainEnd:
-        """Call somebody; return what became of it when the call has ended, or of the chain."""
+        """Call somebody; return what became of it when the call has ended, or of the chain.
+
+        The end may never be learnt: the others are called all the same.
+        """
         try:
             record = await self._async_placed(turn)
         except InvalidAuthError:
@@ -220,7 +234,9 @@ class ChainRun:
         except OutcomeUnknownError:
             return Fate.UNKNOWN
         self._delay = _FIRST_DELAY
-        await self._tracker.async_end(record)
+        await self._async_time()
+        async with async_at_most(self._hass, self.chain.timeout + _LONGEST_TALK):
+            await self._tracker.async_end(record)
         return Fate.CALLED
 
     async def _async_placed(self, turn: Turn) -> CallRecord:
@@ -270,12 +286,31 @@ class ChainRun:
         if record.answer == ACKNOWLEDGED:
             self.async_end(ChainEnd.ACKNOWLEDGED, turn)
 
+    async def _async_time(self) -> None:
+        """Write when it began, if that was wrong: the provider's answer has told the time."""
+        if self._timed(self.chain) != self.chain:
+            self._go_on_as(self.chain)
+            await self._written()
+
+    def _timed(self, chain: Chain) -> Chain:
+        """Correct when a chain began: our own clock may have been wrong, or set since."""
+        if self._began is None:
+            return chain
+        started = self._tracker.now() - timedelta(seconds=monotonic() - self._began)
+        if abs(started - chain.started) < _CLOCK_TOLERANCE:
+            return chain
+        return replace(chain, started=started)
+
     def _go_on_with(self, turn: Turn) -> None:
         """Note how a turn stands; raises CallsStoppedError when that made somebody end the chain."""
-        self._change(self.chain.with_turn(turn))
+        self._go_on_as(self.chain.with_turn(turn))
+
+    def _go_on_as(self, chain: Chain) -> None:
+        """Note how the chain stands; raises CallsStoppedError when that made somebody end it."""
+        self._change(chain)
         if self.stopped:
             raise CallsStoppedError
 
     def _change(self, chain: Chain) -> None:
-        self.chain = chain
-        self._changed(chain)
+        self.chain = self._timed(chain)
+        self._changed(self.chain)

@@ -1,13 +1,16 @@
 """The chains of an account: begun, continued after a restart, cancelled, told of."""
 
 import asyncio
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
 
+from ..const import DOMAIN
 from .chain import Chain, ChainEnd
 from .chain_run import ChainRun, Planner, calls_of
 from .chain_store import ChainStore
@@ -17,8 +20,11 @@ from .unexpected import going_on
 
 type ChainListener = Callable[[Chain], None]
 
+_CANCELLED: HassKey[Counter[str]] = HassKey(f"{DOMAIN}_chains_cancelled")
+"""How many times all chains of accounts were cancelled, also before they were loaded anew."""
 _LONGEST_WRITE = 5
 """Seconds after which a slow disk keeps nobody's phone from ringing."""
+_ENDED_KNOWN = 100
 
 
 class Chains:
@@ -37,13 +43,19 @@ class Chains:
         self._tracker = tracker
         self._planner = planner
         self._store = ChainStore(hass, entry.entry_id)
+        self._cancelled = hass.data.setdefault(_CANCELLED, Counter())
         self._runs: dict[str, ChainRun] = {}
+        self._ended: deque[str] = deque(maxlen=_ENDED_KNOWN)
+        """The ids of those that ended of late."""
         self._listeners: dict[ChainListener, None] = {}
         self._stopped = False
-        self.all_cancelled = 0
-        """How many times all chains were cancelled since the account was loaded."""
         self.last: Chain | None = None
         """The chain begun last."""
+
+    @property
+    def all_cancelled(self) -> int:
+        """How many times all chains were cancelled since the start of Home Assistant."""
+        return self._cancelled[self._entry.entry_id]
 
     @property
     def running(self) -> list[Chain]:
@@ -57,6 +69,8 @@ class Chains:
             if chain.end is None:
                 self._tracker.async_hold(chain.id)
                 self._begun(chain)
+            else:
+                self._ended.append(chain.id)
 
     @callback
     def async_resume(self) -> None:
@@ -117,12 +131,12 @@ class Chains:
     def async_cancel(self, chain_id: str | None) -> None:
         """End a chain, or all: nobody else is called, and who is called now hears no more.
 
-        Raises KeyError for a chain that is not known.
+        Of one that has ended, nothing more. Raises KeyError for a chain that is not known.
         """
         if chain_id is None:
-            self.all_cancelled += 1
+            self._cancelled[self._entry.entry_id] += 1
             runs = list(self._runs.values())
-        elif self.last and chain_id == self.last.id and self.last.end:
+        elif chain_id in self._ended:
             return
         else:
             runs = [self._runs[chain_id]]
@@ -161,6 +175,7 @@ class Chains:
             self.last = chain
         if chain.end is not None:
             self._runs.pop(chain.id, None)
+            self._ended.append(chain.id)
             self._async_begin_write()
         for listener in list(self._listeners):
             if self._is_current(chain):

@@ -82,7 +82,7 @@ class House(Home):
         )
         chain = Chain(
             id=ulid_now(),
-            started=self.carrier.true_time(),
+            started=self.tracker.now(),
             people=people,
             from_number=OUR_NUMBER,
             timeout=60,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from custom_components.elks.api import Call, CallRequest, CallState, UnreachableError
-from custom_components.elks.calls import CallsStoppedError, ChainEnd
+from custom_components.elks.calls import CallsStoppedError, Chain, ChainEnd
 
 from .conftest import Clock, make_plan, turns
 from .house import ANNA, BO, CILLA, SCRIPT, House
@@ -35,12 +35,86 @@ async def test_expired(house: House, clock: Clock, restart: bool) -> None:
 async def test_expired_by_a_wrong_clock(house: House, clock: Clock, hours: int) -> None:
     """A chain goes on for an hour, also where the home's clock is wrong by more."""
     house.carrier.ahead = timedelta(hours=hours)
-    await house.begin(ANNA)
+    await house.begin(ANNA, rounds=99)
     await clock.passes(3590, step=10)
     assert house.last.end is None
 
     await clock.passes(20, step=10)
 
+    assert house.last.end is ChainEnd.EXPIRED
+
+
+@pytest.mark.parametrize("halt", [House.stop, House.kill])
+async def test_begun_by_a_wrong_clock(house: House, clock: Clock, halt: Halt) -> None:
+    """A chain begun with the home's clock behind is not over when the provider has told the time."""
+    house.carrier.ahead = timedelta(hours=3)
+    house.carrier.clock_known = False
+    house.carrier.answers.append(UnreachableError("no connection", 99))
+    answer = house.carrier.holds()
+    started = (await house.begin(ANNA)).chain.started
+    await clock.passes(10)
+    assert house.called == [ANNA, ANNA]
+    house.carrier.clock_known = True
+    answer.set_result(house.carrier.takes(ANNA))
+    await turns(20)
+
+    await halt(house)
+    await house.start()
+
+    assert house.last.end is None
+    assert house.last.started == started + timedelta(hours=3)
+
+
+async def test_clock_set_before_a_restart(house: House) -> None:
+    """A chain for which nothing was answered yet goes on when the clock was set meanwhile."""
+    house.carrier.answers.append(UnreachableError("no connection", 99))
+    started = (await house.begin(ANNA)).chain.started
+    house.carrier.ahead = timedelta(hours=3)
+
+    await house.stop()
+    await house.start()
+
+    assert house.last.end is None
+    assert house.last.started == started + timedelta(hours=3)
+
+
+async def test_cancelled_as_its_time_is_corrected(house: House, clock: Clock) -> None:
+    """Whoever is told when a chain really began can cancel it; its end is told once."""
+    house.carrier.ahead = timedelta(hours=3)
+    house.carrier.clock_known = False
+    answer = house.carrier.holds()
+    started = (await house.begin(ANNA, BO)).chain.started
+    ends: list[ChainEnd] = []
+
+    def listen(chain: Chain) -> None:
+        ends.extend([chain.end] if chain.end else [])
+        if chain.end is None and chain.started != started:
+            house.chains.async_cancel(None)
+
+    house.chains.async_listen(listen)
+    house.carrier.clock_known = True
+    answer.set_result(house.carrier.takes(ANNA))
+    await turns(20)
+    await house.ends(ANNA)
+
+    assert ends == [ChainEnd.CANCELLED]
+    assert house.called == [ANNA]
+
+
+async def test_wrong_clock_over_restarts(house: House, clock: Clock) -> None:
+    """The hour of a chain is counted also where the clock is set only after a restart."""
+    house.carrier.ahead = timedelta(hours=3)
+    house.carrier.clock_known = False
+    house.carrier.answers.extend([UnreachableError("no connection", 99)] * 99)
+    started = (await house.begin(ANNA)).chain.started
+    await clock.passes(1200, step=60)
+    await house.stop()
+    await house.start()
+    house.carrier.clock_known = True
+    await clock.passes(120, step=60)
+
+    assert house.last.started == started + timedelta(hours=3)
+    await clock.passes(2340, step=60)
     assert house.last.end is ChainEnd.EXPIRED
 
 

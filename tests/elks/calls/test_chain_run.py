@@ -45,6 +45,33 @@ async def test_not_taken(house: House, key: str | None) -> None:
     assert house.last.end is ChainEnd.UNANSWERED
 
 
+async def test_end_never_learnt(house: House, clock: Clock) -> None:
+    """Five minutes after the ringing the next one is called; a late key still takes it."""
+    run = await house.begin(ANNA, BO)
+    house.carrier.error = RefusedError("no such call")
+    await clock.passes(350, step=10)
+    assert house.called == [ANNA]
+
+    await clock.passes(20, step=10)
+
+    assert house.called == [ANNA, BO]
+    assert [record.to_number for record in house.tracker.open] == [ANNA, BO]
+    await house.presses(ANNA)
+    assert (await run.async_outcome()).by == 0
+
+
+async def test_end_learnt_late(house: House, clock: Clock) -> None:
+    """The end of a call that is not waited for any more ends nobody else's turn."""
+    await house.begin(ANNA, BO, CILLA)
+    await clock.passes(370, step=10)
+    assert house.called == [ANNA, BO]
+
+    await house.ends(ANNA)
+
+    assert house.called == [ANNA, BO]
+    assert house.last.turn is not None
+
+
 async def test_pause(house: House, clock: Clock) -> None:
     """Between two rounds there is a pause, and after the last one none."""
     await house.begin(ANNA, rounds=2, pause=30)

@@ -43,6 +43,31 @@ async def test_cancel_one(house: House) -> None:
     assert house.chains.running == [first.chain]
 
 
+async def test_cancel_one_that_ended(house: House) -> None:
+    """A chain that has ended is cancelled without effect, also when others began since."""
+    first = await house.begin(ANNA)
+    await house.presses(ANNA)
+    second = await house.begin(BO)
+
+    house.chains.async_cancel(first.chain.id)
+
+    assert first.chain.end is ChainEnd.ACKNOWLEDGED
+    assert house.chains.running == [second.chain]
+
+
+async def test_cancel_one_that_ended_before(house: House) -> None:
+    """The chain begun last before a restart may be cancelled without effect afterwards."""
+    first = await house.begin(ANNA)
+    await house.presses(ANNA)
+    await house.stop()
+    await house.start()
+    second = await house.begin(BO)
+
+    house.chains.async_cancel(first.chain.id)
+
+    assert house.chains.running == [second.chain]
+
+
 async def test_cancel_all(house: House) -> None:
     """Without an id all chains end, and whoever is called hangs up when it is picked up."""
     runs = [await house.begin(ANNA), await house.begin(BO)]
@@ -199,12 +224,12 @@ async def test_cancelled_in_the_pause(house: House, clock: Clock) -> None:
 
 async def test_expired_while_ringing(house: House, clock: Clock) -> None:
     """Who is called when the hour is over hears nothing when picking up."""
-    await house.begin(ANNA)
+    await house.begin(ANNA, rounds=99)
     await clock.passes(3610, step=10)
 
     assert house.last.end is ChainEnd.EXPIRED
     record = house.tracker.async_heard(
-        house.last.turns[0].token, house.call_to(ANNA).id, None
+        house.token_of(ANNA), house.call_to(ANNA).id, None
     )
     assert record is not None
     assert record.hang_up
