@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 from ..const import DEFAULT_RING_TIMEOUT
 from .script import CallScript
+from .stored import moment, text
 
 ACKNOWLEDGED: Final = "acknowledged"
 """Id of the answer with which somebody takes it."""
@@ -163,10 +164,10 @@ class Chain:
         Raises AttributeError, LookupError, TypeError or ValueError for what cannot be read.
         """
         chain = cls(
-            id=_text(data["id"]),
-            started=_time(data["started"]),
+            id=text(data["id"]),
+            started=moment(data["started"]),
             people=tuple(map(_person, data["people"])),
-            from_number=_text(data["from_number"]),
+            from_number=text(data["from_number"]),
             timeout=int(data.get("timeout", DEFAULT_RING_TIMEOUT)),
             rounds=int(data.get("rounds", 1)),
             pause=int(data.get("pause", 0)),
@@ -186,17 +187,17 @@ def _person(data: Mapping[str, Any]) -> Person:
     return Person(
         contact=data.get("contact"),
         name=data.get("name"),
-        number=_text(data["number"]),
+        number=text(data["number"]),
         script=CallScript.from_dict(data["script"]),
     )
 
 
 def _turn(data: Mapping[str, Any]) -> Turn:
     return Turn(
-        token=_text(data["token"]),
+        token=text(data["token"]),
         person=int(data["person"]),
         round=int(data["round"]),
-        requested=_time(data["requested"]),
+        requested=moment(data["requested"]),
         fate=_fate(data["fate"]),
     )
 
@@ -211,16 +212,3 @@ def _end(value: str | None) -> ChainEnd | None:
 def _fate(value: str) -> Fate:
     """Return what became of a turn; what only a newer version knows may have been a call."""
     return Fate(value) if value in Fate else Fate.UNKNOWN
-
-
-def _time(value: str) -> datetime:
-    time = datetime.fromisoformat(value)
-    if time.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return time
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    return value
