@@ -10,6 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .calls import CallEvent, CallRecord
+from .calls.unexpected import going_on
 from .contacts import Contact
 from .data import ElksConfigEntry
 from .entity import ElksEntity, async_add_contacts, call_data
@@ -63,7 +64,8 @@ class Moments:
             # Also within one millisecond they are two changes of state
             self._last = max(dt_util.utcnow(), self._last + timedelta(milliseconds=1))
             for listener in list(self._listeners):
-                listener(record, event, self._last)
+                with going_on("showing an event"):
+                    listener(record, event, self._last)
 
 
 class CallEventEntity(ElksEntity, EventEntity):

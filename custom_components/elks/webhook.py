@@ -123,7 +123,8 @@ async def _answer_call(
     if not call_id or not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
         return None
     question = _number(query, _ASKED)
-    keys = query.get(_KEYS) or read_keys(form.get("result")) if question else None
+    pressed = query.get(_KEYS) or form.get("result")
+    keys = read_keys(pressed) if question else None
     data = await _async_loaded(entry, _PATIENCE_IN_CALL)
     if data is None:
         return _ask_again(async_address(hass, entry), query, keys)

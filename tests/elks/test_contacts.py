@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
+from homeassistant.components.event import EventEntity
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -122,6 +123,26 @@ async def test_one_moment_is_one_time(
         "success",
     ]
     assert len({time for _, time in shown[ANNA_EVENT]}) == 3
+
+
+async def test_one_that_cannot_show_an_event(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entity that fails to show an event keeps no other from it."""
+    trigger = EventEntity._trigger_event  # noqa: SLF001
+
+    def fail(entity: EventEntity, *event: Any) -> None:
+        if entity.entity_id == ACCOUNT_EVENT:
+            raise RuntimeError("no")
+        trigger(entity, *event)
+
+    monkeypatch.setattr(EventEntity, "_trigger_event", fail)
+    await home.place_call(to="Anna", wait=True)
+    await home.hass.async_block_till_done()
+
+    event = home.hass.states.get(ANNA_EVENT)
+    assert event is not None
+    assert event.attributes["event_type"] == "success"
 
 
 async def test_time_of_an_event_survives_a_restart(home: Home) -> None:
