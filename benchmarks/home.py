@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from custom_components.elks.calls import CallRecord
-from custom_components.elks.data import ElksConfigEntry
+from custom_components.elks.runtime import ElksConfigEntry
 from homeassistant.auth.const import GROUP_ID_ADMIN
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant

@@ -7,20 +7,22 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from . import issues, webhook
-from .account import AccountWatch
+from . import webhook
 from .address import async_address, async_remove_address, async_remove_cloudhook
-from .audio import AudioStore, AudioView, async_remove_audio
-from .bus import async_tell_bus
-from .calls import CallStore, CallTracker, Chains, ChainStore
-from .chain_planning import async_plan_turn
+from .calls import CallStore, CallTracker
+from .care import issues
+from .care.watching import async_keep_sounds, async_watch
+from .chains import Chains, ChainStore
 from .client import make_client
 from .const import CONF_FROM_NUMBER, DOMAIN
-from .data import ElksConfigEntry, ElksData
+from .coordinator import AccountWatch
 from .entity import async_name_devices
-from .phone_numbers import load_regions
+from .people.numbers import load_regions
+from .planning.chain import async_plan_turn
+from .responses.bus import async_tell_bus
+from .runtime import ElksConfigEntry, ElksData
 from .services import async_setup_services
-from .watching import async_keep_sounds, async_watch
+from .speech import AudioStore, AudioView, async_remove_audio
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY]

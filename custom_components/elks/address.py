@@ -13,7 +13,7 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
-from . import issues
+from .care import issues
 from .const import DOMAIN, LOGGER
 
 _LONGEST_LOOK = 5

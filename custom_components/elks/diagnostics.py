@@ -13,10 +13,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
 
 from .api import mask_number
-from .calls import CallRecord, Chain, Chains
+from .calls import CallRecord
+from .chains import Chain, Chains
 from .const import CONF_CALLBACK_KEY, CONF_FROM_NUMBER, DOMAIN
-from .contacts import contacts
-from .data import ElksConfigEntry, ElksData, is_loaded
+from .people.contacts import contacts
+from .runtime import ElksConfigEntry, ElksData, is_loaded
 
 _SECRETS = {CONF_CALLBACK_KEY, CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID}
 

@@ -15,8 +15,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .calls import CallEvent, CallRecord
 from .const import DOMAIN
-from .contacts import Contact, contacts
-from .data import ElksConfigEntry, is_loaded
+from .people.contacts import Contact, contacts
+from .runtime import ElksConfigEntry, is_loaded
 
 
 class ElksEntity(Entity):

@@ -10,10 +10,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .calls import CallEvent, CallRecord
-from .calls.unexpected import going_on
-from .contacts import Contact
-from .data import ElksConfigEntry
 from .entity import ElksEntity, async_add_contacts, call_data
+from .helpers.unexpected import going_on
+from .people.contacts import Contact
+from .runtime import ElksConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -19,10 +19,11 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .api import CallState
-from .calls import CallRecord, Chain, ChainState, Tally, month_of
+from .calls import CallRecord, Tally, month_of
+from .chains import Chain, ChainState
 from .const import CONF_CURRENCY
-from .data import ElksConfigEntry, ElksData
 from .entity import ElksCallEntity, ElksEntity, async_add_contacts, call_data
+from .runtime import ElksConfigEntry, ElksData
 
 PARALLEL_UPDATES = 0
 

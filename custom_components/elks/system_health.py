@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .api import DEFAULT_URL
 from .const import DOMAIN
-from .data import ElksConfigEntry
+from .runtime import ElksConfigEntry
 
 _NONE = "none"
 

@@ -17,9 +17,9 @@ from homeassistant.helpers.json import json_bytes
 from .address import Address, async_address
 from .api import Call, CallState, read_keys
 from .calls import is_ours
-from .calls.script import HANG_UP, Action
+from .calls.dialogue.script import HANG_UP, Action
 from .const import CONF_CALLBACK_KEY, DOMAIN
-from .data import ElksConfigEntry, ElksData, async_settled
+from .runtime import ElksConfigEntry, ElksData, async_settled
 
 _METHODS = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.POST, HTTPMethod.PUT)
 _MAX_BODY = 64 * 1024

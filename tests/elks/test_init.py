@@ -10,8 +10,8 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.elks.audio.clip import clips_folder
 from custom_components.elks.const import CONF_FROM_NUMBER
+from custom_components.elks.speech.recording import clips_folder
 from homeassistant.components.webhook import DOMAIN as WEBHOOK
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TIMEOUT, EVENT_STATE_CHANGED

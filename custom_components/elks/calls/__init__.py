@@ -1,20 +1,15 @@
-"""The life of a call, from its plan to its end, and chains of calls. Knows no HTTP."""
+"""What is true of a call, from its plan to its end, and how that is kept. Knows no HTTP."""
 
-from .chain import ACKNOWLEDGED, Chain, ChainEnd, ChainState, Person, Turn
-from .chain_run import ChainRun
-from .chain_store import ChainStore
-from .chains import Chains
+from .dialogue.script import Answer, CallScript
 from .events import CallEvent
-from .plan import CallPlan
+from .outgoing.plan import CallPlan
 from .record import CallRecord
-from .script import Answer, CallScript
 from .store import CallStore
 from .tally import Tally, end_of, month_of, price
 from .token import is_ours, new_token
 from .tracker import CallsStoppedError, CallTracker
 
 __all__ = [
-    "ACKNOWLEDGED",
     "Answer",
     "CallEvent",
     "CallPlan",
@@ -23,15 +18,7 @@ __all__ = [
     "CallStore",
     "CallTracker",
     "CallsStoppedError",
-    "Chain",
-    "ChainEnd",
-    "ChainRun",
-    "ChainState",
-    "ChainStore",
-    "Chains",
-    "Person",
     "Tally",
-    "Turn",
     "end_of",
     "is_ours",
     "month_of",

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from ..api import Call, CallState
-from .script import CallScript
-from .stored import moment, text, text_or_none, whole_number
+from ..helpers.stored import moment, text, text_or_none, whole_number
+from .dialogue.script import CallScript
 
 _REPORTED = tuple(field.name for field in fields(Call))
 _TIMES = ("created", "start")

@@ -9,10 +9,10 @@ from homeassistant.helpers.json import json_bytes, json_fragment
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
+from ..helpers.stored import text
+from ..helpers.unexpected import going_on
 from .record import CallRecord
-from .stored import text
 from .tally import Tally
-from .unexpected import going_on
 
 _VERSION = 1
 _MINOR_VERSION = 2

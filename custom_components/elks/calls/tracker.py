@@ -21,17 +21,17 @@ from ..api import (
     mask_number,
 )
 from ..const import CONF_CALLBACK_KEY, LOGGER
+from ..helpers.unexpected import going_on
 from .book import CallBook
 from .events import CallEvent, events
-from .placing import Placing
-from .plan import CallPlan
-from .provider import Provider
+from .outgoing.placing import Placing
+from .outgoing.plan import CallPlan
+from .outgoing.provider import Provider
+from .outgoing.schedule import Schedule, first_look, next_look
 from .record import CallRecord
-from .schedule import Schedule, first_look, next_look
 from .store import CallStore, patience
 from .tally import Tally
 from .token import is_ours
-from .unexpected import going_on
 
 _LOOKS_AT_ONCE = 5
 _HINT_INTERVAL = 10

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -24,9 +24,6 @@ from custom_components.elks.const import CONF_CALLBACK_KEY, DOMAIN
 from homeassistant.const import CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
-
-if TYPE_CHECKING:
-    from .house import House
 
 PHONE = "+46701234567"
 OTHER_PHONE = "+46707654321"
@@ -343,22 +340,6 @@ async def home(
     """Return a home that has just started."""
     async with running(Home(hass, account, carrier, disk)) as home:
         yield home
-
-
-@pytest.fixture
-async def house(
-    hass: HomeAssistant,
-    account: MockConfigEntry,
-    carrier: Carrier,
-    disk: Disk,
-    clock: Clock,
-) -> AsyncIterator[House]:
-    """Return a home with chains that has just started."""
-    # It is a home
-    from .house import House
-
-    async with running(House(hass, account, carrier, disk)) as house:
-        yield house
 
 
 @pytest.fixture

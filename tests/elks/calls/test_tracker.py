@@ -15,13 +15,14 @@ from custom_components.elks.api import (
     UnreachableError,
 )
 from custom_components.elks.calls import (
-    ACKNOWLEDGED,
     CallEvent,
     CallPlan,
     CallRecord,
     CallsStoppedError,
 )
+from custom_components.elks.chains import ACKNOWLEDGED
 
+from ..chains.house import SCRIPT
 from .conftest import (
     OTHER_PHONE,
     PHONE,
@@ -35,7 +36,6 @@ from .conftest import (
     turns,
     wait,
 )
-from .house import SCRIPT
 
 UNKNOWN = OutcomeUnknownError("the connection broke")
 

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from simulator import Fault, FaultKind
-from tests.elks.audio.conftest import Engine
 from tests.elks.conftest import PHONE, Home, webhook_path
+from tests.elks.speech.conftest import Engine
 
 from .example import Example, each
 

@@ -1,0 +1,1 @@
+"""What the user has to put right: when that is noticed, and how it is shown."""
