@@ -72,7 +72,7 @@ class Home:
         path = f"/api/webhook/{self.entry.data[CONF_WEBHOOK_ID]}"
         return [
             OpenCall(record.call.id, f"{path}?token={record.token}", _end_of(record))
-            for record in self.entry.runtime_data.tracker.open
+            for record in self.entry.runtime_data.tracker.book.open()
             if record.call
         ]
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from homeassistant.util import dt as dt_util
 
-from ..helpers.stored import text, whole_number
+from ..helpers.stored_values import text, whole_number
 from .record import CallRecord
 
 _DECIMALS = 4

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from ..calls.dialogue.script import CallScript
 from ..const import DEFAULT_RING_TIMEOUT
-from ..helpers.stored import moment, text
+from ..helpers.stored_values import moment, text
 
 ACKNOWLEDGED: Final = "acknowledged"
 """Id of the answer with which somebody takes it."""

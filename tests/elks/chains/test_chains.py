@@ -6,7 +6,8 @@ import pytest
 
 from custom_components.elks.api import UnreachableError
 from custom_components.elks.calls import CallRecord, CallsStoppedError
-from custom_components.elks.chains import ChainEnd
+from custom_components.elks.chains import ChainChange, ChainEnd
+from custom_components.elks.helpers.listeners import Stage
 
 from ..calls.conftest import Clock, Disk, turns
 from .house import ANNA, BO, House
@@ -16,7 +17,11 @@ from .house import ANNA, BO, House
 def told(house: House) -> list[tuple[str, ChainEnd | None]]:
     """Return what is told of the chains: which one, and how it ended."""
     told: list[tuple[str, ChainEnd | None]] = []
-    house.chains.async_listen(lambda chain: told.append((chain.id, chain.end)))
+    house.listeners.async_listen(
+        ChainChange,
+        Stage.FIGURES,
+        lambda change: told.append((change.chain.id, change.chain.end)),
+    )
     return told
 
 
@@ -76,7 +81,7 @@ async def test_cancel_all(house: House) -> None:
     house.chains.async_cancel(None)
 
     assert [run.chain.end for run in runs] == [ChainEnd.CANCELLED] * 2
-    assert [record.hang_up for record in house.tracker.open] == [True, True]
+    assert [record.hang_up for record in house.tracker.book.open()] == [True, True]
 
 
 async def test_cancel_unknown(house: House) -> None:
@@ -185,7 +190,9 @@ async def test_calls_of_a_long_chain(house: House) -> None:
     """Whoever waits for the end finds all calls, just as who is told of it."""
     people = [f"+4670{number:07}" for number in range(101)]
     told: list[list[CallRecord]] = []
-    house.chains.async_listen(lambda chain: told.append(house.chains.calls(chain)))
+    house.listeners.async_listen(
+        ChainChange, Stage.EVENTS, lambda change: told.append(list(change.calls))
+    )
     run = await house.begin(*people)
     for number in people:
         await house.ends(number)
@@ -229,8 +236,8 @@ async def test_expired_while_ringing(house: House, clock: Clock) -> None:
     await clock.passes(3610, step=10)
 
     assert house.last.end is ChainEnd.EXPIRED
-    record = house.tracker.async_heard(
-        house.token_of(ANNA), house.call_to(ANNA).id, None
+    record = house.tracker.reports.async_question(
+        house.token_of(ANNA), house.call_to(ANNA).id, 0, None
     )
     assert record is not None
     assert record.hang_up

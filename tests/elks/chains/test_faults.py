@@ -8,7 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.elks.chains import Chain, ChainEnd
+from custom_components.elks.chains import Chain, ChainChange, ChainEnd
+from custom_components.elks.helpers.listeners import Stage
 from homeassistant.helpers.storage import Store
 
 from ..calls.conftest import Clock, Disk, turns
@@ -74,7 +75,7 @@ async def test_request_fails_otherwise(house: House, clock: Clock) -> None:
 
 async def test_end_cannot_be_waited_for(house: House, clock: Clock) -> None:
     """Where waiting for a call's end fails, the others are called all the same."""
-    with patch.object(house.tracker, "async_end", side_effect=RuntimeError(ANNA)):
+    with patch.object(house.tracker.ends, "async_wait", side_effect=RuntimeError(ANNA)):
         run = await house.begin(ANNA, BO)
         await clock.passes(30)
 
@@ -87,11 +88,13 @@ async def test_listener_fails(house: House) -> None:
     """Whoever fails to take in a change keeps nobody from being called, or from being told."""
     told: list[Chain] = []
 
-    def fail(chain: Chain) -> None:
-        raise RuntimeError(chain.people[0].number)
+    def fail(change: ChainChange) -> None:
+        raise RuntimeError(change.chain.people[0].number)
 
-    house.chains.async_listen(fail)
-    house.chains.async_listen(told.append)
+    house.listeners.async_listen(ChainChange, Stage.FIGURES, fail)
+    house.listeners.async_listen(
+        ChainChange, Stage.FIGURES, lambda change: told.append(change.chain)
+    )
     await house.begin(ANNA)
     second = await house.begin(BO)
     assert house.called == [ANNA, BO]
@@ -166,14 +169,16 @@ async def test_taken_before_the_answer(house: House) -> None:
 
     assert (await run.async_outcome()).by == 0
     assert house.called == [ANNA]
-    assert [record.hang_up for record in house.tracker.open] == [False]
+    assert [record.hang_up for record in house.tracker.book.open()] == [False]
 
 
 async def test_taken_by_two(house: House, clock: Clock) -> None:
     """Who presses the key second does not take it, and the end is told once."""
     ends: list[ChainEnd] = []
-    house.chains.async_listen(
-        lambda chain: ends.extend([chain.end] if chain.end else [])
+    house.listeners.async_listen(
+        ChainChange,
+        Stage.FIGURES,
+        lambda change: ends.extend([change.chain.end] if change.chain.end else []),
     )
     answer = house.carrier.holds()
     run = await house.begin(ANNA, BO)

@@ -7,7 +7,8 @@ import pytest
 from yarl import URL
 
 from custom_components.elks.api import Call, CallRequest, CallState
-from custom_components.elks.chains import Chain, ChainEnd
+from custom_components.elks.chains import Chain, ChainChange, ChainEnd
+from custom_components.elks.helpers.listeners import Stage
 
 from ..calls.conftest import Clock, Disk, turns
 from .house import ANNA, BO, House
@@ -39,7 +40,7 @@ def slow(house: House, disk: Disk) -> House:
         await turns(8)
         ended = house.carrier.ends(call, state=CallState.BUSY)
         token = URL(request.whenhangup or "").query["token"]
-        house.tracker.async_told(token, ended)
+        house.tracker.reports.async_end(token, ended)
 
     house.carrier.place_call = place_slowly  # type: ignore[method-assign]
     return house
@@ -48,8 +49,10 @@ def slow(house: House, disk: Disk) -> House:
 def ends_of(house: House) -> list[ChainEnd]:
     """Return the ends of chains that are told from now on."""
     ends: list[ChainEnd] = []
-    house.chains.async_listen(
-        lambda chain: ends.extend([chain.end] if chain.end else [])
+    house.listeners.async_listen(
+        ChainChange,
+        Stage.FIGURES,
+        lambda change: ends.extend([change.chain.end] if change.chain.end else []),
     )
     return ends
 
@@ -58,12 +61,12 @@ def at_change(house: House, number: int, do: Callable[[], None]) -> list[Chain]:
     """Let the listener of a chain's change do something; return the chains that are told."""
     told: list[Chain] = []
 
-    def listen(chain: Chain) -> None:
-        told.append(chain)
+    def listen(change: ChainChange) -> None:
+        told.append(change.chain)
         if len(told) == number:
             do()
 
-    house.chains.async_listen(listen)
+    house.listeners.async_listen(ChainChange, Stage.FIGURES, listen)
     return told
 
 
@@ -100,15 +103,15 @@ async def test_cancelled(slow: House, clock: Clock) -> None:
         called = slow.called
         slow.chains.async_cancel(None)
         await beginning
-        assert all(record.hang_up for record in slow.tracker.open), moment
+        assert all(record.hang_up for record in slow.tracker.book.open()), moment
         await clock.passes(10)
 
         assert slow.called == called, moment
         assert len(ends) == 1, moment
         ends.clear()
         # No request that went out is lost
-        assert slow.tracker.open == []
-        ended = [call.to_number for call in slow.tracker.ended]
+        assert slow.tracker.book.open() == []
+        ended = [call.to_number for call in slow.tracker.book.ended()]
         assert ended == called[-100:], moment
 
 

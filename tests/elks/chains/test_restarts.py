@@ -8,7 +8,8 @@ import pytest
 
 from custom_components.elks.api import Call, CallRequest, CallState, UnreachableError
 from custom_components.elks.calls import CallsStoppedError
-from custom_components.elks.chains import Chain, ChainEnd
+from custom_components.elks.chains import ChainChange, ChainEnd
+from custom_components.elks.helpers.listeners import Stage
 
 from ..calls.conftest import Clock, make_plan, turns
 from .house import ANNA, BO, CILLA, SCRIPT, House
@@ -87,12 +88,13 @@ async def test_cancelled_as_its_time_is_corrected(house: House, clock: Clock) ->
     started = (await house.begin(ANNA, BO)).chain.started
     ends: list[ChainEnd] = []
 
-    def listen(chain: Chain) -> None:
+    def listen(change: ChainChange) -> None:
+        chain = change.chain
         ends.extend([chain.end] if chain.end else [])
         if chain.end is None and chain.started != started:
             house.chains.async_cancel(None)
 
-    house.chains.async_listen(listen)
+    house.listeners.async_listen(ChainChange, Stage.FIGURES, listen)
     house.carrier.clock_known = True
     answer.set_result(house.carrier.takes(ANNA))
     await turns(20)
@@ -141,7 +143,7 @@ async def test_cancel_while_the_request_is_unanswered(house: House) -> None:
 
     assert (await run.async_outcome()).end is ChainEnd.CANCELLED
     token, call = house.last.turns[0].token, house.call_to(ANNA)
-    record = house.tracker.async_heard(token, call.id, None)
+    record = house.tracker.reports.async_question(token, call.id, 0, None)
     assert record is not None
     assert record.hang_up
     assert house.called == [ANNA]
@@ -248,8 +250,8 @@ async def test_picked_up_right_after_the_restart(house: House) -> None:
     await during_the_request(house)
     await house.start()
 
-    record = house.tracker.async_heard(
-        house.last.turns[0].token, house.call_to(ANNA).id, None
+    record = house.tracker.reports.async_question(
+        house.last.turns[0].token, house.call_to(ANNA).id, 0, None
     )
 
     assert record is not None
@@ -263,7 +265,9 @@ async def test_cancelled_right_after_the_restart(house: House, clock: Clock) -> 
     house.chains.async_cancel(None)
     await clock.passes(80)
 
-    assert [record.call for record in house.tracker.open] == [house.call_to(ANNA)]
+    assert [record.call for record in house.tracker.book.open()] == [
+        house.call_to(ANNA)
+    ]
 
 
 async def test_never_placed(house: House, clock: Clock) -> None:
@@ -272,11 +276,11 @@ async def test_never_placed(house: House, clock: Clock) -> None:
     house.carrier.history.clear()
     await house.start()
     house.chains.async_cancel(None)
-    assert len(house.tracker.open) == 1
+    assert len(house.tracker.book.open()) == 1
 
     await clock.passes(800, step=10)
 
-    assert house.tracker.open == []
+    assert house.tracker.book.open() == []
 
 
 async def test_ended_during_the_restart(house: House, clock: Clock) -> None:
@@ -385,7 +389,7 @@ async def test_killed_before_the_next_turn(house: House, clock: Clock) -> None:
     await house.begin(ANNA, BO)
     await clock.passes(1)
     # Else the call to Anna would be remembered as the last one
-    await house.tracker.async_place(make_plan(CILLA))
+    await house.tracker.placing.async_place(make_plan(CILLA))
     [(key, chains)] = [
         item for item in house.disk.data.items() if item[0].endswith(".chains")
     ]

@@ -55,7 +55,7 @@ async def test_end_never_learnt(house: House, clock: Clock) -> None:
     await clock.passes(20, step=10)
 
     assert house.called == [ANNA, BO]
-    assert [record.to_number for record in house.tracker.open] == [ANNA, BO]
+    assert [record.to_number for record in house.tracker.book.open()] == [ANNA, BO]
     await house.presses(ANNA)
     assert (await run.async_outcome()).by == 0
 
@@ -156,13 +156,13 @@ async def test_fate_unknown(house: House, clock: Clock) -> None:
     assert house.called == [ANNA, BO]
 
     token = house.last.turns[0].token
-    house.tracker.async_heard(token, "lost", None)
-    house.tracker.async_heard(token, "lost", "1")
+    house.tracker.reports.async_question(token, "lost", 0, None)
+    house.tracker.reports.async_question(token, "lost", 1, "1")
     await turns()
 
     assert (await run.async_outcome()).by == 0
     await house.presses(BO, None)
-    record = house.tracker.find(house.last.turns[1].token)
+    record = house.tracker.book.find(house.last.turns[1].token)
     assert record is not None
     assert record.hang_up
 
