@@ -30,7 +30,7 @@ sensor shows with the true end of the call, and measures how long that took. The
 checks that nothing has changed, nothing is asked any more, no error was logged, and no secret was told.
 
 46elks' documentation and public code differ from each other in places, and are silent in others: how precise times are, which fields are there, what
-they are called, how refusals read. The simulator speaks as most examples show, or in any of these dialects (`simulator/dialect.py`). Each row is played in
+they are called, how refusals read. The simulator speaks as most examples show, or in any of these dialects (`simulator/wire/dialect.py`). Each row is played in
 one chosen by chance, always the same for the same row; those under *Dialects* play every other choice, one after the other.
 
 `scripts/reliability` runs all rows and writes this page. A single one: `scripts/test tests/elks -k request-reset-after`.

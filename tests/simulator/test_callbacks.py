@@ -5,8 +5,7 @@ import json
 
 import pytest
 
-from simulator import CallbackKind, Fault, FaultKind, Simulator
-from simulator.models import provider_time
+from simulator import CallbackKind, Fault, FaultKind, Simulator, Times
 
 from .conftest import PERSON, Client, Customer
 
@@ -26,8 +25,8 @@ async def test_end_of_a_call(
             "direction": "outgoing",
             "from": simulator.voice_number,
             "to": PERSON,
-            "created": provider_time(kept.created),
-            "start": provider_time(kept.start),
+            "created": Times.MICROSECONDS.write(kept.created),
+            "start": Times.MICROSECONDS.write(kept.start),
             "state": "success",
             "duration": str(call["duration"]),
             "cost": str(call["cost"]),

@@ -164,7 +164,7 @@ async def test_reset(client: Client, control: Control, simulator: Simulator) -> 
         ("faults", {}, 400),
         ("dialect", {"accent": "Skåne"}, 400),
         ("dialect", {"played": "yes"}, 400),
-        ("dialect", {"tells_why": 1}, 400),
+        ("dialect", {"reports_why": 1}, 400),
         ("faults", {"kind": "fire"}, 400),
         ("faults", {"kind": "status", "on": "GET /"}, 400),
         ("handsets/h1", {"act": "answer"}, 404),

@@ -103,7 +103,7 @@ async def test_failed_call(
     more: dict[str, Any],
 ) -> None:
     """Of a call that nobody picked up little is told."""
-    simulator.dialect = Dialect(failed_call=failed_call, tells_owner=False)
+    simulator.dialect = Dialect(failed_call=failed_call, includes_owner=False)
     simulator.phone(PERSON, outcome=outcome)
     call = await client.call(whenhangup=f"{customer.url}/end")
     assert {name: call[name] for name in call.keys() - _SIX} == more
@@ -114,9 +114,9 @@ async def test_failed_call(
 @pytest.mark.parametrize(
     ("dialect", "missing"),
     [
-        (Dialect(tells_actions=False), "actions"),
-        (Dialect(tells_timeout=False), "timeout"),
-        (Dialect(tells_owner=False), "owner"),
+        (Dialect(includes_actions=False), "actions"),
+        (Dialect(includes_timeout=False), "timeout"),
+        (Dialect(includes_owner=False), "owner"),
     ],
 )
 async def test_missing_fields(
@@ -157,7 +157,7 @@ async def test_old_numbers(client: Client, simulator: Simulator) -> None:
 @pytest.mark.parametrize(
     ("hangup_fields", "told"),
     [
-        (HangupFields.SURE, _SIX),
+        (HangupFields.BASIC, _SIX),
         (HangupFields.BARE, {"id", "state", "direction"}),
     ],
 )
@@ -179,7 +179,7 @@ async def test_names_of_the_id(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
     """The call's id has two names."""
-    simulator.dialect = Dialect(hangup_id="callid", question_id="id")
+    simulator.dialect = Dialect(hangup_id="callid", next_id="id")
     next_ = {"play": "sound/beep", "next": f"{customer.url}/next"}
     call = await client.call(next_, whenhangup=f"{customer.url}/end")
     [asked], [ended] = customer.forms("/next"), customer.forms("/end")
@@ -200,7 +200,7 @@ async def test_bare_questions(
     told: dict[str, str],
 ) -> None:
     """The next action can be asked for with little more than the call."""
-    simulator.dialect = Dialect(bare_questions=True, picked_up=picked_up)
+    simulator.dialect = Dialect(bare_next=True, picked_up=picked_up)
     call = await client.call(voice_start=f"{customer.url}/start")
     assert customer.forms("/start") == [{"callid": call["id"], **told}]
 
@@ -214,7 +214,7 @@ async def test_result_of_a_sound(
     for dialect in (
         Dialect(),
         Dialect(played="success"),
-        Dialect(tells_skipping_key=True),
+        Dialect(reports_skipping_key=True),
     ):
         simulator.dialect = dialect
         await client.call(action)
@@ -226,7 +226,7 @@ async def test_no_reasons(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
     """Why nothing was pressed need not be told."""
-    simulator.dialect = Dialect(tells_why=False)
+    simulator.dialect = Dialect(reports_why=False)
     simulator.phone(PERSON, talk_for=None)
     action = {"ivr": "sound/beep", "timeout": 1, "next": f"{customer.url}/next"}
     call = await client.call(action)
@@ -247,7 +247,7 @@ async def test_asks_again(
     client: Client, simulator: Simulator, customer: Customer, answer: int
 ) -> None:
     """An action that does not come can be asked for again, while the person waits."""
-    simulator.dialect = Dialect(asks_again=True)
+    simulator.dialect = Dialect(retries_next=True)
     simulator.phone(PERSON, talk_for=None, keys=[KeyPress(1, "55")])
     customer.will_answer("/start", answer, answer, {"play": "sound/beep"})
     call = await client.call(voice_start=f"{customer.url}/start")
@@ -259,7 +259,7 @@ async def test_does_not_wait_for_ever(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
     """It is asked for a few times, as long as the person stays; what is wrong, only once."""
-    simulator.dialect = Dialect(asks_again=True)
+    simulator.dialect = Dialect(retries_next=True)
     simulator.phone(PERSON, talk_for=None)
     customer.will_answer("/start", *[500] * 9)
     await client.call(voice_start=f"{customer.url}/start")

@@ -47,7 +47,7 @@ async def provider(
 async def voice(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the home a voice, whose sounds no program looks at: that takes no time of the clock."""
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr("simulator.sounds._probe", AsyncMock(return_value=2.0))
+    monkeypatch.setattr("simulator.calls.sounds._probe", AsyncMock(return_value=2.0))
     for component in ("http", "media_source", "tts"):
         assert await async_setup_component(hass, component, {})
     engine = Engine("tones", ("wav", tone(1)))

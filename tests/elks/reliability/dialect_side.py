@@ -127,7 +127,7 @@ ROWS = (
     _row(
         "history-fields",
         "The history lacks the actions, the owner or the time to ring, or has texts for numbers, and no callback comes",
-        *("tells_actions", "tells_timeout", "tells_owner"),
+        *("includes_actions", "includes_timeout", "includes_owner"),
         *("plain_actions", "numbers_as_text"),
         part=_waited_for,
         faults=(LOST,),
@@ -136,7 +136,7 @@ ROWS = (
     _row(
         "history-adopted",
         "The same, and no call is answered, nor found at once",
-        *("history_times", "tells_timeout", "numbers_as_text", "listed_after"),
+        *("history_times", "includes_timeout", "numbers_as_text", "listed_after"),
         part=_waited_for,
         faults=(Fault(FaultKind.RESET_AFTER, on=PLACE, times=None),),
     ),
@@ -149,21 +149,21 @@ ROWS = (
     _row(
         "pick-up",
         "Who picks up is told by another word, or by none; the id is called `id`, and other fields are missing",
-        *("picked_up", "question_id", "bare_questions"),
+        *("picked_up", "next_id", "bare_next"),
         part=_asked,
         outcomes=("success", "success", "success"),
     ),
     _row(
         "results",
         "Sounds and questions have other results",
-        *("played", "tells_skipping_key", "tells_why"),
+        *("played", "reports_skipping_key", "reports_why"),
         part=_asked,
         outcomes=("success", "success", "success"),
     ),
     _row(
         "no-action",
         "The home does not hear that somebody picked up, and the call ends, or asks again",
-        "asks_again",
+        "retries_next",
         part=_no_action,
     ),
     _row(
