@@ -389,7 +389,7 @@ def complaints(home: HomeProcess) -> list[str]:
 
 
 def _report(what: str, value: str) -> None:
-    print(f"{what:<24}{value}", flush=True)
+    print(f"{what:<26}{value}", flush=True)
 
 
 def _memory(pid: int) -> float:

@@ -35,10 +35,10 @@ async def clock(freezer: FrozenDateTimeFactory) -> AsyncIterator[None]:
 async def provider(
     row: Row, clock: None, socket_enabled: None
 ) -> AsyncIterator[Simulator]:
-    """Return a simulated 46elks in the same time, which speaks as the row wants."""
+    """Return a simulated 46elks on the same clock, with the row's dialect."""
     # Shown when the row fails
-    logging.getLogger(__name__).info("46elks speaks as %s", row.spoken)
-    simulator = Simulator(dialect=row.spoken)
+    logging.getLogger(__name__).info("46elks uses %s", row.used_dialect)
+    simulator = Simulator(dialect=row.used_dialect)
     async with simulator.serve():
         yield simulator
 
@@ -61,7 +61,7 @@ async def scene(
     home: Home,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Scene]:
-    """Return a home that phones, watched."""
+    """Return a home that places calls, and watch it."""
     # Frozen time lacks the offset from UTC that aiohttp wants to log
     monkeypatch.setattr(logging.getLogger("aiohttp.access"), "disabled", True)
     scene = Scene(home, hass_storage, monkeypatch)
