@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from custom_components.elks.calls import CallRecord
-from custom_components.elks.data import ElksConfigEntry
+from custom_components.elks.runtime import ElksConfigEntry
 from homeassistant.auth.const import GROUP_ID_ADMIN
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
@@ -70,7 +70,7 @@ class BenchedHome:
         path = f"/api/webhook/{self.entry.data[CONF_WEBHOOK_ID]}"
         return [
             OpenCall(record.call.id, f"{path}?token={record.token}", _end_of(record))
-            for record in self.entry.runtime_data.tracker.open
+            for record in self.entry.runtime_data.tracker.book.open()
             if record.call
         ]
 

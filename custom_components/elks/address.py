@@ -1,20 +1,21 @@
 """The address at which 46elks reaches this home."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
-from . import issues
 from .const import DOMAIN, LOGGER
+from .helpers.unexpected import going_on
 
 _LONGEST_LOOK = 5
 """Seconds that a call waits for an address."""
@@ -42,6 +43,7 @@ class Address:
         self._entry = entry
         self._cloudhook: str | None = None
         self._looking = asyncio.Lock()
+        self._listeners: dict[Callable[[Reach], None], None] = {}
         self._external: tuple[str | None, str] = (None, "")
         """The external URL as it is set, and as it is used: each call needs it."""
 
@@ -73,6 +75,12 @@ class Address:
         return base + webhook.async_generate_path(self._entry.data[CONF_WEBHOOK_ID])
 
     @callback
+    def async_listen(self, listener: Callable[[Reach], None]) -> CALLBACK_TYPE:
+        """Notify somebody whenever an address was looked for; return what ends that."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
+
+    @callback
     def async_start(self) -> None:
         """Follow what changes the address until the entry is unloaded."""
         entry, hass = self._entry, self._hass
@@ -102,20 +110,20 @@ class Address:
                 async with asyncio.timeout(_LONGEST_LOOK):
                     await self._async_refresh()
         else:
-            self._async_report()
+            self._async_notify()
         return self.reach
 
     async def _async_refresh(self, *_: object) -> None:
-        """Look for an address, and tell the user when there is none."""
+        """Look for an address, and notify of what was found."""
         async with self._looking:
             if self.base_url is not None or await self._async_find_cloudhook():
-                self._async_report()
+                self._async_notify()
 
     @callback
-    def _async_report(self) -> None:
-        """Tell the user when nothing reaches this home, or withdraw that."""
-        reachable = self.reach is not Reach.NONE
-        issues.async_report_reach(self._hass, self._entry, reachable=reachable)
+    def _async_notify(self) -> None:
+        for listener in list(self._listeners):
+            with going_on("notifying of the reach"):
+                listener(self.reach)
 
     async def _async_find_cloudhook(self) -> bool:
         """Look for the cloudhook of the webhook; return whether that could be found out.

@@ -45,11 +45,15 @@ from .const import (
     LOGGER,
     SUBENTRY_CONTACT,
 )
-from .contact_flow import ContactFlow
-from .fields import trimmed
-from .forms import unfolded
-from .from_number import async_read_from_number, async_voice_numbers, from_number_field
-from .options_flow import ElksOptionsFlow
+from .forms.contact import ContactFlow
+from .forms.from_number import (
+    async_read_from_number,
+    async_voice_numbers,
+    from_number_field,
+)
+from .forms.options import ElksOptionsFlow
+from .forms.sections import unfolded
+from .planning.fields import trimmed
 
 _CREDENTIALS = {
     vol.Required(CONF_USERNAME): TextSelector(

@@ -13,10 +13,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
 
 from .api import mask_number
-from .calls import CallRecord, Chain, Chains
+from .calls import CallRecord, call_facts
+from .chains import Chain, Chains
 from .const import CONF_CALLBACK_KEY, CONF_FROM_NUMBER, DOMAIN
-from .contacts import contacts
-from .data import ElksConfigEntry, ElksData, is_loaded
+from .people.contacts import contacts
+from .runtime import ElksConfigEntry, ElksData, is_loaded
 
 _SECRETS = {CONF_CALLBACK_KEY, CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID}
 
@@ -45,13 +46,13 @@ def _running(entry: ElksConfigEntry) -> dict[str, Any]:
     if data is None or not is_loaded(entry, data):
         return {}
     return {
-        "account_answered": data.account.account is not None,
+        "account_answered": data.account.data is not None,
         "reach": data.address.reach,
         "chains": [_chain(chain) for chain in _chains(data.chains)],
         "calls": {
-            "open": [_masked(record) for record in data.tracker.open],
-            "ended": [_masked(record) for record in data.tracker.ended],
-            "unreported": data.tracker.unreported,
+            "open": [_masked(record) for record in data.book.open()],
+            "ended": [_masked(record) for record in data.book.ended()],
+            "unreported": data.tracker.arrivals.missing,
         },
     }
 
@@ -66,7 +67,7 @@ def _chain(chain: Chain) -> dict[str, Any]:
     """Return how a chain stands, without anybody's name, number or secret."""
     return {
         "chain_id": chain.id,
-        "started": chain.started.isoformat(),
+        "started": chain.started,
         "people": len(chain.people),
         "rounds": chain.rounds,
         "pause": chain.pause,
@@ -80,19 +81,14 @@ def _chain(chain: Chain) -> dict[str, Any]:
 
 
 def _masked(record: CallRecord) -> dict[str, Any]:
-    """Return what is known of a call, without its secret and with its numbers masked."""
-    call = record.call
+    """Return what is known of a call, without its secret, its keys, and full numbers."""
+    facts = call_facts(record)
     return {
-        "call_id": call and call.id,
-        "state": record.state,
+        **{key: facts[key] for key in facts if key not in ("digits", "answer")},
         "from": mask_number(record.from_number),
         "to": mask_number(record.to_number),
         "timeout": record.timeout,
-        "requested": record.requested.isoformat(),
+        "requested": record.requested,
         "reported": record.reported,
-        "created": call and call.created and call.created.isoformat(),
-        "start": call and call.start and call.start.isoformat(),
-        "duration": call and call.duration,
-        "cost": call and call.cost,
         "given_up": record.given_up,
     }

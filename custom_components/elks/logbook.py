@@ -11,8 +11,8 @@ from homeassistant.components.logbook.const import (
 from homeassistant.components.logbook.models import LazyEventPartialState
 from homeassistant.core import HomeAssistant, callback
 
-from .bus import EVENT_CALL_ENDED, EVENT_CHAIN_ENDED
 from .const import DOMAIN
+from .responses.bus import EVENT_CALL_ENDED, EVENT_CHAIN_ENDED
 from .words import async_home_words
 
 type _Entry = dict[str, Any]

@@ -8,14 +8,14 @@ from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature  #
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import fields
 from .api import ElksError
 from .const import ATTR_MESSAGE, ATTR_TO
-from .data import ElksConfigEntry
 from .entity import ElksEntity, async_add_contacts
 from .errors import async_not_placed
-from .planning import async_plan, async_planned
-from .speaking import sentences
+from .planning import fields
+from .planning.call import async_plan, async_planned
+from .planning.script import sentences
+from .runtime import ElksConfigEntry
 
 # Nobody waits until another was phoned
 PARALLEL_UPDATES = 0
@@ -53,6 +53,6 @@ class ContactNotifyEntity(ElksEntity, NotifyEntity):
             self.hass, self._entry, partial(async_plan, self.hass, self._entry, data)
         )
         try:
-            await runtime.tracker.async_place(plan)
+            await runtime.tracker.placing.async_place(plan)
         except ElksError as err:
             raise async_not_placed(self.hass, self._entry, err) from err

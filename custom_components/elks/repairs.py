@@ -8,8 +8,12 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_FROM_NUMBER
-from .data import ElksConfigEntry
-from .from_number import async_own_numbers, async_read_from_number, from_number_field
+from .forms.from_number import (
+    async_own_numbers,
+    async_read_from_number,
+    from_number_field,
+)
+from .runtime import ElksConfigEntry
 
 if TYPE_CHECKING:
     # Not there in the oldest Home Assistant supported

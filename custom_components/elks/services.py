@@ -18,10 +18,8 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.selector import ConfigEntrySelector
 from homeassistant.setup import async_setup_component
 
-from . import fields
 from .api import ElksError
 from .calls import CallsStoppedError
-from .chain_planning import async_plan_chain
 from .const import (
     ATTR_ACKNOWLEDGE_KEY,
     ATTR_ANSWERS,
@@ -47,10 +45,12 @@ from .const import (
     DOMAIN,
     MAX_RING_TIMEOUT,
 )
-from .data import LONGEST_LOAD, ElksConfigEntry, async_followed, async_settled
 from .errors import async_not_placed, failed, invalid
-from .planning import async_plan, async_planned
-from .responses import call_ended, call_placed, chain_ended
+from .planning import fields
+from .planning.call import async_plan, async_planned
+from .planning.chain import async_plan_chain
+from .responses.calls import call_ended, call_placed, chain_ended
+from .runtime import LONGEST_LOAD, ElksConfigEntry, async_followed, async_settled
 
 SERVICE_PLACE_CALL = "place_call"
 SERVICE_CALL_CHAIN = "call_chain"
@@ -159,10 +159,10 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     )
     wait = call.data[ATTR_WAIT]
     try:
-        record = placed = await runtime.tracker.async_place(plan)
+        record = placed = await runtime.tracker.placing.async_place(plan)
         if wait:
             record = await async_followed(
-                entry, runtime, lambda data: data.tracker.async_end(placed)
+                entry, runtime, lambda data: data.tracker.ends.async_wait(placed)
             )
     except ElksError as err:
         raise async_not_placed(call.hass, entry, err) from err

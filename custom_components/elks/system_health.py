@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .api import DEFAULT_URL
 from .const import DOMAIN
-from .data import ElksConfigEntry
+from .runtime import ElksConfigEntry
 
 _NONE = "none"
 
@@ -29,7 +29,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, object]:
     if not entries:
         return {"api_reachable": _async_reachable(hass, [DEFAULT_URL])}
     addresses = [entry.runtime_data.address for entry in entries]
-    callbacks = [entry.runtime_data.tracker.last_callback for entry in entries]
+    callbacks = [entry.runtime_data.tracker.arrivals.last for entry in entries]
     return {
         "api_reachable": _async_reachable(
             hass, {entry.data[CONF_URL] for entry in entries}

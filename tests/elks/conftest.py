@@ -25,7 +25,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator import Outcome, Simulator
 
-from .audio.conftest import Engine, tone
+from .speech.conftest import Engine, tone
 
 PHONE = "+46701234567"
 LAST_CALL = "sensor.demo_home_last_call"

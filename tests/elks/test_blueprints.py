@@ -13,8 +13,8 @@ from homeassistant.helpers import area_registry as ar, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, KeyPress, Outcome
 
-from .audio.conftest import Engine
 from .conftest import Home, make_contact
+from .speech.conftest import Engine
 
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints/automation/elks"
 ANNA, BO = "+46701111111", "+46702222222"

@@ -16,8 +16,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Outcome
 
-from .audio.conftest import Engine
 from .conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID, Home, make_contact
+from .speech.conftest import Engine
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.elks.api import CallState
-from custom_components.elks.calls import CallEvent, ChainEnd
+from custom_components.elks.calls import CallEvent
+from custom_components.elks.chains import ChainEnd
 from custom_components.elks.services import CALL_CHAIN_SCHEMA, PLACE_CALL_SCHEMA
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
@@ -18,8 +19,8 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from simulator import KeyPress, Outcome
 
-from .audio.conftest import Engine
 from .conftest import PHONE, Home, make_contact
+from .speech.conftest import Engine
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -4,8 +4,8 @@ from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator import KeyPress
 
-from .audio.conftest import Engine
 from .conftest import LAST_CALL, PHONE, Home
+from .speech.conftest import Engine
 
 EVENT = "event.demo_home_call"
 

@@ -10,8 +10,8 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.elks.audio.clip import clips_folder
 from custom_components.elks.const import CONF_FROM_NUMBER
+from custom_components.elks.speech.recording import clips_folder
 from homeassistant.components.webhook import DOMAIN as WEBHOOK
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TIMEOUT, EVENT_STATE_CHANGED
@@ -154,8 +154,8 @@ async def test_start_without_an_answer(
     provider.clear_faults()
     assert await requests_in(30) == 1
     assert await requests_in(60) == 0
-    assert caplog.text.count("46elks does not answer") == 1
-    assert caplog.text.count("46elks answers again") == 1
+    assert caplog.text.count("Error fetching 46elks account data") == 1
+    assert caplog.text.count("Fetching 46elks account data recovered") == 1
 
 
 async def test_start_without_a_connection(

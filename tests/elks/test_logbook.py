@@ -16,8 +16,8 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import Fault, FaultKind, KeyPress, Outcome
 
-from .audio.conftest import Engine
 from .conftest import PHONE, Home, make_contact
+from .speech.conftest import Engine
 
 type Lines = Callable[..., Coroutine[Any, Any, list[str]]]
 

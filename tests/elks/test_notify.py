@@ -10,8 +10,8 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, Outcome
 
-from .audio.conftest import Engine
 from .conftest import Home, make_contact
+from .speech.conftest import Engine
 
 ANNA, BO = "+46701111111", "+46702222222"
 

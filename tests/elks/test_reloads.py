@@ -19,8 +19,8 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, KeyPress, Simulator
 
-from .audio.conftest import Engine
 from .conftest import PHONE, PLAY, Home, make_contact, make_entry
+from .speech.conftest import Engine
 
 ANNA = {"to": "Anna", "message": "Leak"}
 CHAIN = "sensor.demo_home_call_chain"

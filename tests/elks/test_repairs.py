@@ -6,8 +6,8 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 import pytest
 
-from custom_components.elks import issues
-from custom_components.elks.calls import ChainEnd
+from custom_components.elks.care import issues
+from custom_components.elks.chains import ChainEnd
 from custom_components.elks.const import CONF_FROM_NUMBER, DOMAIN
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir

@@ -20,8 +20,8 @@ from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, Outcome, Simulator
 
-from .audio.conftest import Engine
 from .conftest import PHONE, PLAY, Home, make_entry
+from .speech.conftest import Engine
 
 
 async def test_place_call(home: Home) -> None:

@@ -10,7 +10,8 @@ import pytest
 import voluptuous as vol
 
 from custom_components.elks.api import CallState
-from custom_components.elks.calls import CallEvent, ChainEnd, ChainState
+from custom_components.elks.calls import CallEvent
+from custom_components.elks.chains import ChainEnd, ChainState
 from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
 from custom_components.elks.services import (
     CALL_CHAIN_SCHEMA,

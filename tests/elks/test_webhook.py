@@ -21,8 +21,8 @@ from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.util.aiohttp import MockRequest
 from simulator import CallState
 
-from .audio.conftest import Engine
 from .conftest import PHONE, WEBHOOK_ID, Home, webhook_path
+from .speech.conftest import Engine
 
 
 async def test_hangup(home: Home) -> None:

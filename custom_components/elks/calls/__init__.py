@@ -1,37 +1,41 @@
-"""The life of a call, from its plan to its end, and chains of calls. Knows no HTTP."""
+"""What is true of a call in either direction, from the request to the end.
 
-from .chain import ACKNOWLEDGED, Chain, ChainEnd, ChainState, Person, Turn
-from .chain_run import ChainRun
-from .chain_store import ChainStore
-from .chains import Chains
-from .events import CallEvent
-from .plan import CallPlan
+`tracker` joins the parts: `record` is what is known of one call, `book` of all, `store` on disk;
+`reports` takes in callbacks, `ends` lets others wait. `outgoing` places calls and finds them again,
+`dialogue` decides what comes next in one. Knows no HTTP, and not who listens.
+"""
+
+from .arrivals import ArrivalChange
+from .book import CallBook
+from .changes import CallChange, CallRefusal
+from .dialogue.script import Answer, CallScript
+from .ends import CallsStoppedError
+from .events import ENDS, CallEvent
+from .facts import PRIVATE, call_facts
+from .outgoing.plan import CallPlan
 from .record import CallRecord
-from .script import Answer, CallScript
 from .store import CallStore
 from .tally import Tally, end_of, month_of, price
 from .token import is_ours, new_token
-from .tracker import CallsStoppedError, CallTracker
+from .tracker import CallTracker
 
 __all__ = [
-    "ACKNOWLEDGED",
+    "ENDS",
+    "PRIVATE",
     "Answer",
+    "ArrivalChange",
+    "CallBook",
+    "CallChange",
     "CallEvent",
     "CallPlan",
     "CallRecord",
+    "CallRefusal",
     "CallScript",
     "CallStore",
     "CallTracker",
     "CallsStoppedError",
-    "Chain",
-    "ChainEnd",
-    "ChainRun",
-    "ChainState",
-    "ChainStore",
-    "Chains",
-    "Person",
     "Tally",
-    "Turn",
+    "call_facts",
     "end_of",
     "is_ours",
     "month_of",

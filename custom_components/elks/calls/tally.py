@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from homeassistant.util import dt as dt_util
 
+from ..helpers.stored_values import text, whole_number
 from .record import CallRecord
-from .stored import text, whole_number
 
 _DECIMALS = 4
 """The provider counts in 1/10000 of the currency."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -18,15 +18,13 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed_exact,
 )
 
-from custom_components.elks.api import Call, CallRequest, CallState
+from custom_components.elks.api import BEEP, Call, CallRequest, CallState, Play
 from custom_components.elks.calls import CallPlan, CallRecord, CallTracker, new_token
 from custom_components.elks.const import CONF_CALLBACK_KEY, DOMAIN
+from custom_components.elks.helpers.listeners import Listeners
 from homeassistant.const import CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
-
-if TYPE_CHECKING:
-    from .house import House
 
 PHONE = "+46701234567"
 OTHER_PHONE = "+46707654321"
@@ -76,7 +74,7 @@ def make_plan(
         request=CallRequest(
             from_number=OUR_NUMBER,
             to_number=to,
-            voice_start='{"play": "sound/beep"}',
+            voice_start=Play(sound=BEEP),
             whenhangup=f"http://home.example/?token={token}" if reported else None,
             timeout=timeout,
         ),
@@ -275,13 +273,17 @@ class Home:
     account: MockConfigEntry
     carrier: Carrier
     disk: Disk
+    listeners: Listeners = field(init=False)
     tracker: CallTracker = field(init=False)
 
     async def start(self) -> None:
         """Begin to track, as Home Assistant starts."""
-        self.tracker = CallTracker(self.hass, self.account, self.carrier)
+        self.listeners = Listeners()
+        self.tracker = CallTracker(
+            self.hass, self.account, self.carrier, self.listeners
+        )
         await self.tracker.async_load()
-        self.tracker.async_start()
+        self.tracker.lookout.async_start()
 
     async def stop(self) -> None:
         """Unload the account."""
@@ -304,21 +306,23 @@ class Home:
 
 async def place(home: Home, plan: CallPlan) -> Call:
     """Place a call and return it."""
-    record = await home.tracker.async_place(plan)
+    record = await home.tracker.placing.async_place(plan)
     assert record.call
     return record.call
 
 
 async def begin(home: Home, plan: CallPlan) -> asyncio.Task[CallRecord]:
     """Begin to place a call; return the task when it waits for something."""
-    task = asyncio.get_running_loop().create_task(home.tracker.async_place(plan))
+    task = asyncio.get_running_loop().create_task(
+        home.tracker.placing.async_place(plan)
+    )
     await turns()
     return task
 
 
 async def wait(home: Home, record: CallRecord) -> asyncio.Task[CallRecord]:
     """Begin to wait for the end of a call."""
-    task = asyncio.get_running_loop().create_task(home.tracker.async_end(record))
+    task = asyncio.get_running_loop().create_task(home.tracker.ends.async_wait(record))
     await turns()
     return task
 
@@ -343,22 +347,6 @@ async def home(
     """Return a home that has just started."""
     async with running(Home(hass, account, carrier, disk)) as home:
         yield home
-
-
-@pytest.fixture
-async def house(
-    hass: HomeAssistant,
-    account: MockConfigEntry,
-    carrier: Carrier,
-    disk: Disk,
-    clock: Clock,
-) -> AsyncIterator[House]:
-    """Return a home with chains that has just started."""
-    # It is a home
-    from .house import House
-
-    async with running(House(hass, account, carrier, disk)) as house:
-        yield house
 
 
 @pytest.fixture

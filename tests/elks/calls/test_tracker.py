@@ -14,14 +14,11 @@ from custom_components.elks.api import (
     RefusedError,
     UnreachableError,
 )
-from custom_components.elks.calls import (
-    ACKNOWLEDGED,
-    CallEvent,
-    CallPlan,
-    CallRecord,
-    CallsStoppedError,
-)
+from custom_components.elks.calls import CallChange, CallPlan, CallsStoppedError
+from custom_components.elks.chains import ACKNOWLEDGED
+from custom_components.elks.helpers.listeners import Stage
 
+from ..chains.house import SCRIPT
 from .conftest import (
     OTHER_PHONE,
     PHONE,
@@ -35,7 +32,6 @@ from .conftest import (
     turns,
     wait,
 )
-from .house import SCRIPT
 
 UNKNOWN = OutcomeUnknownError("the connection broke")
 
@@ -52,7 +48,7 @@ async def test_written_before_the_request(home: Home) -> None:
         return await ask(plan.request)
 
     home.carrier.place_call = place_call  # type: ignore[method-assign]
-    record = await home.tracker.async_place(plan)
+    record = await home.tracker.placing.async_place(plan)
 
     assert record.call
     assert writes_before == [1]
@@ -67,15 +63,15 @@ async def test_a_burst_of_calls(home: Home, clock: Clock) -> None:
     home.disk.turns = 10
     plans = [make_plan() for _ in range(100)]
 
-    records = await asyncio.gather(*map(home.tracker.async_place, plans))
+    records = await asyncio.gather(*map(home.tracker.placing.async_place, plans))
     for plan, record in zip(plans, records, strict=True):
         assert record.call
-        home.tracker.async_told(plan.token, home.carrier.ends(record.call))
+        home.tracker.reports.async_end(plan.token, home.carrier.ends(record.call))
     await clock.passes(1)
 
     assert len(home.carrier.requests) == 100
     assert home.disk.writes <= 10
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
     [stored] = home.disk.data.values()
     assert len(stored["data"]["ended_ids"]) == 100
 
@@ -84,13 +80,13 @@ async def test_refused_calls_leave_nothing_on_disk(home: Home, clock: Clock) -> 
     """A call that was refused is not looked for after a power cut."""
     home.carrier.answers.append(RefusedError("No"))
     with pytest.raises(RefusedError):
-        await home.tracker.async_place(make_plan())
+        await home.tracker.placing.async_place(make_plan())
     await clock.passes(1)
 
     await home.kill()
     await home.start()
 
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
 
 
 async def test_ended_by_a_callback(
@@ -99,14 +95,14 @@ async def test_ended_by_a_callback(
     """A callback ends a call; nothing is asked, and no timer is left."""
     plan = make_plan()
     call = await place(home, plan)
-    assert home.tracker.last
-    assert home.tracker.last.state == "ongoing"
+    assert home.tracker.book.last
+    assert home.tracker.book.last.state == "ongoing"
     assert timers() == 1
 
-    home.tracker.async_told(plan.token, home.carrier.ends(call))
+    home.tracker.reports.async_end(plan.token, home.carrier.ends(call))
 
-    assert [record.state for record in home.tracker.ended] == ["success"]
-    assert home.tracker.open == []
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]
+    assert home.tracker.book.open() == []
     assert timers() == 0
     await clock.passes(200, step=5)
     assert home.carrier.asked == []
@@ -121,11 +117,11 @@ async def test_callback_before_the_answer(
     task = await begin(home, plan)
     call = home.carrier.takes()
 
-    home.tracker.async_told(plan.token, home.carrier.ends(call))
+    home.tracker.reports.async_end(plan.token, home.carrier.ends(call))
     answer.set_result(call)
 
     assert (await task).state is CallState.SUCCESS
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
     assert timers() == 0
 
 
@@ -138,9 +134,9 @@ async def test_late_callback_of_an_unknown_call(home: Home, clock: Clock) -> Non
     with pytest.raises(OutcomeUnknownError):
         await task
 
-    home.tracker.async_told(plan.token, home.carrier.ends(home.carrier.takes()))
+    home.tracker.reports.async_end(plan.token, home.carrier.ends(home.carrier.takes()))
 
-    assert [record.state for record in home.tracker.ended] == ["success"]
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]
 
 
 async def test_twice_late_and_out_of_order(home: Home) -> None:
@@ -149,14 +145,16 @@ async def test_twice_late_and_out_of_order(home: Home) -> None:
     call = await place(home, plan)
     ended = home.carrier.ends(call)
     changes: list[None] = []
-    home.tracker.async_told(plan.token, ended)
-    home.tracker.async_listen(lambda *_: changes.append(None))
+    home.tracker.reports.async_end(plan.token, ended)
+    home.listeners.async_listen(
+        CallChange, Stage.FIGURES, lambda _: changes.append(None)
+    )
 
-    home.tracker.async_told(plan.token, ended)
-    home.tracker.async_told(plan.token, call)
-    home.tracker.async_told(plan.token, replace(ended, state=CallState.FAILED))
+    home.tracker.reports.async_end(plan.token, ended)
+    home.tracker.reports.async_end(plan.token, call)
+    home.tracker.reports.async_end(plan.token, replace(ended, state=CallState.FAILED))
 
-    assert [record.call for record in home.tracker.ended] == [ended]
+    assert [record.call for record in home.tracker.book.ended()] == [ended]
     assert changes == []
 
 
@@ -165,11 +163,13 @@ async def test_another_calls_id(home: Home, clock: Clock) -> None:
     plan, other = make_plan(), make_plan(OTHER_PHONE)
     call, other_call = await place(home, plan), await place(home, other)
 
-    home.tracker.async_told(plan.token, replace(other_call, state=CallState.BUSY))
-    home.tracker.async_told(other.token, replace(call, state=CallState.BUSY))
+    home.tracker.reports.async_end(
+        plan.token, replace(other_call, state=CallState.BUSY)
+    )
+    home.tracker.reports.async_end(other.token, replace(call, state=CallState.BUSY))
     await clock.passes(20)
 
-    assert [record.state for record in home.tracker.open] == 2 * ["ongoing"]
+    assert [record.state for record in home.tracker.book.open()] == 2 * ["ongoing"]
     assert home.carrier.asked == []
 
 
@@ -177,13 +177,13 @@ async def test_listeners(home: Home) -> None:
     """Listeners are told of what becomes of a call that was placed, until they have enough."""
     told: list[tuple[str | None, list[str]]] = []
 
-    def listen(record: CallRecord, happened: list[CallEvent]) -> None:
-        told.append((record.state, [str(event) for event in happened]))
+    def listen(change: CallChange) -> None:
+        told.append((change.record.state, [str(event) for event, _ in change.moments]))
 
-    stop = home.tracker.async_listen(listen)
+    stop = home.listeners.async_listen(CallChange, Stage.EVENTS, listen)
     plan = make_plan()
     call = await place(home, plan)
-    home.tracker.async_told(plan.token, home.carrier.ends(call))
+    home.tracker.reports.async_end(plan.token, home.carrier.ends(call))
     stop()
     await place(home, make_plan())
 
@@ -199,15 +199,19 @@ async def test_listener_that_fails(
     """A listener that fails keeps neither the others nor the call, and its error is logged."""
     told: list[str | None] = []
 
-    def fails(record: CallRecord, _: list[CallEvent]) -> None:
+    def fails(change: CallChange) -> None:
         raise RuntimeError(f"cannot show {PHONE}")
 
-    home.tracker.async_listen(fails)
-    home.tracker.async_listen(lambda record, _: told.append(record.state))
+    home.listeners.async_listen(CallChange, Stage.FIGURES, fails)
+    home.listeners.async_listen(
+        CallChange, Stage.FIGURES, lambda change: told.append(change.record.state)
+    )
     plan = make_plan()
     call = await place(home, plan)
-    waiting = asyncio.create_task(home.tracker.async_end(home.tracker.open[0]))
-    home.tracker.async_told(plan.token, home.carrier.ends(call))
+    waiting = asyncio.create_task(
+        home.tracker.ends.async_wait(home.tracker.book.open()[0])
+    )
+    home.tracker.reports.async_end(plan.token, home.carrier.ends(call))
 
     assert (await waiting).state == "success"
     assert told == ["ongoing", "success"]
@@ -222,7 +226,7 @@ async def test_error_that_nobody_expected(
     call = home.carrier.takes()
     home.carrier.answers.append(RuntimeError(f"calling {PHONE}"))
 
-    placing = asyncio.create_task(home.tracker.async_place(make_plan()))
+    placing = asyncio.create_task(home.tracker.placing.async_place(make_plan()))
     await clock.passes(1)
 
     assert (await placing).call == call
@@ -234,13 +238,13 @@ async def test_error_that_nobody_expected(
 async def test_error_that_nobody_expected_and_no_call(home: Home, clock: Clock) -> None:
     """A request that failed in any way and made no call ends in an error, and is forgotten."""
     home.carrier.answers.append(RuntimeError("no"))
-    placing = asyncio.create_task(home.tracker.async_place(make_plan()))
+    placing = asyncio.create_task(home.tracker.placing.async_place(make_plan()))
     await clock.passes(10)
 
     with pytest.raises(OutcomeUnknownError):
         await placing
     await clock.passes(700)
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
 
 
 async def test_look_that_fails(home: Home, clock: Clock) -> None:
@@ -252,7 +256,7 @@ async def test_look_that_fails(home: Home, clock: Clock) -> None:
     home.carrier.ends(call)
     await clock.passes(10)
 
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
 
 
 async def test_last_by_the_provider(home: Home) -> None:
@@ -267,10 +271,10 @@ async def test_last_by_the_provider(home: Home) -> None:
     await turns()
     answers[0].set_result(older)
     await turns()
-    home.tracker.async_told(plans[0].token, home.carrier.ends(older))
+    home.tracker.reports.async_end(plans[0].token, home.carrier.ends(older))
 
-    assert home.tracker.last
-    assert home.tracker.last.call == newer
+    assert home.tracker.book.last
+    assert home.tracker.book.last.call == newer
     assert [(await task).token for task in tasks] == [plan.token for plan in plans]
 
 
@@ -279,23 +283,23 @@ async def test_memory_is_bounded(home: Home) -> None:
     plans = [make_plan() for _ in range(110)]
     calls = [await place(home, plan) for plan in plans]
     for plan, call in zip(plans, calls, strict=True):
-        home.tracker.async_told(plan.token, home.carrier.ends(call))
+        home.tracker.reports.async_end(plan.token, home.carrier.ends(call))
 
-    assert len(home.tracker.ended) == 100
-    home.tracker.async_told(plans[0].token, home.carrier.ends(calls[0]))
-    assert home.tracker.open == []
-    assert len(home.tracker.ended) == 100
+    assert len(home.tracker.book.ended()) == 100
+    home.tracker.reports.async_end(plans[0].token, home.carrier.ends(calls[0]))
+    assert home.tracker.book.open() == []
+    assert len(home.tracker.book.ended()) == 100
 
 
 async def test_wait(home: Home) -> None:
     """All who wait for the end of a call are told, each of their own."""
     plan, other = make_plan(), make_plan()
-    record = await home.tracker.async_place(plan)
+    record = await home.tracker.placing.async_place(plan)
     tasks = [await wait(home, record) for _ in range(2)]
-    stays = await wait(home, await home.tracker.async_place(other))
+    stays = await wait(home, await home.tracker.placing.async_place(other))
     assert record.call
 
-    home.tracker.async_told(plan.token, home.carrier.ends(record.call))
+    home.tracker.reports.async_end(plan.token, home.carrier.ends(record.call))
     await turns()
 
     assert [(await task).state for task in tasks] == 2 * ["success"]
@@ -306,9 +310,9 @@ async def test_wait(home: Home) -> None:
 async def test_wait_for_what_has_ended(home: Home) -> None:
     """Who waits too late, even with an old record, is told at once."""
     plan = make_plan()
-    record = await home.tracker.async_place(plan)
+    record = await home.tracker.placing.async_place(plan)
     assert record.call
-    home.tracker.async_told(plan.token, home.carrier.ends(record.call))
+    home.tracker.reports.async_end(plan.token, home.carrier.ends(record.call))
 
     task = await wait(home, record)
 
@@ -318,7 +322,7 @@ async def test_wait_for_what_has_ended(home: Home) -> None:
 
 async def test_wait_without_a_callback(home: Home, clock: Clock) -> None:
     """A lost callback is made good by asking."""
-    record = await home.tracker.async_place(make_plan(timeout=20))
+    record = await home.tracker.placing.async_place(make_plan(timeout=20))
     task = await wait(home, record)
     assert record.call
     home.carrier.ends(record.call, state=CallState.BUSY)
@@ -330,10 +334,10 @@ async def test_wait_without_a_callback(home: Home, clock: Clock) -> None:
 
 async def test_wait_in_vain(home: Home) -> None:
     """Whoever waits is told when nobody follows the call any more."""
-    record = await home.tracker.async_place(make_plan())
+    record = await home.tracker.placing.async_place(make_plan())
     task = await wait(home, record)
 
-    home.tracker.async_stop_waiting()
+    home.tracker.ends.async_stop()
     await turns()
 
     assert isinstance(task.exception(), CallsStoppedError)
@@ -343,13 +347,13 @@ async def test_wait_in_vain(home: Home) -> None:
 async def test_stop_waiting(home: Home) -> None:
     """One who stops waiting disturbs neither the call nor the others who wait."""
     plan = make_plan()
-    record = await home.tracker.async_place(plan)
+    record = await home.tracker.placing.async_place(plan)
     gone, stays = await wait(home, record), await wait(home, record)
     assert record.call
 
     gone.cancel()
     await turns()
-    home.tracker.async_told(plan.token, home.carrier.ends(record.call))
+    home.tracker.reports.async_end(plan.token, home.carrier.ends(record.call))
     await turns()
 
     assert gone.cancelled()
@@ -367,7 +371,7 @@ async def test_stopped_while_placing(home: Home) -> None:
     await turns()
 
     assert task.cancelled()
-    assert [record.state for record in home.tracker.open] == ["ongoing"]
+    assert [record.state for record in home.tracker.book.open()] == ["ongoing"]
 
 
 async def test_stopped_and_refused(home: Home) -> None:
@@ -380,7 +384,7 @@ async def test_stopped_and_refused(home: Home) -> None:
     answer.set_exception(RefusedError("No"))
     await turns()
 
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
 
 
 async def test_unloaded_while_placing(home: Home) -> None:
@@ -401,10 +405,10 @@ async def test_callback_between_two_tries(home: Home, clock: Clock) -> None:
     """A call that turns out to be placed is not requested again, whatever 46elks answered."""
     home.carrier.answers.append(UnreachableError("503"))
     plan = make_plan()
-    placing = asyncio.create_task(home.tracker.async_place(plan))
+    placing = asyncio.create_task(home.tracker.placing.async_place(plan))
     await turns()
     call = home.carrier.takes()
-    home.tracker.async_heard(plan.token, call.id, None, 0)
+    home.tracker.reports.async_question(plan.token, call.id, 0, None)
     await clock.passes(20)
 
     assert (await placing).call
@@ -416,7 +420,7 @@ async def adopt_anothers(home: Home, clock: Clock) -> tuple[CallPlan, Call]:
     other = home.carrier.takes()
     home.carrier.answers.append(OutcomeUnknownError("reset"))
     plan = replace(make_plan(), script=SCRIPT)
-    placing = asyncio.create_task(home.tracker.async_place(plan))
+    placing = asyncio.create_task(home.tracker.placing.async_place(plan))
     await clock.passes(1)
     assert (await placing).call == other
     return plan, other
@@ -426,14 +430,14 @@ async def test_own_callback_corrects_a_guess(home: Home, clock: Clock) -> None:
     """The secret of a call says more than the history: whoever picks up hears the message."""
     plan, _ = await adopt_anothers(home, clock)
 
-    record = home.tracker.async_heard(plan.token, "c7", None, 0)
+    record = home.tracker.reports.async_question(plan.token, "c7", 0, None)
     await turns()
 
     assert record
     assert record.script == SCRIPT
-    home.tracker.async_heard(plan.token, "c7", "1", 1)
+    home.tracker.reports.async_question(plan.token, "c7", 1, "1")
     await turns()
-    [open_call] = home.tracker.open
+    [open_call] = home.tracker.book.open()
     assert (open_call.answer, open_call.adopted) == (ACKNOWLEDGED, False)
 
 
@@ -446,29 +450,31 @@ async def test_own_report_corrects_a_guess(
     if ended_before:
         home.carrier.ends(other)
         await clock.passes(200)
-        assert home.tracker.open == []
+        assert home.tracker.book.open() == []
 
-    home.tracker.async_told(plan.token, make_call("c7", state=CallState.BUSY))
+    home.tracker.reports.async_end(plan.token, make_call("c7", state=CallState.BUSY))
     await turns()
 
-    record = home.tracker.find(plan.token)
+    record = home.tracker.book.find(plan.token)
     assert record
     assert record.state == "busy"
-    assert home.tracker.last == record
+    assert home.tracker.book.last == record
 
 
 async def test_forgotten_call_is_picked_up(home: Home, clock: Clock) -> None:
     """A call that was forgotten, since 46elks did not know of it, still has its message."""
     home.carrier.answers.append(OutcomeUnknownError("reset"))
     plan = replace(make_plan(), script=SCRIPT)
-    placing = asyncio.create_task(home.tracker.async_place(plan))
+    placing = asyncio.create_task(home.tracker.placing.async_place(plan))
     await clock.passes(20)
     with pytest.raises(OutcomeUnknownError):
         await placing
     await clock.passes(660, step=10)
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
 
-    record = home.tracker.async_heard(plan.token, home.carrier.takes().id, None, 0)
+    record = home.tracker.reports.async_question(
+        plan.token, home.carrier.takes().id, 0, None
+    )
 
     assert record
     assert (record.script, record.to_number) == (SCRIPT, PHONE)

@@ -69,7 +69,7 @@ async def test_one_timer(home: Home, clock: Clock, timers: Callable[[], int]) ->
         home.carrier.ends(call)
     await clock.passes(120)
 
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
     assert timers() == 0
 
 
@@ -95,14 +95,14 @@ async def test_ended_while_asking(home: Home, clock: Clock) -> None:
     assert len(home.carrier.asked) == 5
 
     for plan, call in zip(plans, calls, strict=True):
-        home.tracker.async_told(plan.token, replace(call, state=CallState.BUSY))
+        home.tracker.reports.async_end(plan.token, replace(call, state=CallState.BUSY))
     home.carrier.silent.set()
     await clock.passes(60)
 
-    assert [record.state for record in home.tracker.ended] == 6 * ["busy"]
+    assert [record.state for record in home.tracker.book.ended()] == 6 * ["busy"]
     # The sixth had ended before its turn
     assert len(home.carrier.asked) == 5
-    assert home.tracker.unreported == 0
+    assert home.tracker.arrivals.missing == 0
 
 
 @pytest.mark.parametrize("error", [UnreachableError("down"), RefusedError("404")])
@@ -119,7 +119,7 @@ async def test_asked_in_vain(
     home.carrier.ends(call)
     await clock.passes(3)
 
-    assert [record.state for record in home.tracker.ended] == ["success"]
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]
 
 
 @pytest.mark.parametrize("hours", [0, -100, 100])
@@ -130,9 +130,9 @@ async def test_given_up_after_a_day(
     timers: Callable[[], int],
     hours: int,
 ) -> None:
-    """A call of which nothing is heard for a day ends as unknown, told once."""
+    """A call of which nothing is heard for a day ends as unknown, logged once."""
     home.carrier.ahead = timedelta(hours=hours)
-    record = await home.tracker.async_place(make_plan())
+    record = await home.tracker.placing.async_place(make_plan())
     task = await wait(home, record)
     home.carrier.error = UnreachableError("down")
 
@@ -143,11 +143,11 @@ async def test_given_up_after_a_day(
     ended = await task
     assert ended.ended
     assert ended.state is None
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
     assert timers() == 0
     await clock.passes(3600, step=600)
-    [told] = [line for line in caplog.messages if "did not tell for a day" in line]
-    assert "+46•••••567" in told
+    [warning] = [line for line in caplog.messages if "did not say for a day" in line]
+    assert "+46•••••567" in warning
 
 
 @pytest.mark.parametrize("days", [-3, 3])
@@ -162,7 +162,7 @@ async def test_wrong_clock_at_the_request(home: Home, clock: Clock, days: int) -
 
     home.carrier.ends(call)
     await clock.passes(30)
-    assert [record.state for record in home.tracker.ended] == ["success"]
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]
 
 
 @pytest.mark.parametrize("days", [-3, 3])
@@ -182,7 +182,7 @@ async def test_wrong_clock_at_a_lost_request(
     home.carrier.error = None
     await clock.passes(3)
 
-    assert [record.call for record in home.tracker.open] == [call]
+    assert [record.call for record in home.tracker.book.open()] == [call]
 
 
 async def test_found_later(home: Home, clock: Clock) -> None:
@@ -194,10 +194,10 @@ async def test_found_later(home: Home, clock: Clock) -> None:
     call = home.carrier.takes()
 
     await clock.passes(3)
-    assert [record.call for record in home.tracker.open] == [call]
+    assert [record.call for record in home.tracker.book.open()] == [call]
     home.carrier.ends(call)
     await clock.passes(3)
-    assert [record.state for record in home.tracker.ended] == ["success"]
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]
 
 
 @pytest.mark.parametrize("reported", [True, False])
@@ -209,12 +209,12 @@ async def test_never_found(
     task = await begin(home, make_plan(reported=reported))
     await clock.passes(590)
     assert task.exception()
-    assert len(home.tracker.open) == 1
+    assert len(home.tracker.book.open()) == 1
 
     await clock.passes(150)
 
-    assert home.tracker.open == []
-    assert home.tracker.last is None
+    assert home.tracker.book.open() == []
+    assert home.tracker.book.last is None
     assert timers() == 0
 
 
@@ -233,7 +233,7 @@ async def test_rivals_are_forgotten_together(
 
     assert isinstance(older.exception(), OutcomeUnknownError)
     assert isinstance(younger.exception(), OutcomeUnknownError)
-    assert home.tracker.open == home.tracker.ended == []
+    assert home.tracker.book.open() == home.tracker.book.ended() == []
     assert timers() == 0
 
 
@@ -245,12 +245,12 @@ async def test_not_forgotten_unasked(home: Home, clock: Clock) -> None:
     await clock.passes(30)
     assert task.exception()
     await clock.passes(23 * 3600, step=600)
-    assert len(home.tracker.open) == 1
+    assert len(home.tracker.book.open()) == 1
 
     await clock.passes(2 * 3600, step=600)
 
-    assert home.tracker.open == []
-    assert home.tracker.ended == []
+    assert home.tracker.book.open() == []
+    assert home.tracker.book.ended() == []
 
 
 async def test_revoked_credentials(
@@ -264,7 +264,7 @@ async def test_revoked_credentials(
 
     [flow] = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == "reauth"
-    assert len(home.tracker.open) == 3
+    assert len(home.tracker.book.open()) == 3
 
     home.carrier.error = None
     for call in calls:
@@ -272,7 +272,7 @@ async def test_revoked_credentials(
     await home.stop()
     await home.start()
     await clock.passes(1)
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
 
 
 async def test_unreported_calls(home: Home, clock: Clock) -> None:
@@ -280,11 +280,13 @@ async def test_unreported_calls(home: Home, clock: Clock) -> None:
     for number in range(1, 4):
         home.carrier.ends(await place(home, make_plan(timeout=5)))
         await clock.passes(21)
-        assert home.tracker.unreported == number
+        assert home.tracker.arrivals.missing == number
 
     plan = make_plan()
-    home.tracker.async_told(plan.token, home.carrier.ends(await place(home, plan)))
-    assert home.tracker.unreported == 0
+    home.tracker.reports.async_end(
+        plan.token, home.carrier.ends(await place(home, plan))
+    )
+    assert home.tracker.arrivals.missing == 0
 
 
 async def test_reports_that_nobody_promised(home: Home, clock: Clock) -> None:
@@ -293,8 +295,8 @@ async def test_reports_that_nobody_promised(home: Home, clock: Clock) -> None:
 
     await clock.passes(4)
 
-    assert home.tracker.open == []
-    assert home.tracker.unreported == 0
+    assert home.tracker.book.open() == []
+    assert home.tracker.arrivals.missing == 0
 
 
 async def test_late_report(home: Home, clock: Clock) -> None:
@@ -302,11 +304,11 @@ async def test_late_report(home: Home, clock: Clock) -> None:
     plan = make_plan(timeout=5)
     ended = home.carrier.ends(await place(home, plan))
     await clock.passes(21)
-    assert home.tracker.unreported == 1
+    assert home.tracker.arrivals.missing == 1
 
-    home.tracker.async_told(plan.token, ended)
+    home.tracker.reports.async_end(plan.token, ended)
 
-    assert home.tracker.unreported == 0
+    assert home.tracker.arrivals.missing == 0
 
 
 @pytest.mark.parametrize(
@@ -319,12 +321,12 @@ async def test_hint(home: Home, clock: Clock, token: str) -> None:
     liar = replace(call, state=CallState.FAILED)
 
     for _ in range(30):
-        home.tracker.async_told(token, liar)
+        home.tracker.reports.async_end(token, liar)
         await clock.passes(1)
 
     assert len(home.carrier.asked) == 3
-    assert [record.state for record in home.tracker.open] == ["ongoing"]
-    assert home.tracker.unreported == 0
+    assert [record.state for record in home.tracker.book.open()] == ["ongoing"]
+    assert home.tracker.arrivals.missing == 0
 
 
 async def test_hint_that_is_true(home: Home, clock: Clock) -> None:
@@ -332,10 +334,10 @@ async def test_hint_that_is_true(home: Home, clock: Clock) -> None:
     call = await place(home, make_plan())
     home.carrier.ends(call, state=CallState.BUSY)
 
-    home.tracker.async_told("", replace(call, state=CallState.SUCCESS))
+    home.tracker.reports.async_end("", replace(call, state=CallState.SUCCESS))
     await clock.passes(1)
 
-    assert [record.state for record in home.tracker.ended] == ["busy"]
+    assert [record.state for record in home.tracker.book.ended()] == ["busy"]
 
 
 async def test_hints_for_two_calls(home: Home, clock: Clock) -> None:
@@ -343,7 +345,7 @@ async def test_hints_for_two_calls(home: Home, clock: Clock) -> None:
     calls = [await place(home, make_plan()) for _ in range(2)]
 
     for call in calls:
-        home.tracker.async_told("", call)
+        home.tracker.reports.async_end("", call)
     await clock.passes(1)
 
     assert sorted(home.carrier.asked) == ["c1", "c2"]
@@ -355,10 +357,10 @@ async def test_hint_for_no_call_of_ours(
     """What a stranger tells of a call that is not ours, or has ended, is ignored."""
     plan = make_plan()
     call = await place(home, plan)
-    home.tracker.async_told(plan.token, home.carrier.ends(call))
+    home.tracker.reports.async_end(plan.token, home.carrier.ends(call))
 
-    home.tracker.async_told("", call)
-    home.tracker.async_told("", make_call("c9"))
+    home.tracker.reports.async_end("", call)
+    home.tracker.reports.async_end("", make_call("c9"))
 
     assert timers() == 0
     await clock.passes(10)

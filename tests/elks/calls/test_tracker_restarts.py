@@ -33,10 +33,10 @@ async def test_restart_during_a_call(home: Home, clock: Clock) -> None:
     assert home.carrier.asked == []
 
     await home.start()
-    assert [record.state for record in home.tracker.open] == ["ongoing"]
+    assert [record.state for record in home.tracker.book.open()] == ["ongoing"]
     await clock.passes(1)
 
-    assert [record.state for record in home.tracker.ended] == ["success"]
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]
     assert home.carrier.asked == ["c1"]
 
 
@@ -45,13 +45,15 @@ async def test_restart_without_calls(
 ) -> None:
     """Without calls in progress a restart asks nothing."""
     plan = make_plan()
-    home.tracker.async_told(plan.token, home.carrier.ends(await place(home, plan)))
-    ended = home.tracker.last
+    home.tracker.reports.async_end(
+        plan.token, home.carrier.ends(await place(home, plan))
+    )
+    ended = home.tracker.book.last
 
     await home.stop()
     await home.start()
 
-    assert home.tracker.last == ended
+    assert home.tracker.book.last == ended
     assert timers() == 0
     await clock.passes(100, step=10)
     assert home.carrier.asked == home.carrier.searches == []
@@ -70,7 +72,7 @@ async def test_killed_before_the_answer(home: Home, clock: Clock) -> None:
     await home.start()
     await clock.passes(1)
 
-    assert [record.call for record in home.tracker.open] == [call]
+    assert [record.call for record in home.tracker.book.open()] == [call]
     assert len(home.carrier.requests) == 1
 
 
@@ -79,7 +81,7 @@ async def test_ended_calls_are_known_after_a_restart(home: Home, clock: Clock) -
     plans = [make_plan(), make_plan(OTHER_PHONE)]
     for plan in plans:
         call = await place(home, plan)
-        home.tracker.async_told(plan.token, home.carrier.ends(call))
+        home.tracker.reports.async_end(plan.token, home.carrier.ends(call))
     await home.stop()
     await home.start()
     home.carrier.answers.append(UNKNOWN)
@@ -97,16 +99,16 @@ async def test_killed_before_the_write(home: Home, clock: Clock) -> None:
     call = await place(home, plan)
     await home.kill()
     await home.start()
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
     ended = home.carrier.ends(call, cost=0.5)
 
-    home.tracker.async_told(plan.token, replace(ended, state=CallState.BUSY))
-    [record] = home.tracker.open
+    home.tracker.reports.async_end(plan.token, replace(ended, state=CallState.BUSY))
+    [record] = home.tracker.book.open()
     assert (record.from_number, record.to_number) == (OUR_NUMBER, PHONE)
     await clock.passes(1)
 
     assert home.carrier.asked == ["c1"]
-    assert [record.call for record in home.tracker.ended] == [ended]
+    assert [record.call for record in home.tracker.book.ended()] == [ended]
 
 
 async def test_revived_in_progress(home: Home, clock: Clock) -> None:
@@ -114,25 +116,25 @@ async def test_revived_in_progress(home: Home, clock: Clock) -> None:
     token = new_token(KEY)
     call = home.carrier.takes()
 
-    home.tracker.async_told(
+    home.tracker.reports.async_end(
         token, replace(call, created=None, from_number=None, to_number=None)
     )
     await clock.passes(29)
-    assert [record.call for record in home.tracker.open] == [call]
-    home.tracker.async_told(token, home.carrier.ends(call))
+    assert [record.call for record in home.tracker.book.open()] == [call]
+    home.tracker.reports.async_end(token, home.carrier.ends(call))
 
-    assert [record.state for record in home.tracker.ended] == ["success"]
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]
 
 
 async def test_reports_of_revived_calls(home: Home, clock: Clock) -> None:
     """A callback for a call without a record shows that callbacks arrive."""
     for _ in range(4):
         ended = home.carrier.ends(home.carrier.takes())
-        home.tracker.async_told(new_token(KEY), ended)
+        home.tracker.reports.async_end(new_token(KEY), ended)
         await clock.passes(1)
-        assert home.tracker.unreported <= 1
+        assert home.tracker.arrivals.missing <= 1
 
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
 
 
 async def test_known_calls_are_not_revived(home: Home, clock: Clock) -> None:
@@ -140,11 +142,11 @@ async def test_known_calls_are_not_revived(home: Home, clock: Clock) -> None:
     plan = make_plan()
     call = await place(home, plan)
 
-    home.tracker.async_told(new_token(KEY), replace(call, state=CallState.BUSY))
+    home.tracker.reports.async_end(new_token(KEY), replace(call, state=CallState.BUSY))
     await clock.passes(5)
 
-    assert [record.token for record in home.tracker.open] == [plan.token]
-    assert home.tracker.ended == []
+    assert [record.token for record in home.tracker.book.open()] == [plan.token]
+    assert home.tracker.book.ended() == []
     assert home.carrier.asked == []
 
 
@@ -163,4 +165,4 @@ async def test_reload_while_asking(home: Home, clock: Clock, disk: Disk) -> None
     home.carrier.ends(call)
     await home.start()
     await clock.passes(1)
-    assert [record.state for record in home.tracker.ended] == ["success"]
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]

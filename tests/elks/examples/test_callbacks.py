@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from simulator import Fault, FaultKind
-from tests.elks.audio.conftest import Engine
 from tests.elks.conftest import PHONE, Home, webhook_path
+from tests.elks.speech.conftest import Engine
 
 from .example import Example, each
 
@@ -150,7 +150,7 @@ async def test_ended(home: Home, example: Example) -> None:
             "direction": ended.direction,
             "digits": None,
         }
-    assert home.entry.runtime_data.tracker.open == []
+    assert home.entry.runtime_data.tracker.book.open() == []
 
 
 @each(ASKED)

@@ -487,7 +487,7 @@ ROWS = (
         faults=(LOST, _look(status=404, times=None)),
         state="unknown",
         within=_DAY + 120,
-        logs=("46elks did not tell for a day",),
+        logs=("46elks did not say for a day",),
     ),
     Row(
         name="no-answer-for-a-day",
@@ -495,6 +495,6 @@ ROWS = (
         faults=(LOST, _look(status=500, times=None)),
         state="unknown",
         within=_DAY + 120,
-        logs=("46elks did not tell for a day",),
+        logs=("46elks did not say for a day",),
     ),
 )

@@ -13,8 +13,8 @@ from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.elks.audio.conftest import Engine, tone
 from tests.elks.conftest import Home
+from tests.elks.speech.conftest import Engine, tone
 
 from .clock import let_time_jump
 from .row import Row

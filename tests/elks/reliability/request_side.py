@@ -396,7 +396,7 @@ ROWS = (
             faults=(_RESET, LOST),
             story=_clock_never_compared(days=days),
             within=POLLED,
-            logs=("46elks does not answer",),
+            logs=("Error fetching 46elks account data",),
         )
         for name, days in (("slow", 400), ("fast", -400))
     ),
@@ -407,7 +407,7 @@ ROWS = (
             faults=(LOST,),
             story=_clock_never_compared(days=days),
             within=POLLED,
-            logs=("46elks does not answer",),
+            logs=("Error fetching 46elks account data",),
         )
         for name, days in (("slow", 400), ("fast", -400))
     ),

@@ -280,13 +280,14 @@ ROWS = (
         goes_wrong="The call ends while the account is not loaded, and 46elks is unreachable for 100 s when it is loaded again",
         story=_start_without_line,
         within=100 + 30,
-        logs=("46elks does not answer",),
+        logs=("Error fetching 46elks account data",),
     ),
     Row(
         name="start-with-wrong-credentials",
         goes_wrong="The call ends while the account is not loaded, and its credentials are wrong when it is loaded again; the user signs in 10 s later",
         story=_start_with_wrong_credentials,
         within=12,
+        logs=("Error fetching 46elks account data",),
     ),
     Row(
         name="unrecorded",

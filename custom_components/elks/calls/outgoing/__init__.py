@@ -1,0 +1,1 @@
+"""Calls that the home places: planned, placed once, found again, asked for."""

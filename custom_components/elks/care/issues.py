@@ -1,0 +1,125 @@
+"""What the user has to put right, told in Home Assistant's repairs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..chains import ChainEnd
+from ..const import CONF_CURRENCY, CONF_FROM_NUMBER, DOMAIN, TOP_UP_URL
+
+_NOT_REACHABLE = "not_reachable"
+_NOT_REPORTED = "not_reported"
+_LOW_BALANCE = "low_balance"
+_FROM_NUMBER = "from_number"
+_CHAIN_EXPIRED = "chain_expired"
+_CHAIN_STOPPED = "chain_stopped"
+_STOPS = (ChainEnd.INVALID_AUTH, ChainEnd.NO_CREDIT, ChainEnd.REFUSED)
+_ISSUES = (
+    _NOT_REACHABLE,
+    _NOT_REPORTED,
+    _LOW_BALANCE,
+    _FROM_NUMBER,
+    _CHAIN_EXPIRED,
+    *(f"{_CHAIN_STOPPED}_{stop}" for stop in _STOPS),
+)
+
+
+@callback
+def async_report_reach(
+    hass: HomeAssistant, entry: ConfigEntry, *, reachable: bool
+) -> None:
+    """Tell whether there is any address at which 46elks could reach this home."""
+    _report(hass, entry, _NOT_REACHABLE, wrong=not reachable)
+
+
+@callback
+def async_report_callbacks(
+    hass: HomeAssistant, entry: ConfigEntry, *, arrive: bool
+) -> None:
+    """Tell whether callbacks arrive."""
+    _report(hass, entry, _NOT_REPORTED, wrong=not arrive)
+
+
+@callback
+def async_report_chain(hass: HomeAssistant, entry: ConfigEntry, end: ChainEnd) -> None:
+    """Tell of a chain that ended before everybody was called, until the user has seen it."""
+    if end is ChainEnd.EXPIRED:
+        _tell(hass, entry, _CHAIN_EXPIRED, fixable=True, persistent=True)
+    elif end in _STOPS:
+        issue = f"{_CHAIN_STOPPED}_{end}"
+        _tell(hass, entry, issue, fixable=True, persistent=True)
+
+
+@callback
+def async_report_balance(
+    hass: HomeAssistant, entry: ConfigEntry, balance: float, *, low: bool
+) -> None:
+    """Tell whether the account has too little money, in its currency, for more calls."""
+    currency = entry.data.get(CONF_CURRENCY) or ""
+    told = {"balance": f"{balance:.2f} {currency}".strip()}
+    _report(hass, entry, _LOW_BALANCE, wrong=low, learn_more_url=TOP_UP_URL, told=told)
+
+
+@callback
+def async_report_from_number(
+    hass: HomeAssistant, entry: ConfigEntry, number: str, *, ours: bool
+) -> None:
+    """Tell whether the number that calls come from is no longer the account's."""
+    data = {CONF_FROM_NUMBER: number}
+    _report(hass, entry, _FROM_NUMBER, wrong=not ours, fixable=True, data=data)
+
+
+@callback
+def async_recall_from_number(
+    hass: HomeAssistant, entry: ConfigEntry, *, now: str
+) -> None:
+    """Withdraw what was told of another number than the one that calls come from now."""
+    issue_id = f"{_FROM_NUMBER}_{entry.entry_id}"
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    if issue and issue.data and issue.data.get(CONF_FROM_NUMBER) != now:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
+def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Withdraw what was told of an account that is removed or disabled."""
+    for issue in _ISSUES:
+        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
+
+
+def _report(
+    hass: HomeAssistant, entry: ConfigEntry, issue: str, *, wrong: bool, **more: Any
+) -> None:
+    """Tell of something, or withdraw it."""
+    if wrong:
+        _tell(hass, entry, issue, **more)
+    else:
+        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
+
+
+def _tell(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    issue: str,
+    *,
+    data: Mapping[str, str] | None = None,
+    fixable: bool = False,
+    learn_more_url: str | None = None,
+    persistent: bool = False,
+    told: Mapping[str, str] | None = None,
+) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{issue}_{entry.entry_id}",
+        data={"entry_id": entry.entry_id, **(data or {})},
+        is_fixable=fixable,
+        is_persistent=persistent,
+        learn_more_url=learn_more_url,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=issue,
+        translation_placeholders={"account": entry.title, **(told or {})},
+    )

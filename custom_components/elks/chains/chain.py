@@ -1,0 +1,214 @@
+"""A chain: who is called one after the other until somebody takes it, and where that stands."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from ..calls.dialogue.script import CallScript
+from ..const import DEFAULT_RING_TIMEOUT
+from ..helpers.stored_values import moment, text
+
+ACKNOWLEDGED: Final = "acknowledged"
+"""Id of the answer with which somebody takes it."""
+
+
+class ChainState(StrEnum):
+    """How a chain stands."""
+
+    CALLING = "calling"
+    ACKNOWLEDGED = "acknowledged"
+    UNANSWERED = "unanswered"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class ChainEnd(StrEnum):
+    """Why a chain ended."""
+
+    ACKNOWLEDGED = "acknowledged"
+    UNANSWERED = "unanswered"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    INVALID_AUTH = "invalid_auth"
+    """The provider refuses the credentials."""
+    NO_CREDIT = "no_credit"
+    REFUSED = "refused"
+    """The provider refused to call anybody in a whole round."""
+
+    @property
+    def state(self) -> ChainState:
+        """How a chain stands that ended so."""
+        if self in (ChainEnd.INVALID_AUTH, ChainEnd.NO_CREDIT, ChainEnd.REFUSED):
+            return ChainState.UNANSWERED
+        return ChainState(self)
+
+
+class Fate(StrEnum):
+    """What became of somebody's turn."""
+
+    OPEN = "open"
+    """The call is to be placed, or has not ended."""
+    CALLED = "called"
+    """The provider took the call."""
+    REFUSED = "refused"
+    """The provider refused the call."""
+    UNKNOWN = "unknown"
+    """Nobody knows whether the provider took the call; it may still turn up."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Somebody who is called."""
+
+    contact: str | None
+    """Id of the contact; None for a number that is nobody's."""
+    name: str | None
+    number: str
+    """E.164."""
+    script: CallScript
+    """What is said, in a language that this person understands."""
+
+    @property
+    def title(self) -> str:
+        """The name, else the number."""
+        return self.name or self.number
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """One call to one person, in one round."""
+
+    token: str
+    """Secret of the call."""
+    person: int
+    """Place among the people, from 0."""
+    round: int
+    """From 1."""
+    requested: datetime
+    """When the call was last asked for, by the provider's clock."""
+    fate: Fate = Fate.OPEN
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chain:
+    """People who are called one after the other, round after round, until somebody takes it."""
+
+    id: str
+    started: datetime
+    """By the provider's clock."""
+    people: tuple[Person, ...]
+    from_number: str
+    """E.164."""
+    timeout: int
+    """Seconds that each phone rings."""
+    rounds: int
+    pause: int
+    """Seconds between two rounds."""
+    turns: tuple[Turn, ...] = ()
+    end: ChainEnd | None = None
+    """None as long as it runs."""
+    by: int | None = None
+    """Who took it: the place among the people."""
+
+    @property
+    def state(self) -> ChainState:
+        """How it stands."""
+        return self.end.state if self.end else ChainState.CALLING
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn that has not ended."""
+        last = self.turns[-1] if self.turns else None
+        return last if last and last.fate is Fate.OPEN else None
+
+    @property
+    def sounds(self) -> set[str]:
+        """The names of the sound files."""
+        return {name for person in self.people for name in person.script.sounds}
+
+    def following(self) -> tuple[int, int] | ChainEnd:
+        """Return the round and the person whose turn is next; or how the chain ends without.
+
+        A round in which the provider took no call for certain does not count.
+        """
+        if not self.turns:
+            return 1, 0
+        last = self.turns[-1]
+        if last.person + 1 < len(self.people):
+            return last.round, last.person + 1
+        fates = {turn.fate for turn in self.turns[-len(self.people) :]}
+        if fates == {Fate.REFUSED}:
+            return ChainEnd.REFUSED
+        if Fate.CALLED not in fates:
+            return last.round, 0
+        if last.round == self.rounds:
+            return ChainEnd.UNANSWERED
+        return last.round + 1, 0
+
+    def with_turn(self, turn: Turn) -> Self:
+        """Return the chain with a turn that is new or has changed."""
+        turns = {one.token: one for one in self.turns} | {turn.token: turn}
+        return replace(self, turns=tuple(turns.values()))
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the chain as data that can be written as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what as_dict returned, in this version, an older or a newer one.
+
+        What is not known is left out; what a newer version no longer writes gets a default.
+        Raises AttributeError, LookupError, TypeError or ValueError for what cannot be read.
+        """
+        chain = cls(
+            id=text(data["id"]),
+            started=moment(data["started"]),
+            people=tuple(map(_person, data["people"])),
+            from_number=text(data["from_number"]),
+            timeout=int(data.get("timeout", DEFAULT_RING_TIMEOUT)),
+            rounds=int(data.get("rounds", 1)),
+            pause=int(data.get("pause", 0)),
+            turns=tuple(map(_turn, data.get("turns", ()))),
+            end=_end(data.get("end")),
+            by=data.get("by"),
+        )
+        places = range(len(chain.people))
+        named = [turn.person for turn in chain.turns]
+        named += [] if chain.by is None else [chain.by]
+        if not places or any(person not in places for person in named):
+            raise ValueError("a turn of nobody")
+        return chain
+
+
+def _person(data: Mapping[str, Any]) -> Person:
+    return Person(
+        contact=data.get("contact"),
+        name=data.get("name"),
+        number=text(data["number"]),
+        script=CallScript.from_dict(data["script"]),
+    )
+
+
+def _turn(data: Mapping[str, Any]) -> Turn:
+    return Turn(
+        token=text(data["token"]),
+        person=int(data["person"]),
+        round=int(data["round"]),
+        requested=moment(data["requested"]),
+        fate=_fate(data["fate"]),
+    )
+
+
+def _end(value: str | None) -> ChainEnd | None:
+    """Return how a chain ended; in a way that only a newer version knows, nobody is called again."""
+    if value is None:
+        return None
+    return ChainEnd(value) if value in ChainEnd else ChainEnd.UNANSWERED
+
+
+def _fate(value: str) -> Fate:
+    """Return what became of a turn; what only a newer version knows may have been a call."""
+    return Fate(value) if value in Fate else Fate.UNKNOWN

@@ -1,0 +1,118 @@
+"""The account as 46elks knows it: asked for rarely, never in the way, and lowered by what calls cost."""
+
+from datetime import datetime, timedelta
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .api import Account, ElksClient, ElksError, InvalidAuthError
+from .calls import CallChange, CallTracker, end_of, price
+from .const import LOGGER
+from .helpers.listeners import Listeners, Stage
+from .helpers.unexpected import log_unexpected
+
+_INTERVAL = timedelta(hours=1)
+_SOON = 5
+_LATER = 30
+_TRIES_SOON = 12
+"""Again every 5 s for the first minute, then every 30 s."""
+_AGAIN = 5 * 60
+"""Seconds until the next look after one that failed, when the account was known before."""
+_DECIMALS = 4
+"""46elks counts in 1/10000 of the currency."""
+
+
+class AccountCoordinator(DataUpdateCoordinator[Account | None]):
+    """Asks for the account at start, until 46elks answers, and then once an hour.
+
+    `data` is None until it has answered. Entities are updated with each answer, and with each
+    call that changes a figure.
+    """
+
+    config_entry: ConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        client: ElksClient,
+        tracker: CallTracker,
+        listeners: Listeners,
+    ) -> None:
+        """Ask for the account of a config entry, which pays for the tracked calls."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name="46elks account",
+            update_interval=_INTERVAL,
+        )
+        self._client = client
+        self._tracker = tracker
+        self._tries = 0
+        self._spent_before = 0.0
+        self._answered: datetime | None = None
+        """When 46elks answered last, by its clock."""
+        entry.async_on_unload(
+            listeners.async_listen(CallChange, Stage.FIGURES, self._async_call_changed)
+        )
+
+    @property
+    def balance(self) -> float | None:
+        """What 46elks reported last, less what calls have cost since, in the account's currency."""
+        if self.data is None or self.data.balance is None:
+            return None
+        spent = self._tracker.book.spent - self._spent_before
+        return round(self.data.balance - spent, _DECIMALS)
+
+    @callback
+    def async_start(self) -> None:
+        """Ask for the account now; nobody waits for the answer."""
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_refresh(), "elks account"
+        )
+
+    async def async_numbers(self) -> list[str]:
+        """Return the numbers that the account can call from, in E.164. Raises ElksError."""
+        numbers = await self._client.voice_numbers()
+        own = self.data.mobilenumber if self.data else None
+        return [*numbers, own] if own else numbers
+
+    @override
+    async def _async_update_data(self) -> Account | None:
+        spent = self._tracker.book.spent
+        try:
+            account = await self._client.account()
+        except ElksError as err:
+            # Home Assistant logs what it was caused by, whose text may hold a secret
+            retry_after = self._retry_after_error(err)
+            raise UpdateFailed(str(err), retry_after=retry_after) from None
+        except Exception as err:  # noqa: BLE001
+            log_unexpected("asking for the account", err)
+            raise UpdateFailed(type(err).__name__, retry_after=_AGAIN) from None
+        self._tries = 0
+        self._spent_before = spent
+        self._answered = self._tracker.now()
+        return account
+
+    def _retry_after_error(self, err: ElksError) -> float:
+        """Return the seconds after which to ask again."""
+        if isinstance(err, InvalidAuthError):
+            self.config_entry.async_start_reauth(self.hass)
+            return _INTERVAL.total_seconds()
+        self._tries += 1
+        if self.data is not None:
+            return _AGAIN
+        return _SOON if self._tries <= _TRIES_SOON else _LATER
+
+    @callback
+    def _async_call_changed(self, change: CallChange) -> None:
+        """Update what a call has changed."""
+        record = change.record
+        if record.ended and change.events and self._answered:
+            if end_of(record) < self._answered:
+                # What 46elks reported last is what is left without its price
+                self._spent_before += price(record)
+        self.async_update_listeners()

@@ -1,0 +1,62 @@
+"""The number that calls come from: those to choose among, and how a form's is read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    Selector,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ..api import ElksClient, ElksError
+from ..const import CONF_FROM_NUMBER
+from ..people.numbers import InvalidNumberError, read_number
+from ..runtime import ElksConfigEntry
+
+
+async def async_voice_numbers(client: ElksClient) -> list[str]:
+    """Return the account's numbers that can call; none when 46elks does not tell them."""
+    try:
+        return await client.voice_numbers()
+    except ElksError:
+        return []
+
+
+async def async_own_numbers(entry: ElksConfigEntry) -> list[str]:
+    """Return the numbers that an account can call from; none when that is not told, or it is not loaded."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return []
+    try:
+        return await entry.runtime_data.account.async_numbers()
+    except ElksError:
+        return []
+
+
+def from_number_field(numbers: list[str]) -> dict[vol.Marker, Selector[Any]]:
+    """Return the field of a form that offers these numbers and takes any other."""
+    return {
+        vol.Required(CONF_FROM_NUMBER): SelectSelector(
+            SelectSelectorConfig(
+                options=numbers, custom_value=True, mode=SelectSelectorMode.DROPDOWN
+            )
+        )
+    }
+
+
+async def async_read_from_number(
+    hass: HomeAssistant, user_input: Mapping[str, Any], errors: dict[str, str]
+) -> str | None:
+    """Return the from number of a form in E.164, or None and why in errors."""
+    try:
+        return await hass.async_add_executor_job(
+            read_number, user_input[CONF_FROM_NUMBER], hass.config.country
+        )
+    except InvalidNumberError:
+        errors[CONF_FROM_NUMBER] = "invalid_number"
+        return None

@@ -1,0 +1,1 @@
+"""What any room may use; nothing here knows of calls."""

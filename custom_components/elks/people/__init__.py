@@ -1,0 +1,1 @@
+"""Who is called: the contacts of an account, and numbers as people write them."""

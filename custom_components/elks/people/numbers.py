@@ -1,0 +1,113 @@
+"""Phone numbers as people write them, read as E.164.
+
+The library for it is imported when it is first used: that takes as long as to set up all the rest.
+"""
+
+from collections.abc import Mapping
+import re
+from typing import TYPE_CHECKING
+
+from ..planning.fields import INVISIBLE
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+# parse() takes the first number out of any text; a name or a second number is no number
+_WRITTEN = re.compile(r"[+＋]?[\d\s().\-/‐-―−]+")
+
+
+class InvalidNumberError(ValueError):
+    """No phone number can look like this; the text is the field, if it has one."""
+
+
+def read_number(written: str | int, region: str | None) -> str:
+    """Return a number in E.164, as dialled from a region (ISO 3166 code, such as "SE").
+
+    Reads metadata from disk the first time it meets a country: call it in the executor.
+    Raises InvalidNumberError for what cannot be a number; what is only unknown, such as a
+    new number range, is taken as it is.
+    """
+    import phonenumbers
+
+    readings = [
+        number
+        for number in _readings(written, region)
+        if phonenumbers.is_possible_number(number)
+    ]
+    number = next(filter(phonenumbers.is_valid_number, readings), None)
+    # YAML reads 0701234567 as an octal number: an integer that only might be right is wrong
+    if number is None and isinstance(written, str):
+        number = next(filter(_may_exist, readings), None)
+    if number is None:
+        raise InvalidNumberError
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def read_numbers(
+    written: Mapping[str, str | int], region: str | None
+) -> dict[str, str]:
+    """Return numbers in E.164 by their fields; the first one's region is the one of last resort.
+
+    Reads from disk like read_number. Raises InvalidNumberError with the field.
+    """
+    numbers: dict[str, str] = {}
+    for field, number in written.items():
+        try:
+            numbers[field] = read_number(number, region)
+        except InvalidNumberError as err:
+            raise InvalidNumberError(field) from err
+        region = region or region_of(numbers[field])
+    return numbers
+
+
+def is_written_number(text: str) -> bool:
+    """Return whether a text is written like a phone number, whether there is one or not."""
+    return _WRITTEN.fullmatch(_INVISIBLE.sub("", text).strip()) is not None
+
+
+def region_of(number: str) -> str | None:
+    """Return the region that an E.164 number belongs to, None if unknown.
+
+    Reads from disk like read_number.
+    """
+    import phonenumbers
+
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number))
+
+
+def load_regions(country: str | None, number: str) -> None:
+    """Load ahead what reading the numbers of a country, and those like a number, needs.
+
+    Reads from disk like read_number.
+    """
+    import phonenumbers
+
+    if country:
+        phonenumbers.PhoneMetadata.metadata_for_region(country)
+    region_of(number)
+
+
+def _readings(written: str | int, region: str | None) -> list[PhoneNumber]:
+    """Return what can be meant, the likeliest first: dialled at home, or world-wide."""
+    if isinstance(written, int):
+        # YAML and templates turn +46701234567 into an integer, which loses the plus sign
+        return _parse(f"+{written}", None)
+    if not is_written_number(written):
+        return []
+    text = _INVISIBLE.sub("", written).strip()
+    return _parse(text, region) + _parse("+" + text.removeprefix("00"), None)
+
+
+def _may_exist(number: PhoneNumber) -> bool:
+    """Return whether a number may only be unknown: one too short keeps the 0 dialled before it."""
+    return not number.italian_leading_zero
+
+
+def _parse(text: str, region: str | None) -> list[PhoneNumber]:
+    import phonenumbers
+
+    try:
+        return [phonenumbers.parse(text, region)]
+    except phonenumbers.NumberParseException:
+        return []

@@ -1,0 +1,189 @@
+"""From the fields of an action to the plan of a call: what a schema cannot check is checked here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.const import CONF_TIMEOUT
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv, service
+from homeassistant.helpers.json import json_dumps
+from homeassistant.util.json import json_loads_object
+
+from ..api import CallAction, CallRequest, Connect, CustomAction
+from ..calls import CallPlan, new_token
+from ..const import (
+    ATTR_ANSWERS,
+    ATTR_CONNECT,
+    ATTR_DIGITS,
+    ATTR_FROM,
+    ATTR_KEY,
+    ATTR_MEDIA,
+    ATTR_MESSAGE,
+    ATTR_REPEAT,
+    ATTR_TIMEOUT,
+    ATTR_TO,
+    ATTR_VOICE_START,
+    ATTR_WHENHANGUP,
+    CONF_CALLBACK_KEY,
+    CONF_FROM_NUMBER,
+    DEFAULT_RING_TIMEOUT,
+    DOMAIN,
+)
+from ..errors import invalid
+from ..people.contacts import async_find_contact, contact_with
+from ..people.numbers import InvalidNumberError, read_numbers
+from ..runtime import ElksConfigEntry, ElksData, async_settled, is_loaded
+from ..webhook import async_callback_url
+from .script import Recorder, async_script, voice_for
+
+_CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
+_ONLY_SPOKEN = (ATTR_REPEAT, ATTR_DIGITS, ATTR_ANSWERS)
+_MOST_KNOWN_NUMBERS = 100
+
+
+async def async_planned[T](
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    plan: Callable[[ElksData], Awaitable[T]],
+) -> tuple[T, ElksData]:
+    """Return a plan, and the data of the loaded account that it was made with.
+
+    Speech takes its time. When the account is loaded anew meanwhile, which deletes recordings
+    that no call needs yet, all is planned once more. Raises what planning raises, and
+    ServiceValidationError when the account is not loaded any more.
+    """
+    while True:
+        runtime = entry.runtime_data
+        try:
+            planned = await plan(runtime)
+        except HomeAssistantError:
+            if is_loaded(entry, runtime):
+                raise
+        else:
+            if is_loaded(entry, runtime):
+                return planned, runtime
+        await async_settled(entry)
+        service.async_get_config_entry(hass, DOMAIN, entry.entry_id)
+
+
+async def async_plan(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    data: Mapping[str, Any],
+    runtime: ElksData,
+) -> CallPlan:
+    """Return the call that the fields of an action ask for, with all its sounds made ready.
+
+    Raises ServiceValidationError for what is wrong in a field, HomeAssistantError for the rest.
+    """
+    content = _content(data)
+    contact = async_find_contact(hass, entry, data[ATTR_TO], ATTR_TO)
+    numbers = await async_read_numbers(
+        hass,
+        runtime,
+        {
+            ATTR_FROM: from_number(entry, data),
+            ATTR_TO: contact.number if contact else data[ATTR_TO],
+            **({ATTR_CONNECT: data[ATTR_CONNECT]} if ATTR_CONNECT in data else {}),
+        },
+    )
+    contact = contact or contact_with(entry, numbers[ATTR_TO])
+    token = new_token(entry.data[CONF_CALLBACK_KEY])
+    await runtime.address.async_look()
+    url = async_callback_url(runtime.address, token)
+    script = None
+    if content in (ATTR_MESSAGE, ATTR_MEDIA):
+        recorder = Recorder(hass, runtime)
+        script = await async_script(recorder, data, voice_for(entry, data, contact))
+        voice_start: CallAction | str = url or script.next_action(0, None, None)
+    elif content == ATTR_CONNECT:
+        voice_start = Connect(number=numbers[ATTR_CONNECT])
+    else:
+        voice_start = _voice_start(data[ATTR_VOICE_START])
+    own_url = data.get(ATTR_WHENHANGUP)
+    reported_elsewhere = own_url or (
+        isinstance(voice_start, CustomAction) and voice_start.reports_elsewhere
+    )
+    return CallPlan(
+        token=token,
+        request=CallRequest(
+            from_number=numbers[ATTR_FROM],
+            to_number=numbers[ATTR_TO],
+            voice_start=voice_start,
+            whenhangup=own_url or url,
+            timeout=ring_timeout(entry, data),
+        ),
+        script=script,
+        contact=contact.id if contact else None,
+        reported=url is not None and not reported_elsewhere,
+    )
+
+
+def from_number(entry: ElksConfigEntry, data: Mapping[str, Any]) -> str | int:
+    """Return the number to call from: the action's, else the account's."""
+    number: str | int = data.get(ATTR_FROM) or entry.options[CONF_FROM_NUMBER]
+    return number
+
+
+def ring_timeout(entry: ElksConfigEntry, data: Mapping[str, Any]) -> int:
+    """Return the seconds that a phone rings: the action's, else the account's."""
+    timeout: int = data.get(ATTR_TIMEOUT) or entry.options.get(
+        CONF_TIMEOUT, DEFAULT_RING_TIMEOUT
+    )
+    return timeout
+
+
+async def async_read_numbers(
+    hass: HomeAssistant, runtime: ElksData, written: Mapping[str, str | int]
+) -> dict[str, str]:
+    """Return numbers in E.164, each by its field; the first must be the one to call from.
+
+    A home without a country reads the others as the from number's country does.
+    What was read before is known. Raises ServiceValidationError.
+    """
+    country, known = hass.config.country, runtime.numbers
+    as_written = (country, *written.items())
+    if as_written in known:
+        return known[as_written]
+    try:
+        numbers = await hass.async_add_executor_job(read_numbers, written, country)
+    except InvalidNumberError as err:
+        raise invalid("invalid_number", field=str(err)) from err
+    if len(known) == _MOST_KNOWN_NUMBERS:
+        known.clear()
+    known[as_written] = numbers
+    return numbers
+
+
+def _content(data: Mapping[str, Any]) -> str:
+    """Return which field tells what the call is about; raise what does not go together."""
+    contents = [field for field in _CONTENTS if field in data]
+    if len(contents) != 1:
+        raise invalid("one_content", fields=", ".join(_CONTENTS))
+    if contents[0] not in (ATTR_MESSAGE, ATTR_MEDIA):
+        for field in _ONLY_SPOKEN:
+            if field in data:
+                raise invalid("only_spoken", field=field)
+    keys = [answer[ATTR_KEY] for answer in data.get(ATTR_ANSWERS, ())]
+    if len(set(keys)) < len(keys):
+        raise invalid("same_key", field=ATTR_ANSWERS)
+    if any(len(key) > data.get(ATTR_DIGITS, len(key)) for key in keys):
+        raise invalid("too_few_digits", field=ATTR_DIGITS)
+    return contents[0]
+
+
+def _voice_start(value: str | dict[str, Any]) -> CallAction | str:
+    """Return the first action as somebody wrote it: a URL, or a mapping or JSON text."""
+    if isinstance(value, str):
+        # Half an IPv6 address is not merely invalid to it
+        with suppress(vol.Invalid, ValueError):
+            return cv.url(value)
+    try:
+        text = value if isinstance(value, str) else json_dumps(value)
+        return CustomAction(json_loads_object(text))
+    except (HomeAssistantError, TypeError, ValueError) as err:
+        raise invalid("invalid_voice_start", field=ATTR_VOICE_START) from err

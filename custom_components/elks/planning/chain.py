@@ -1,0 +1,115 @@
+"""From the fields of an action to a chain, and from a turn of it to the plan of a call."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.ulid import ulid_now
+
+from ..api import CallRequest
+from ..calls import CallPlan, CallScript
+from ..chains import Chain, ChainEnd, Person, Turn
+from ..const import (
+    ATTR_ACKNOWLEDGE_KEY,
+    ATTR_FROM,
+    ATTR_MESSAGE,
+    ATTR_PAUSE,
+    ATTR_ROUNDS,
+    ATTR_TO,
+)
+from ..people.contacts import async_find_contact, contact_with
+from ..runtime import ElksConfigEntry, ElksData
+from ..speech import Voice
+from ..webhook import async_callback_url
+from .call import async_read_numbers, from_number, ring_timeout
+from .script import Recorder, async_chain_script, voice_for
+
+
+async def async_plan_chain(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    data: Mapping[str, Any],
+    cancelled: int,
+    runtime: ElksData,
+) -> Chain:
+    """Return the chain that the fields of an action ask for, with all its sounds made ready.
+
+    Speech takes its time: when all chains are cancelled meanwhile, so is this one. `cancelled` is
+    how many times they were when it was asked for; the account may have been loaded anew since.
+    Raises ServiceValidationError for what is wrong in a field, HomeAssistantError for the rest.
+    """
+    written = {f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)}
+    named = {
+        field: async_find_contact(hass, entry, who, field)
+        for field, who in written.items()
+    }
+    numbers = await async_read_numbers(
+        hass,
+        runtime,
+        {ATTR_FROM: from_number(entry, data)}
+        | {
+            field: contact.number if contact else written[field]
+            for field, contact in named.items()
+        },
+    )
+    contacts = [
+        contact or contact_with(entry, numbers[field])
+        for field, contact in named.items()
+    ]
+    voices = [voice_for(entry, data, contact) for contact in contacts]
+    scripts = await _async_scripts(Recorder(hass, runtime), data, voices)
+    return Chain(
+        id=ulid_now(),
+        started=runtime.tracker.now(),
+        people=tuple(
+            Person(
+                contact=contact.id if contact else None,
+                name=contact.name if contact else None,
+                number=numbers[field],
+                script=script,
+            )
+            for field, contact, script in zip(written, contacts, scripts, strict=True)
+        ),
+        from_number=numbers[ATTR_FROM],
+        timeout=ring_timeout(entry, data),
+        rounds=data[ATTR_ROUNDS],
+        pause=data[ATTR_PAUSE],
+        end=ChainEnd.CANCELLED if runtime.chains.all_cancelled > cancelled else None,
+    )
+
+
+@callback
+def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPlan:
+    """Return the call of somebody's turn; without an address of this home it is not reported."""
+    person = chain.people[turn.person]
+    url = async_callback_url(entry.runtime_data.address, turn.token)
+    return CallPlan(
+        token=turn.token,
+        request=CallRequest(
+            from_number=chain.from_number,
+            to_number=person.number,
+            voice_start=url or "",
+            whenhangup=url,
+            timeout=chain.timeout,
+        ),
+        script=person.script,
+        contact=person.contact,
+        chain=chain.id,
+        reported=url is not None,
+    )
+
+
+async def _async_scripts(
+    recorder: Recorder, data: Mapping[str, Any], voices: list[Voice]
+) -> list[CallScript]:
+    """Return what is said with each voice; the same voice says it once."""
+    made: list[tuple[Voice, CallScript]] = []
+    with recorder:
+        for voice in voices:
+            if any(voice == other for other, _ in made):
+                continue
+            script = await async_chain_script(
+                recorder, data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY], voice
+            )
+            made.append((voice, script))
+    return [next(s for other, s in made if other == voice) for voice in voices]

@@ -1,0 +1,176 @@
+"""From words to what a call says: every sound of it is made ready before the phone rings."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from homeassistant.const import ATTR_ID, CONF_LANGUAGE
+from homeassistant.core import HomeAssistant
+
+from ..address import Reach
+from ..calls import Answer, CallScript
+from ..chains import ACKNOWLEDGED
+from ..const import (
+    ATTR_ANSWERS,
+    ATTR_DIGITS,
+    ATTR_KEY,
+    ATTR_LANGUAGE,
+    ATTR_MEDIA,
+    ATTR_MESSAGE,
+    ATTR_OPTIONS,
+    ATTR_REPEAT,
+    ATTR_REPLY,
+    ATTR_TTS_ENTITY_ID,
+    CONF_TTS_ENTITY_ID,
+)
+from ..errors import failed, invalid
+from ..people.contacts import Contact
+from ..runtime import ElksConfigEntry, ElksData
+from ..speech import HOME_VOICE, Voice, async_language, clip_url, web_url
+from ..words import async_words
+from .fields import trimmed
+
+_DEFAULT_REPEAT = 2
+_ENDS = (".", "!", "?", "…", ":", ";")
+"""What a sentence ends with."""
+
+
+def voice_for(
+    entry: ElksConfigEntry, data: Mapping[str, Any], contact: Contact | None
+) -> Voice:
+    """Return who speaks in a call: as the action wants it, else the contact, else the account."""
+    theirs = contact.voice if contact else HOME_VOICE
+    engine, language = data.get(ATTR_TTS_ENTITY_ID), data.get(ATTR_LANGUAGE)
+    return Voice(
+        engine=engine or theirs.engine or entry.options.get(CONF_TTS_ENTITY_ID),
+        language=language or theirs.language or entry.options.get(CONF_LANGUAGE),
+        # Another voice need not understand the options of theirs
+        options=data.get(ATTR_OPTIONS) or ({} if engine else theirs.options),
+    )
+
+
+def sentences(*texts: str) -> str:
+    """Return texts as one, in which each begins a sentence; what is blank is left out."""
+    *before, last = [written for text in texts if (written := trimmed(text))] or [""]
+    ended = [one if one.endswith(_ENDS) else f"{one}." for one in before]
+    return " ".join((*ended, last))
+
+
+class Recorder:
+    """Records what a call says; as a context, lets go of what it made when anything fails."""
+
+    def __init__(self, hass: HomeAssistant, runtime: ElksData) -> None:
+        """Record for the calls of a loaded account."""
+        self.hass = hass
+        self._audio = runtime.audio
+        self._address = runtime.address
+        self._made: list[str] = []
+
+    def __enter__(self) -> Self:
+        """Begin to record."""
+        return self
+
+    def __exit__(
+        self,
+        failed: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let go of what was recorded in vain."""
+        if failed:
+            self._audio.async_release(self._made)
+
+    async def async_speak(self, text: str, voice: Voice) -> str:
+        """Return the URL of a text, spoken."""
+        base = self._base()
+        return self._url(base, await self._audio.async_speech(text, voice))
+
+    async def async_play(self, media: str | Mapping[str, Any]) -> str:
+        """Return the URL of a media item, which has one or is served by us."""
+        if (url := web_url(media)) is not None:
+            return url
+        base = self._base()
+        return self._url(base, await self._audio.async_media(media))
+
+    async def async_check_keys(self) -> None:
+        """Raise HomeAssistantError when no keys can be asked for."""
+        if await self._address.async_look() is Reach.NONE:
+            raise failed("not_reachable")
+
+    def _base(self) -> str:
+        """Return the URL of this home at which 46elks fetches sounds."""
+        if (base := self._address.base_url) is None:
+            raise failed("not_reachable")
+        return base
+
+    def _url(self, base: str, name: str) -> str:
+        self._made.append(name)
+        return clip_url(base, name)
+
+
+async def async_script(
+    recorder: Recorder, data: Mapping[str, Any], voice: Voice
+) -> CallScript:
+    """Return what a call says and asks, by the fields of an action.
+
+    Raises ServiceValidationError and HomeAssistantError.
+    """
+    if ATTR_MESSAGE in data:
+        _check_message(data[ATTR_MESSAGE])
+    with recorder:
+        answers = [
+            Answer(
+                key=answer[ATTR_KEY],
+                id=answer[ATTR_ID],
+                reply=await recorder.async_speak(reply, voice)
+                if (reply := answer.get(ATTR_REPLY))
+                else None,
+            )
+            for answer in data.get(ATTR_ANSWERS, ())
+        ]
+        if ATTR_MESSAGE in data:
+            message = await recorder.async_speak(data[ATTR_MESSAGE], voice)
+        else:
+            message = await recorder.async_play(data[ATTR_MEDIA])
+        longest = max((len(answer.key) for answer in answers), default=0)
+        digits = data.get(ATTR_DIGITS, longest)
+        if digits:
+            await recorder.async_check_keys()
+        return CallScript(
+            message=message,
+            repeat=data.get(ATTR_REPEAT, _DEFAULT_REPEAT),
+            digits=digits,
+            answers=tuple(answers),
+        )
+
+
+async def async_chain_script(
+    recorder: Recorder, message: str, key: str, voice: Voice
+) -> CallScript:
+    """Return what a call of a chain says: the message, and which key takes it on.
+
+    Raises ServiceValidationError and HomeAssistantError.
+    """
+    _check_message(message)
+    await recorder.async_check_keys()
+    language = async_language(recorder.hass, voice)
+    words = await async_words(recorder.hass, language)
+    prompt = words["chain_prompt"].format(key=key)
+    return CallScript(
+        message=await recorder.async_speak(sentences(message, prompt), voice),
+        repeat=_DEFAULT_REPEAT,
+        digits=1,
+        answers=(
+            Answer(
+                key=key,
+                id=ACKNOWLEDGED,
+                reply=await recorder.async_speak(words["chain_reply"], voice),
+            ),
+        ),
+    )
+
+
+def _check_message(message: str) -> None:
+    """Raise ServiceValidationError when nothing would be said."""
+    if not trimmed(message):
+        raise invalid("nothing_to_say", field=ATTR_MESSAGE)

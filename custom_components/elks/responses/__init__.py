@@ -1,0 +1,1 @@
+"""What actions, events and entities give back of calls and chains."""

@@ -1,0 +1,106 @@
+"""Sounds out of the home's media."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+
+from ..api.masking import mask
+from ..const import ATTR_MEDIA, DOMAIN
+from ..planning.fields import text
+from .engine import async_spoken
+
+_MAX_MEGABYTES = 25
+_MAX_SIZE = _MAX_MEGABYTES * 1024 * 1024
+_MAX_REASON = 200
+_TIMEOUT = 60
+_SPEECH = "media-source://tts/"
+
+
+def content_id(media: str | Mapping[str, Any]) -> str:
+    """Return the media item's id, or its URL: of a media selector's value, or as it is."""
+    item = media if isinstance(media, str) else media.get("media_content_id", "")
+    return text(str(item))
+
+
+def web_url(media: str | Mapping[str, Any]) -> str | None:
+    """Return the URL at which the provider can fetch an item by itself, if it has one."""
+    item = content_id(media)
+    return item if item.lower().startswith(("http://", "https://")) else None
+
+
+async def async_find(hass: HomeAssistant, media_id: str) -> Path | bytes:
+    """Return a media item's file, or what it holds; at most 25 MB.
+
+    Raises ServiceValidationError, and HomeAssistantError for speech that failed.
+    """
+    if media_id.startswith(_SPEECH):
+        return await async_spoken(hass, media_id)
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            return await _async_read(hass, media_id)
+    except ServiceValidationError:
+        raise
+    except Exception as err:
+        # A media source is others' code, and fails in its own ways
+        reason = mask(str(err) or type(err).__name__)
+        raise _invalid("media_unreadable", reason=reason[:_MAX_REASON]) from err
+
+
+def not_audio() -> ServiceValidationError:
+    """Return the error for a media item that is no sound."""
+    return _invalid("media_not_audio")
+
+
+async def _async_read(hass: HomeAssistant, media_id: str) -> Path | bytes:
+    """Return what the home's media sources have, or what lies at a path of the home's."""
+    if "media_source" not in hass.config.components:
+        raise HomeAssistantError("no media sources are set up")
+    from homeassistant.components import media_source
+
+    if media_id.startswith("/"):
+        return await _async_fetch(hass, media_id)
+    if not media_source.is_media_source_id(media_id):
+        raise HomeAssistantError("neither a media item nor a URL")
+    media = await media_source.async_resolve_media(hass, media_id, None)
+    if media.path is None:
+        return await _async_fetch(hass, media.url)
+    stat = await hass.async_add_executor_job(media.path.stat)
+    if stat.st_size > _MAX_SIZE:
+        raise _too_large()
+    return media.path
+
+
+async def _async_fetch(hass: HomeAssistant, url: str) -> bytes:
+    """Return what lies at a URL, or at a path of this home's."""
+    from homeassistant.components.media_player.browse_media import (
+        async_process_play_media_url,
+    )
+
+    # Our own certificate need not name the address at which we reach ourselves
+    session = async_get_clientsession(hass, verify_ssl=not url.startswith("/"))
+    async with session.get(async_process_play_media_url(hass, url)) as response:
+        response.raise_for_status()
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > _MAX_SIZE:
+                raise _too_large()
+        return bytes(body)
+
+
+def _too_large() -> ServiceValidationError:
+    return _invalid("media_too_large", limit=f"{_MAX_MEGABYTES} MB")
+
+
+def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the error for a media item that no call can play."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={"field": ATTR_MEDIA, **placeholders},
+    )

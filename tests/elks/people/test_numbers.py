@@ -1,0 +1,85 @@
+"""Numbers as people write them."""
+
+import pytest
+
+from custom_components.elks.people.numbers import (
+    InvalidNumberError,
+    read_number,
+    region_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "region"),
+    [
+        ("070-123 45 67", "SE"),
+        ("0701234567", "SE"),
+        ("(070) 123 45 67", "SE"),
+        ("070.123.45.67", "SE"),
+        ("070/123 45 67", "SE"),
+        ("  +46 70 123 45 67 ", None),
+        ("+46 (0)70 123 45 67", None),
+        ("\u202a+46701234567\u202c", None),
+        ("\u00a0070\u00a0123\u00a045\u00a067", "SE"),
+        ("0046701234567", "SE"),
+        ("0046701234567", "US"),
+        ("0046701234567", None),
+        ("46701234567", "SE"),
+        ("46701234567", "NO"),
+        (46701234567, "NO"),
+        (46701234567, None),
+    ],
+)
+def test_read(written: str | int, region: str | None) -> None:
+    """What people write for one number is that number."""
+    assert read_number(written, region) == "+46701234567"
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "number"),
+    [
+        ("91234567", "NO", "+4791234567"),
+        ("4791234567", "SE", "+4791234567"),
+        # Number ranges that the metadata does not know are possible all the same
+        ("+467912345678", "SE", "+467912345678"),
+        ("0112345", "SE", "+46112345"),
+    ],
+)
+def test_read_other(written: str, region: str, number: str) -> None:
+    """A number is read as it would be dialled at home, else as an international one."""
+    assert read_number(written, region) == number
+
+
+@pytest.mark.parametrize(
+    ("written", "region"),
+    [
+        ("", "SE"),
+        ("+", "SE"),
+        ("Anna", "SE"),
+        ("Anna 070-123 45 67", "SE"),
+        ("070-123 45 67 ext. 5", "SE"),
+        ("0701234567, 0701234568", "SE"),
+        ("1-800-FLOWERS", "US"),
+        ("112", "SE"),
+        ("+4670", "SE"),
+        ("+999123456789", "SE"),
+        ("+46701234567890123", "SE"),
+        ("070-123 45 67", None),
+        ("070-123 45 67", "XX"),
+        # 0701234567 without quotes in YAML: an octal number
+        (0o701234567, "SE"),
+        (91234567, "NO"),
+        (0, "SE"),
+        ("070-123", "SE"),
+        ("08-12", "SE"),
+    ],
+)
+def test_refuse(written: str | int, region: str | None) -> None:
+    """What cannot be a number, or might be another one, is refused."""
+    with pytest.raises(InvalidNumberError):
+        read_number(written, region)
+
+
+def test_region() -> None:
+    """The region of a number is known."""
+    assert region_of("+46701234567") == "SE"

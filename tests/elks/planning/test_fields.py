@@ -1,0 +1,274 @@
+"""Fields of actions as YAML, templates and people write them, from the action to the phone."""
+
+from typing import Any
+
+import pytest
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.template import Template
+from simulator import KeyPress, Outcome
+
+from ..conftest import PHONE, PLAY, Home, make_contact
+from ..forms.test_contact import add, form
+from ..speech.conftest import Engine
+
+ANNA, ZOE = "+46701111111", "+46703333333"
+WEB = "http://127.0.0.1:1/a.mp3"
+
+
+@pytest.fixture
+def contacts() -> list[ConfigSubentryData]:
+    """Return two contacts, one stored when accents were taken as they came."""
+    return [make_contact("Anna", ANNA), make_contact("Zoe\u0308", ZOE)]
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("7\n", "7"),
+        ("  7\t", "7"),
+        ("\u200e7\u200b", "7"),
+        (7, "7"),
+        (0, "0"),
+        # As a helper for numbers tells it, to a template and inside of one
+        (7.0, "7"),
+        ("7.0", "7"),
+        # Full-width, Arabic, Devanagari
+        ("７", "7"),
+        ("٧", "7"),
+        ("७", "7"),
+    ],
+)
+async def test_keys(engine: Engine, home: Home, written: object, key: str) -> None:
+    """Whoever presses the key that was meant acknowledges, and answers."""
+    home.provider.phone(ANNA, talk_for=None, keys=[KeyPress(after=1, keys=key)])
+
+    chain = await home.act(
+        "call_chain", to="Anna", message="Leak", acknowledge_key=written, rounds=1
+    )
+    call = await home.speak(
+        to="Anna", message="Leak", answers={"key": written, "id": " close\n"}
+    )
+
+    assert chain["acknowledged"] is True
+    assert (call["digits"], call["answer"]) == (key, "close")
+
+
+NO_KEYS = ["1\n2", "#", "", "²", "ⅷ", "x", True, None, -1, 1.5]
+NO_COUNTS = [float("inf"), float("nan"), "1e999", True, None, "", "a minute", []]
+NO_NUMBERS = [float("inf"), float("nan"), 46.5, 0, -1, "", "\u200b", None, {}, []]
+TALK = {"to": PHONE, "message": "Leak"}
+TONE = {"to": PHONE, "voice_start": PLAY}
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "field", "values"),
+    [
+        ("call_chain", TALK, "acknowledge_key", NO_KEYS),
+        ("place_call", TALK, "timeout", NO_COUNTS),
+        ("place_call", TALK, "repeat", NO_COUNTS),
+        ("place_call", TALK, "digits", NO_COUNTS),
+        ("call_chain", TALK, "rounds", NO_COUNTS),
+        ("call_chain", TALK, "pause", NO_COUNTS),
+        ("place_call", TONE, "to", NO_NUMBERS),
+        ("place_call", TONE, "from", NO_NUMBERS),
+        ("place_call", {"to": PHONE}, "connect", NO_NUMBERS),
+    ],
+)
+async def test_refused(
+    home: Home, action: str, data: dict[str, Any], field: str, values: list[object]
+) -> None:
+    """What is no key, count or number is refused with the field named, and nobody is called."""
+    for value in values:
+        with pytest.raises(vol.Invalid, match=field):
+            await home.act(action, **{**data, field: value})
+
+    assert home.provider.calls == []
+
+
+@pytest.mark.parametrize(("field", "values"), [("key", NO_KEYS), ("id", ["", " \n"])])
+async def test_refused_answers(home: Home, field: str, values: list[object]) -> None:
+    """Nor is there an answer without a key, or without a meaning."""
+    for value in values:
+        answer = {"key": "1", "id": "close", field: value}
+        with pytest.raises(vol.Invalid, match=field):
+            await home.act("place_call", **TALK, answers=[answer])
+
+    assert home.provider.calls == []
+
+
+async def test_key_from_a_helper(engine: Engine, home: Home) -> None:
+    """The value of a helper for numbers is the key that it shows."""
+    home.hass.states.async_set("input_number.key", "3.0")
+    home.provider.phone(ANNA, talk_for=None, keys=[KeyPress(after=1, keys="3")])
+    template = Template("{{ states('input_number.key') }}", home.hass)
+
+    chain = await home.act(
+        "call_chain",
+        to="Anna",
+        message="Leak",
+        acknowledge_key=template.async_render(),
+    )
+
+    assert chain["acknowledged"] is True
+
+
+@pytest.mark.parametrize(
+    "who", ["Anna\n", " anna", "notify.anna\n", "\u2068Anna\u2069", "070-111 11 11\n"]
+)
+async def test_people(home: Home, who: str) -> None:
+    """Nobody is mistaken for what stands around a name."""
+    await home.place_call(to=who)
+    await home.settle()
+
+    assert [call.to for call in home.provider.calls] == [ANNA]
+    assert home.hass.states.get("sensor.anna_last_call") is not None
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        46701234567.0,
+        "+46\u00a070\u2011123\u00ad45\u200b67\n",
+        "\ufeff070\u2212123 45 67",
+        "０７０１２３４５６７",
+        "٠٧٠١٢٣٤٥٦٧",
+    ],
+)
+async def test_numbers(home: Home, number: object) -> None:
+    """A number is read in whatever way it came here."""
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+
+    await home.act("place_call", to=number, connect=number)
+
+    [call] = home.provider.calls
+    assert (call.to, call.voice_start) == (PHONE, f'{{"connect":"{PHONE}"}}')
+    await home.settle()
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "sent"),
+    [
+        ("voice_start", f"  {WEB}\n", WEB),
+        ("voice_start", '\n{"play": "sound/beep"}\n', '{"play":"sound/beep"}'),
+        ("media", f"{WEB}\n", f'{{"play":"{WEB}"}}'),
+        ("media", {"media_content_id": f"{WEB}\n"}, f'{{"play":"{WEB}"}}'),
+    ],
+)
+async def test_first_action(home: Home, field: str, written: object, sent: str) -> None:
+    """What 46elks is given to play or to ask for has nothing around it."""
+    home.hass.config.external_url = None
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+    more = {"repeat": 1} if field == "media" else {}
+
+    await home.act("place_call", to=PHONE, **{field: written}, **more)
+
+    assert home.provider.calls[0].voice_start == sent
+    await home.settle()
+
+
+async def test_characters(engine: Engine, home: Home) -> None:
+    """An emoji in two halves is one, and half of one keeps nothing from being written down."""
+    home.provider.phone(PHONE, talk_for=None, keys=[KeyPress(after=1, keys="1")])
+
+    response = await home.speak(
+        message="Fire \ud83d\udd25", answers=[{"key": "1", "id": "\ud83d\udc4d\ud800"}]
+    )
+
+    assert [text for text, *_ in engine.asked] == ["Fire 🔥"]
+    assert response["answer"] == "👍\ufffd"
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    assert home.entry.state is ConfigEntryState.LOADED
+
+
+async def test_accents(home: Home) -> None:
+    """A name is the same whether its accent is a character of its own, here or there."""
+    added = await add(home, form("Jose\u0301", "070-222 22 22"))
+    assert added["title"] == "José"
+
+    for name in ("Jose\u0301", "José", "Zoe\u0308", "Zoë"):
+        await home.place_call(to=name)
+        await home.settle()
+
+    assert [call.to for call in home.provider.calls] == [
+        *2 * ["+46702222222"],
+        *2 * [ZOE],
+    ]
+
+
+async def test_half_an_address(home: Home) -> None:
+    """What only begins like a URL is refused like anything that is none."""
+    with pytest.raises(ServiceValidationError, match="voice_start must be a URL"):
+        await home.place_call(voice_start="http://[::1")
+
+    assert home.provider.calls == []
+
+
+async def test_addresses(home: Home) -> None:
+    """Neither has the URL that is told of the end, nor the account's id."""
+    url = "http://127.0.0.1:1/ended"
+
+    await home.place_call(
+        whenhangup=f"{url}\n", config_entry_id=f" {home.entry.entry_id}\n"
+    )
+
+    assert home.provider.calls[0].whenhangup == url
+
+
+@pytest.mark.parametrize(
+    ("language", "spoken"), [("sv\n", "sv"), (False, "no"), (" ", "en")]
+)
+async def test_voice(
+    engine: Engine,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    language: object,
+    spoken: str,
+) -> None:
+    """A voice is found, and YAML's "no" is Norwegian."""
+    monkeypatch.setattr(engine, "_attr_supported_languages", ["en", "no", "sv"])
+    home.provider.phone(PHONE, talk_for=None)
+
+    await home.speak(
+        message="\n Leak \n",
+        language=language,
+        tts_entity_id=f"{engine.entity_id}\n",
+        answers=[{"key": "1", "id": "ok", "reply": "\u200b"}],
+    )
+
+    assert [(text, spoke) for text, spoke, _ in engine.asked] == [("Leak", spoken)]
+
+
+@pytest.mark.parametrize("seconds", [30, "30\n", 30.0, "30.0", "٣٠", "30.9"])
+async def test_whole_numbers(home: Home, seconds: object) -> None:
+    """A number is one whether a template made a text of it, a float, or neither."""
+    await home.place_call(timeout=seconds)
+
+    assert home.provider.calls[0].timeout == 30
+    await home.settle()
+
+
+async def test_cancel(engine: Engine, home: Home) -> None:
+    """A chain is cancelled by its id, whatever stands around that."""
+    home.provider.clock.speed = 1
+    home.provider.phone(ANNA, outcome=Outcome.NO_ANSWER)
+    await home.hass.services.async_call(
+        "elks", "call_chain", {"to": "Anna", "message": "Leak"}, blocking=True
+    )
+    await home.hass.async_block_till_done()
+    chain = home.hass.states.get("sensor.demo_home_call_chain")
+    assert chain is not None
+
+    await home.hass.services.async_call(
+        "elks",
+        "cancel_chain",
+        {"chain_id": f"{chain.attributes['chain_id']}\n"},
+        blocking=True,
+    )
+    await home.hass.async_block_till_done()
+
+    chain = home.hass.states.get("sensor.demo_home_call_chain")
+    assert chain is not None
+    assert chain.state == "cancelled"

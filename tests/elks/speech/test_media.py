@@ -1,0 +1,259 @@
+"""Media: what a call can play, and what it cannot."""
+
+import io
+from typing import Any
+from unittest.mock import patch
+import wave
+
+from aiohttp.test_utils import TestServer
+from aiohttp.web import Application, Request, Response, StreamResponse, get
+import pytest
+
+from custom_components.elks.speech import web_url
+from homeassistant.components import media_source
+from homeassistant.components.media_source import PlayMedia
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .conftest import SOUNDS, Engine, Studio, tone
+
+TOO_LARGE = 25 * 1024 * 1024 + 1
+
+
+async def refused(studio: Studio, media: str | dict[str, Any]) -> tuple[str, str]:
+    """Return why a media item is refused, and the reason given."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await studio.store.async_media(media)
+    placeholders = raised.value.translation_placeholders
+    assert placeholders is not None and placeholders["field"] == "media"
+    assert studio.names == set()
+    return str(raised.value.translation_key), placeholders.get("reason", "")
+
+
+@pytest.mark.parametrize(
+    ("media", "url"),
+    [
+        ("http://example.com/a.mp3", "http://example.com/a.mp3"),
+        ("HTTPS://example.com/?a=b", "HTTPS://example.com/?a=b"),
+        ("media-source://media_source/local/a.mp3", None),
+        ("/local/http://", None),
+        ("", None),
+    ],
+)
+def test_web_url(media: str, url: str | None) -> None:
+    """The provider fetches an http(s) URL by itself."""
+    assert web_url(media) == url
+    assert web_url({"media_content_id": media, "media_content_type": "music"}) == url
+
+
+@pytest.mark.parametrize("sound", SOUNDS)
+async def test_local_media(studio: Studio, sound: str) -> None:
+    """A local file is made fit for a telephone line, whatever its name says."""
+    media_id = await studio.media("a.mp3", SOUNDS[sound])
+
+    clip = await studio.store.async_media(
+        {"media_content_id": media_id, "media_content_type": "audio/x"}
+    )
+
+    with wave.open(io.BytesIO(await studio.fetch(clip))) as file:
+        assert (file.getnchannels(), file.getframerate()) == (1, 16000)
+        assert file.getnframes() > 0
+    assert studio.names == {clip}
+
+
+@pytest.mark.usefixtures("no_ffmpeg")
+@pytest.mark.parametrize("sound", ["mp3", "mp3 with tags", "ogg", "wav in mu-law"])
+async def test_without_ffmpeg(studio: Studio, sound: str) -> None:
+    """Without ffmpeg, what telephones take is served as it is."""
+    clip = await studio.store.async_media(await studio.media("a.mp3", SOUNDS[sound]))
+
+    assert clip.endswith(f".{sound[:3]}")
+    assert studio.duration(clip) is None
+    assert await studio.fetch(clip) == SOUNDS[sound]
+
+
+@pytest.mark.usefixtures("no_ffmpeg")
+@pytest.mark.parametrize(("width", "zero"), [(1, 0x80), (2, 0), (3, 0)])
+async def test_wav_without_ffmpeg(studio: Studio, width: int, zero: int) -> None:
+    """Without ffmpeg, a WAV gets its silence in front, whatever its samples are."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((2, width, 8000, 0, "NONE", ""))
+        sound.writeframes(b"\x55" * width * 2 * 8000)
+
+    clip = await studio.store.async_media(await studio.media("a.wav", file.getvalue()))
+
+    assert studio.duration(clip) == pytest.approx(1.5)
+    with wave.open(io.BytesIO(await studio.fetch(clip))) as sound:
+        assert sound.getparams()[:3] == (2, width, 8000)
+        assert set(sound.readframes(4000)) == {zero}
+        assert set(sound.readframes(9000)) == {0x55}
+
+
+@pytest.mark.usefixtures("no_ffmpeg")
+@pytest.mark.parametrize("sound", ["flac", "mp4", "opus"])
+async def test_unknown_without_ffmpeg(studio: Studio, sound: str) -> None:
+    """Without ffmpeg, other formats are refused, whatever the name says."""
+    media_id = await studio.media("a.mp3", SOUNDS[sound])
+
+    assert await refused(studio, media_id) == ("media_not_audio", "")
+
+
+@pytest.mark.usefixtures("no_ffmpeg")
+@pytest.mark.parametrize("data", [b"", b"\xff", b"RIFF", b"<html>", b"\xff\xf1\x50"])
+async def test_no_sound_without_ffmpeg(studio: Studio, data: bytes) -> None:
+    """So is what is no sound."""
+    media_id = await studio.media("a.mp3", data)
+
+    assert await refused(studio, media_id) == ("media_not_audio", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.mp3", b"this is a text"),
+        ("a.wav", b""),
+        ("a.wav", tone(0)),
+        ("a.png", b"\x89PNG\r\n\x1a\n"),
+        ("a.mp3", b"ffconcat version 1.0\nfile /etc/hostname\n"),
+        ("a.mp3", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/\n"),
+    ],
+)
+async def test_not_audio(studio: Studio, name: str, data: bytes) -> None:
+    """What is no sound is refused; a list of other files is none."""
+    media_id = await studio.media(name, data)
+
+    assert await refused(studio, media_id) == ("media_not_audio", "")
+
+
+async def test_too_slow(studio: Studio) -> None:
+    """What cannot be made fit in time is refused."""
+    media_id = await studio.media("a.wav", tone(1))
+
+    with patch("custom_components.elks.speech.telephone._TIMEOUT", 0):
+        assert await refused(studio, media_id) == ("media_not_audio", "")
+
+
+async def test_too_large(studio: Studio) -> None:
+    """A file of more than 25 MB is refused, unread."""
+    media_id = await studio.media("a.wav", tone(1) + bytes(TOO_LARGE))
+
+    assert await refused(studio, media_id) == ("media_too_large", "")
+
+
+@pytest.mark.parametrize(
+    ("media", "reason"),
+    [
+        ("media-source://media_source/local/none.mp3", "No such file"),
+        ("media-source://media_source/elsewhere/a.mp3", "Unknown source directory"),
+        ("media-source://media_source/local/../secrets.yaml", "Invalid path"),
+        ("media-source://nothing/a.mp3", ""),
+        ("ftp://example.com/a.mp3", ""),
+        ("some words", "neither"),
+        ("", "neither"),
+        ({}, "neither"),
+        ("media-source://", ""),
+    ],
+)
+async def test_unreadable(
+    studio: Studio, media: str | dict[str, Any], reason: str
+) -> None:
+    """What cannot be read is refused with a reason."""
+    key, told = await refused(studio, media)
+
+    assert key == "media_unreadable"
+    assert told
+    assert reason in told
+
+
+async def test_no_media_source(studio: Studio) -> None:
+    """So is everything but http(s) URLs in a home without media sources."""
+    studio.hass.config.components.remove("media_source")
+
+    assert (await refused(studio, "/local/a.mp3"))[0] == "media_unreadable"
+
+
+async def test_spoken_media(studio: Studio) -> None:
+    """A media item of text-to-speech is spoken."""
+    engine = await studio.add(Engine("tone", ("wav", tone(1))))
+
+    clip = await studio.store.async_media(
+        "media-source://tts/tts.tone?message=Hello%20there&language=sv&cache=false"
+    )
+
+    assert engine.asked == [("Hello there", "sv", {})]
+    assert studio.duration(clip) == pytest.approx(1.5, abs=0.1)
+
+
+async def test_spoken_media_fails(studio: Studio) -> None:
+    """Its engine's failure is told as for any speech."""
+    await studio.add(Engine("tone", HomeAssistantError("quota exceeded")))
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await studio.store.async_media("media-source://tts/tts.tone?message=Hello")
+
+    assert raised.value.translation_key == "speech_failed"
+    assert raised.value.translation_placeholders == {"reason": "quota exceeded"}
+
+
+async def test_ffmpeg_not_set_up(studio: Studio) -> None:
+    """The program is used even where Home Assistant's integration for it is not set up."""
+    studio.hass.config.components.remove("ffmpeg")
+
+    clip = await studio.store.async_media(await studio.media("a.mp3", SOUNDS["opus"]))
+
+    assert clip.endswith(".wav")
+
+
+async def answer(request: Request) -> StreamResponse:
+    """Answer as media servers do."""
+    if request.path == "/tone.wav":
+        return Response(body=tone(1))
+    if request.path == "/gone.wav":
+        return Response(status=404)
+    response = StreamResponse()
+    await response.prepare(request)
+    if request.path == "/endless.wav":
+        for _ in range(TOO_LARGE // 65_536 + 1):
+            await response.write(bytes(65_536))
+    else:
+        assert request.transport
+        request.transport.abort()
+    return response
+
+
+async def test_media_elsewhere(studio: Studio) -> None:
+    """What a media source has on another server is fetched from there."""
+    app = Application()
+    app.add_routes([get("/{name}", answer)])
+
+    async with TestServer(app, host="127.0.0.1") as server:
+
+        def found(path: str) -> Any:
+            media = PlayMedia(str(server.make_url(path)), "audio/wav")
+            return patch.object(media_source, "async_resolve_media", return_value=media)
+
+        with found("/tone.wav"):
+            clip = await studio.store.async_media("media-source://dlna/1")
+            studio.store.async_release([clip])
+        (studio.folder / clip).unlink()
+
+        for path, key, reason in (
+            ("/gone.wav", "media_unreadable", "404"),
+            ("/endless.wav", "media_too_large", ""),
+            ("/cut.wav", "media_unreadable", ""),
+        ):
+            with found(path):
+                told = await refused(studio, "media-source://dlna/1")
+            assert told[0] == key
+            assert reason in told[1]
+            assert "127.0.0.1" not in told[1]
+
+
+async def test_media_of_this_home(studio: Studio) -> None:
+    """A path of the home's own is fetched as the home does, signed where that is asked for."""
+    studio.hass.config.internal_url = str(studio.client.make_url("")).rstrip("/")
+    await studio.media("a.wav", tone(1))
+
+    clip = await studio.store.async_media("/media/local/a.wav")
+
+    assert studio.duration(clip) == pytest.approx(1.5)

@@ -1,0 +1,122 @@
+"""The door for recordings, as the provider and strangers find it."""
+
+import logging
+
+import pytest
+
+from custom_components.elks.speech import clip_url
+
+from .conftest import Engine, Studio, tone
+
+UNKNOWN = "A" * 43
+
+
+@pytest.fixture
+async def clip(studio: Studio) -> str:
+    """Return a recording."""
+    await studio.add(Engine("tone", ("wav", tone(1))))
+    return await studio.store.async_speech("Hello")
+
+
+async def test_get(studio: Studio, clip: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Without a login the recording is there, as often as it is fetched."""
+    data = (studio.folder / clip).read_bytes()
+    url = clip_url("", clip)
+    for _ in range(2):
+        async with studio.client.get(url) as response:
+            assert response.status == 200
+            assert response.headers["Content-Type"] == "audio/wav"
+            assert response.headers["Cache-Control"] == "no-store"
+            assert response.headers["Content-Length"] == str(len(data))
+            assert await response.read() == data
+
+
+async def test_head(studio: Studio, clip: str) -> None:
+    """HEAD tells the same, without the recording."""
+    url = clip_url("", clip)
+    async with studio.client.head(url) as head, studio.client.get(url) as get:
+        ours = [
+            {name: value for name, value in response.headers.items() if name != "Date"}
+            for response in (head, get)
+        ]
+        assert head.status == 200
+        assert await head.read() == b""
+        assert ours[0] == ours[1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "status"),
+    [
+        ("bytes=0-99", slice(0, 100), 206),
+        ("bytes=100-", slice(100, None), 206),
+        ("bytes=-100", slice(-100, None), 206),
+        ("bytes=9999999-", slice(0, 0), 416),
+    ],
+)
+async def test_range(
+    studio: Studio, clip: str, asked: str, answered: slice, status: int
+) -> None:
+    """A part of the recording can be fetched."""
+    data = (studio.folder / clip).read_bytes()
+
+    async with studio.client.get(
+        clip_url("", clip), headers={"Range": asked}
+    ) as response:
+        assert response.status == status
+        assert await response.read() == data[answered]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{UNKNOWN}.wav",
+        f"{UNKNOWN}.mp3",
+        f"{UNKNOWN}.exe",
+        UNKNOWN,
+        "x",
+        "%2e%2e",
+        "..%2f..%2fsecrets.yaml",
+        f"{UNKNOWN}.wav%0a",
+        f"{UNKNOWN}%00.wav",
+        "%C3%A5.wav",
+        "*.wav",
+    ],
+)
+@pytest.mark.usefixtures("clip")
+async def test_wrong_name(studio: Studio, method: str, name: str) -> None:
+    """A wrong name is answered as a path that does not exist."""
+    answers = []
+    for path in (f"/api/elks/audio/{name}", f"/api/nothing/audio/{name}"):
+        async with studio.client.request(method, path) as response:
+            headers = [item for item in response.headers.items() if item[0] != "Date"]
+            answers.append((response.status, headers, await response.read()))
+
+    assert answers[0] == answers[1]
+    assert answers[0][0] in {400, 404}
+
+
+async def test_source_is_not_served(studio: Studio, clip: str) -> None:
+    """Nothing else in the folder can be fetched."""
+    (studio.folder / "left.source").write_bytes(b"over")
+    for name in ("left.source", clip.removesuffix(".wav"), f"./{clip[:-1]}"):
+        async with studio.client.get(clip_url("", name)) as response:
+            assert response.status == 404
+
+
+async def test_not_logged(
+    studio: Studio, clip: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The names of recordings are in no log of ours."""
+    caplog.set_level(logging.DEBUG)
+    await studio.fetch(clip)
+
+    ours = [line.getMessage() for line in caplog.records if "elks" in line.name]
+    assert clip not in " ".join(ours)
+
+
+def test_clip_url() -> None:
+    """The URL stands below the home's address, with or without a slash at its end."""
+    url = "https://home.example/api/elks/audio/a.wav"
+    assert clip_url("https://home.example", "a.wav") == url
+    assert clip_url("https://home.example/", "a.wav") == url
