@@ -22,7 +22,7 @@ class SimulatorControl:
     """The control API of a simulator."""
 
     def __init__(self, session: ClientSession) -> None:
-        """Use a session whose base URL is the simulator's."""
+        """Use a session with the simulator's base URL."""
         self._session = session
 
     async def get(self, path: str) -> Any:

@@ -32,7 +32,7 @@ PLACE = {"on": "POST /calls"}
 HANGUP = {"on": "whenhangup"}
 OUTCOMES = ("answer", "answer", "answer", "decline", "busy", "no_answer", "unreachable")
 FAULTS: dict[str, dict[str, Any]] = {
-    # A request that has no effect
+    # The request has no effect
     "too many requests": {
         **PLACE,
         "kind": "status",
@@ -44,7 +44,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "not allowed": {**PLACE, "kind": "status", "status": 403},
     "reset before": {**PLACE, "kind": "reset_before"},
     "failed before": {**PLACE, "kind": "status", "status": 500},
-    # A request whose answer is of no use
+    # The request places a call, but its answer is of no use
     "reset after": {**PLACE, "kind": "reset_after"},
     "failed after": {**PLACE, "kind": "status_after", "status": 502},
     "HTML": {**PLACE, "kind": "html"},
@@ -52,10 +52,10 @@ FAULTS: dict[str, dict[str, Any]] = {
     "wrong JSON": {**PLACE, "kind": "wrong_json"},
     "huge": {**PLACE, "kind": "huge"},
     "silence": {**PLACE, "kind": "stall"},
-    # A request whose answer is late
+    # The answer to the request comes late
     "late": {**PLACE, "kind": "delay", "delay": 10},
     "ended before": {**PLACE, "kind": "callback_early"},
-    # A callback
+    # The callback
     "callback lost": {**HANGUP, "kind": "callback_dropped"},
     "callback twice": {**HANGUP, "kind": "callback_doubled"},
     "callback late": {**HANGUP, "kind": "callback_late", "delay": 20},
@@ -169,7 +169,7 @@ class Monitor:
         self._begin = time.monotonic()
         self._samples: list[Sample] = []
         self.ended: set[str] = set()
-        """Ids of the calls whose end has been stored."""
+        """Ids of the calls with an end that has been stored."""
 
     async def run(self, connection: Connection) -> None:
         """Take samples until cancelled."""

@@ -1,4 +1,4 @@
-"""Notifying those who watch the simulator."""
+"""Notifying watchers of changes."""
 
 import asyncio
 from collections.abc import Generator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Watchers:
-    """Those who want to know that something changed; several changes may count as one."""
+    """Everybody who waits for changes; several changes may be notified as one."""
 
     def __init__(self) -> None:
         """Start with no watchers."""

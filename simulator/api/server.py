@@ -30,7 +30,7 @@ _UNAUTHORIZED = (
 )
 
 
-class RefusedError(Exception):
+class RequestRefusedError(Exception):
     """A request is refused."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
@@ -123,7 +123,7 @@ class Api:
         try:
             self._authorize(request)
             response = await handler(request)
-        except RefusedError as refused:
+        except RequestRefusedError as refused:
             status = refused.status or self._payloads.dialect.refused_status
             body, content_type = self._payloads.refusal(str(refused))
             return web.Response(status=status, text=body, content_type=content_type)
@@ -134,7 +134,7 @@ class Api:
 
     def _authorize(self, request: web.Request) -> None:
         if not self._account.admits(request.headers.get("Authorization", "")):
-            raise RefusedError(_UNAUTHORIZED, 401)
+            raise RequestRefusedError(_UNAUTHORIZED, 401)
 
     async def _add_date(
         self, request: web.Request, response: web.StreamResponse
@@ -149,7 +149,7 @@ class Api:
         start = request.query.get("start")
         ids = [number.id for number in numbers]
         if start is not None and start not in ids:
-            raise RefusedError("Invalid start")
+            raise RequestRefusedError("Invalid start")
         first = ids.index(start) if start else 0
         after = first + _limit(request)
         page = {"data": [self._payloads.number(one) for one in numbers[first:after]]}
@@ -159,15 +159,17 @@ class Api:
     async def _place_call(self, request: web.Request) -> web.Response:
         order = _order(_texts((await request.post()).items()))
         if not self._account.may_call_from(order.from_):
-            raise RefusedError(self._payloads.dialect.foreign_number)
+            raise RequestRefusedError(self._payloads.dialect.foreign_number)
         if self._account.balance <= 0:
-            raise RefusedError(self._payloads.dialect.no_credits, 403)
+            raise RequestRefusedError(self._payloads.dialect.no_credits, 403)
         return web.json_response(self._payloads.placed(self._exchange.place(order)))
 
     async def _call(self, request: web.Request) -> web.Response:
         call = self._exchange.calls.get(request.match_info["id"])
         if call is None or not self._exchange.listed(call):
-            raise RefusedError("Invalid call id", self._payloads.dialect.unknown_status)
+            raise RequestRefusedError(
+                "Invalid call id", self._payloads.dialect.unknown_status
+            )
         return web.json_response(self._payloads.history(call))
 
     async def _history(self, request: web.Request) -> web.Response:
@@ -189,22 +191,22 @@ class Api:
     async def _recording(self, request: web.Request) -> web.Response:
         wav = self._recordings.wav(request.match_info["id"])
         if wav is None:
-            raise RefusedError("Unable to download recording.", 404)
+            raise RequestRefusedError("Unable to download recording.", 404)
         return web.Response(body=wav, content_type="application/octet-stream")
 
 
 def _order(form: Mapping[str, str]) -> Order:
-    """Read a request for a call; raise RefusedError if it is invalid."""
+    """Read a request for a call; raise RequestRefusedError if it is invalid."""
     for name in ("from", "to", "voice_start"):
         if name not in form:
-            raise RefusedError(f"Missing key {name}")
+            raise RequestRefusedError(f"Missing key {name}")
     from_, to = (_number(form[name], name) for name in ("from", "to"))
     voice_start = form["voice_start"]
     if not is_url(voice_start) and parse_action(voice_start) is None:
-        raise RefusedError("Invalid voice_start")
+        raise RequestRefusedError("Invalid voice_start")
     whenhangup = form.get("whenhangup")
     if whenhangup is not None and not is_url(whenhangup):
-        raise RefusedError("The whenhangup you tried to use is not a valid URL")
+        raise RequestRefusedError("The whenhangup you tried to use is not a valid URL")
     timeout = _whole(form.get("timeout"), "timeout", _DEFAULT_TIMEOUT)
     return Order(from_, to, voice_start, whenhangup, timeout)
 
@@ -213,7 +215,7 @@ def _number(text: str, name: str) -> str:
     """Read a phone number; its plus may have become a space."""
     number = text.replace(" ", "+", 1) if text.startswith(" ") else text
     if not is_e164(number):
-        raise RefusedError(f"Invalid {name} number")
+        raise RequestRefusedError(f"Invalid {name} number")
     return number
 
 
@@ -227,7 +229,7 @@ def _whole(text: str | None, name: str, default: int) -> int:
     if text is None:
         return default
     if not text.isdecimal() or int(text) == 0:
-        raise RefusedError(f"Invalid {name}")
+        raise RequestRefusedError(f"Invalid {name}")
     return int(text)
 
 
@@ -237,7 +239,7 @@ def _time(request: web.Request, name: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise RefusedError(f"Invalid {name}") from None
+        raise RequestRefusedError(f"Invalid {name}") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -116,7 +116,7 @@ class Dialect:
     fails_at_once: bool = True
     """Whether the first answer already says that a phone cannot be reached."""
     declined: CallState = CallState.BUSY
-    """How a call ends that was declined, or whose phone was busy."""
+    """How a call ends that was declined, or that found the phone busy."""
     not_answered: CallState = CallState.FAILED
     """How a call ends that nobody answered in time."""
 
