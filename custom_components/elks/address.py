@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
+from typing import Final
 
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
@@ -16,6 +17,10 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
 from .helpers.unexpected import going_on
+
+QUERY_TOKEN: Final = "token"
+QUERY_QUESTION: Final = "asked"
+"""Which question the keys answer, counted from 1; absent from the address of the pick-up."""
 
 _LONGEST_LOOK = 5
 """Seconds that a call waits for an address."""
@@ -44,21 +49,14 @@ class Address:
         self._cloudhook: str | None = None
         self._looking = asyncio.Lock()
         self._listeners: dict[Callable[[Reach], None], None] = {}
-        self._external: tuple[str | None, str] = (None, "")
-        """The external URL as it is set, and as it is used: each call needs it."""
 
     @property
     def base_url(self) -> str | None:
         """The URL at which 46elks can fetch from this home; None if there is none."""
-        external = self._hass.config.external_url
-        if external and external == self._external[0]:
-            return self._external[1]
         try:
-            url = get_url(self._hass, allow_internal=False, allow_ip=True)
+            return get_url(self._hass, allow_internal=False, allow_ip=True)
         except NoURLAvailableError:
             return None
-        self._external = external, url
-        return url
 
     @property
     def reach(self) -> Reach:
@@ -73,6 +71,16 @@ class Address:
         if (base := self.base_url) is None:
             return self._cloudhook
         return base + webhook.async_generate_path(self._entry.data[CONF_WEBHOOK_ID])
+
+    def callback_url(self, token: str, question: int = 0) -> str | None:
+        """Return the URL for the callbacks of one call; None if nothing reaches us.
+
+        `question` is the one whose keys go there, counted from 1; 0 for the pick-up and the end.
+        """
+        if (url := self.webhook_url) is None:
+            return None
+        asked = f"&{QUERY_QUESTION}={question}" if question else ""
+        return f"{url}?{QUERY_TOKEN}={token}{asked}"
 
     @callback
     def async_listen(self, listener: Callable[[Reach], None]) -> CALLBACK_TYPE:

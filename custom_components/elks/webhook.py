@@ -13,7 +13,7 @@ from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID, CONTENT_TYPE_JSON
 from homeassistant.core import HomeAssistant, callback
 
-from .address import Address, async_address
+from .address import QUERY_QUESTION, QUERY_TOKEN, Address, async_address
 from .api import (
     BEEP,
     ActionEnded,
@@ -38,9 +38,6 @@ _PATIENCE_IN_CALL = 1.5
 """Seconds that a call in progress waits for it: without an answer, 46elks ends the call."""
 _MOST_WAITS = 40
 """How many times a call in progress waits; each lasts a beep at least."""
-_TOKEN = "token"
-_ASKED = "asked"
-"""The how many-th question the keys answer; who has just picked up was asked none."""
 _KEYS = "keys"
 """Those that were pressed when the account was not loaded."""
 _WAITED = "waited"
@@ -81,13 +78,6 @@ def async_unregister(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     webhook.async_unregister(hass, entry.data[CONF_WEBHOOK_ID])
 
 
-@callback
-def async_callback_url(address: Address, token: str) -> str | None:
-    """Return the address for the callbacks of one call; None if nothing reaches this home."""
-    url = address.webhook_url
-    return f"{url}?{_TOKEN}={token}" if url else None
-
-
 async def _handle(
     entry: ElksConfigEntry, hass: HomeAssistant, webhook_id: str, request: Request
 ) -> Response:
@@ -113,7 +103,7 @@ async def _take_report(entry: ElksConfigEntry, query: _Query, call: Call) -> Res
     if (data := await _async_loaded(entry, _PATIENCE)) is None:
         # 46elks then tries again
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
-    data.tracker.reports.async_end(query.get(_TOKEN, ""), call)
+    data.tracker.reports.async_end(query.get(QUERY_TOKEN, ""), call)
     return Response()
 
 
@@ -125,10 +115,10 @@ async def _next_action(
     pressed: str | None,
 ) -> CallAction | None:
     """Return what 46elks is to do next in a call, if it is ours and its secret came along."""
-    token = query.get(_TOKEN, "")
+    token = query.get(QUERY_TOKEN, "")
     if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
         return None
-    question = _number(query, _ASKED)
+    question = _number(query, QUERY_QUESTION)
     keys = (read_keys(query.get(_KEYS)) or pressed) if question else None
     data = await _async_loaded(entry, _PATIENCE_IN_CALL)
     if data is None:
@@ -138,8 +128,7 @@ async def _next_action(
         return HangUp()
     if record is None or record.script is None:
         return None
-    url = async_callback_url(data.address, token)
-    next_url = f"{url}&{_ASKED}={question + 1}" if url else None
+    next_url = data.address.callback_url(token, question + 1)
     return record.script.next_action(question, keys, next_url)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 import json
 import re
 from typing import cast
@@ -227,14 +226,8 @@ def _retry_after(response: ClientResponse) -> float | None:
 
 
 def _http_date(response: ClientResponse, header: str) -> datetime | None:
-    return _moment(response.headers.get(header, ""))
-
-
-# All answers of a second tell the same
-@lru_cache(maxsize=2)
-def _moment(text: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(response.headers.get(header, ""))
     except ValueError, OverflowError:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

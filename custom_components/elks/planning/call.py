@@ -37,7 +37,6 @@ from ..errors import invalid
 from ..people.contacts import async_find_contact, contact_with
 from ..people.numbers import InvalidNumberError, read_numbers
 from ..runtime import ElksConfigEntry, ElksData, async_settled, is_loaded
-from ..webhook import async_callback_url
 from .script import Recorder, async_script, voice_for
 
 _CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
@@ -94,7 +93,7 @@ async def async_plan(
     contact = contact or contact_with(entry, numbers[ATTR_TO])
     token = new_token(entry.data[CONF_CALLBACK_KEY])
     await runtime.address.async_look()
-    url = async_callback_url(runtime.address, token)
+    url = runtime.address.callback_url(token)
     script = None
     if content in (ATTR_MESSAGE, ATTR_MEDIA):
         recorder = Recorder(hass, runtime)

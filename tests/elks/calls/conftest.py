@@ -266,7 +266,7 @@ def account(hass: HomeAssistant, enable_custom_integrations: None) -> MockConfig
 
 
 @dataclass
-class Home:
+class CallsHome:
     """A home that tracks the calls of an account, and can be restarted."""
 
     hass: HomeAssistant
@@ -304,14 +304,14 @@ class Home:
         await self.account._async_process_on_unload(self.hass)  # noqa: SLF001
 
 
-async def place(home: Home, plan: CallPlan) -> Call:
+async def place(home: CallsHome, plan: CallPlan) -> Call:
     """Place a call and return it."""
     record = await home.tracker.placing.async_place(plan)
     assert record.call
     return record.call
 
 
-async def begin(home: Home, plan: CallPlan) -> asyncio.Task[CallRecord]:
+async def begin(home: CallsHome, plan: CallPlan) -> asyncio.Task[CallRecord]:
     """Begin to place a call; return the task when it waits for something."""
     task = asyncio.get_running_loop().create_task(
         home.tracker.placing.async_place(plan)
@@ -320,7 +320,7 @@ async def begin(home: Home, plan: CallPlan) -> asyncio.Task[CallRecord]:
     return task
 
 
-async def wait(home: Home, record: CallRecord) -> asyncio.Task[CallRecord]:
+async def wait(home: CallsHome, record: CallRecord) -> asyncio.Task[CallRecord]:
     """Begin to wait for the end of a call."""
     task = asyncio.get_running_loop().create_task(home.tracker.ends.async_wait(record))
     await turns()
@@ -328,7 +328,7 @@ async def wait(home: Home, record: CallRecord) -> asyncio.Task[CallRecord]:
 
 
 @asynccontextmanager
-async def running[T: Home](home: T) -> AsyncGenerator[T]:
+async def running[T: CallsHome](home: T) -> AsyncGenerator[T]:
     """Let a home start, and stop afterwards."""
     await home.start()
     yield home
@@ -343,14 +343,14 @@ async def home(
     carrier: Carrier,
     disk: Disk,
     clock: Clock,
-) -> AsyncIterator[Home]:
+) -> AsyncIterator[CallsHome]:
     """Return a home that has just started."""
-    async with running(Home(hass, account, carrier, disk)) as home:
+    async with running(CallsHome(hass, account, carrier, disk)) as home:
         yield home
 
 
 @pytest.fixture
-def tracker(home: Home) -> CallTracker:
+def tracker(home: CallsHome) -> CallTracker:
     """Return what tracks the calls of the home."""
     return home.tracker
 

@@ -23,8 +23,8 @@ from .conftest import (
     OTHER_PHONE,
     PHONE,
     START,
+    CallsHome,
     Clock,
-    Home,
     begin,
     make_call,
     make_plan,
@@ -36,7 +36,7 @@ from .conftest import (
 UNKNOWN = OutcomeUnknownError("the connection broke")
 
 
-async def test_written_before_the_request(home: Home) -> None:
+async def test_written_before_the_request(home: CallsHome) -> None:
     """The write has begun when the request leaves, and does not delay it."""
     writes_before: list[int] = []
     plan = make_plan()
@@ -58,7 +58,7 @@ async def test_written_before_the_request(home: Home) -> None:
     assert home.disk.tokens() == [plan.token]
 
 
-async def test_a_burst_of_calls(home: Home, clock: Clock) -> None:
+async def test_a_burst_of_calls(home: CallsHome, clock: Clock) -> None:
     """Writes that wait are joined: a hundred calls, asked for and told of, take a few."""
     home.disk.turns = 10
     plans = [make_plan() for _ in range(100)]
@@ -76,7 +76,9 @@ async def test_a_burst_of_calls(home: Home, clock: Clock) -> None:
     assert len(stored["data"]["ended_ids"]) == 100
 
 
-async def test_refused_calls_leave_nothing_on_disk(home: Home, clock: Clock) -> None:
+async def test_refused_calls_leave_nothing_on_disk(
+    home: CallsHome, clock: Clock
+) -> None:
     """A call that was refused is not looked for after a power cut."""
     home.carrier.answers.append(RefusedError("No"))
     with pytest.raises(RefusedError):
@@ -90,7 +92,7 @@ async def test_refused_calls_leave_nothing_on_disk(home: Home, clock: Clock) -> 
 
 
 async def test_ended_by_a_callback(
-    home: Home, clock: Clock, timers: Callable[[], int]
+    home: CallsHome, clock: Clock, timers: Callable[[], int]
 ) -> None:
     """A callback ends a call; nothing is asked, and no timer is left."""
     plan = make_plan()
@@ -109,7 +111,7 @@ async def test_ended_by_a_callback(
 
 
 async def test_callback_before_the_answer(
-    home: Home, timers: Callable[[], int]
+    home: CallsHome, timers: Callable[[], int]
 ) -> None:
     """A call can have ended before the request for it is answered."""
     plan = make_plan()
@@ -125,7 +127,7 @@ async def test_callback_before_the_answer(
     assert timers() == 0
 
 
-async def test_late_callback_of_an_unknown_call(home: Home, clock: Clock) -> None:
+async def test_late_callback_of_an_unknown_call(home: CallsHome, clock: Clock) -> None:
     """After an action that failed without knowing, a callback still finds the call."""
     plan = make_plan()
     home.carrier.answers.append(UNKNOWN)
@@ -139,7 +141,7 @@ async def test_late_callback_of_an_unknown_call(home: Home, clock: Clock) -> Non
     assert [record.state for record in home.tracker.book.ended()] == ["success"]
 
 
-async def test_twice_late_and_out_of_order(home: Home) -> None:
+async def test_twice_late_and_out_of_order(home: CallsHome) -> None:
     """An end is an end, whatever is told later."""
     plan = make_plan()
     call = await place(home, plan)
@@ -158,7 +160,7 @@ async def test_twice_late_and_out_of_order(home: Home) -> None:
     assert changes == []
 
 
-async def test_another_calls_id(home: Home, clock: Clock) -> None:
+async def test_another_calls_id(home: CallsHome, clock: Clock) -> None:
     """The secret of one call moves no other."""
     plan, other = make_plan(), make_plan(OTHER_PHONE)
     call, other_call = await place(home, plan), await place(home, other)
@@ -173,7 +175,7 @@ async def test_another_calls_id(home: Home, clock: Clock) -> None:
     assert home.carrier.asked == []
 
 
-async def test_listeners(home: Home) -> None:
+async def test_listeners(home: CallsHome) -> None:
     """Listeners are told of what becomes of a call that was placed, until they have enough."""
     told: list[tuple[str | None, list[str]]] = []
 
@@ -194,7 +196,7 @@ async def test_listeners(home: Home) -> None:
 
 
 async def test_listener_that_fails(
-    home: Home, caplog: pytest.LogCaptureFixture
+    home: CallsHome, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A listener that fails keeps neither the others nor the call, and its error is logged."""
     told: list[str | None] = []
@@ -220,7 +222,7 @@ async def test_listener_that_fails(
 
 
 async def test_error_that_nobody_expected(
-    home: Home, clock: Clock, caplog: pytest.LogCaptureFixture
+    home: CallsHome, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A request that fails in any way is looked for, and is not sent again."""
     call = home.carrier.takes()
@@ -235,7 +237,9 @@ async def test_error_that_nobody_expected(
     assert PHONE not in caplog.text
 
 
-async def test_error_that_nobody_expected_and_no_call(home: Home, clock: Clock) -> None:
+async def test_error_that_nobody_expected_and_no_call(
+    home: CallsHome, clock: Clock
+) -> None:
     """A request that failed in any way and made no call ends in an error, and is forgotten."""
     home.carrier.answers.append(RuntimeError("no"))
     placing = asyncio.create_task(home.tracker.placing.async_place(make_plan()))
@@ -247,7 +251,7 @@ async def test_error_that_nobody_expected_and_no_call(home: Home, clock: Clock) 
     assert home.tracker.book.open() == []
 
 
-async def test_look_that_fails(home: Home, clock: Clock) -> None:
+async def test_look_that_fails(home: CallsHome, clock: Clock) -> None:
     """After a look that failed in any way there is another."""
     call = await place(home, make_plan(reported=False))
     home.carrier.error = RuntimeError("no")
@@ -259,7 +263,7 @@ async def test_look_that_fails(home: Home, clock: Clock) -> None:
     assert home.tracker.book.open() == []
 
 
-async def test_last_by_the_provider(home: Home) -> None:
+async def test_last_by_the_provider(home: CallsHome) -> None:
     """The call placed last is last, in whatever order the answers and ends come."""
     plans = [make_plan(), make_plan()]
     answers = [home.carrier.holds(), home.carrier.holds()]
@@ -278,7 +282,7 @@ async def test_last_by_the_provider(home: Home) -> None:
     assert [(await task).token for task in tasks] == [plan.token for plan in plans]
 
 
-async def test_memory_is_bounded(home: Home) -> None:
+async def test_memory_is_bounded(home: CallsHome) -> None:
     """Calls that ended long ago are forgotten, and what comes of them is ignored."""
     plans = [make_plan() for _ in range(110)]
     calls = [await place(home, plan) for plan in plans]
@@ -291,7 +295,7 @@ async def test_memory_is_bounded(home: Home) -> None:
     assert len(home.tracker.book.ended()) == 100
 
 
-async def test_wait(home: Home) -> None:
+async def test_wait(home: CallsHome) -> None:
     """All who wait for the end of a call are told, each of their own."""
     plan, other = make_plan(), make_plan()
     record = await home.tracker.placing.async_place(plan)
@@ -307,7 +311,7 @@ async def test_wait(home: Home) -> None:
     stays.cancel()
 
 
-async def test_wait_for_what_has_ended(home: Home) -> None:
+async def test_wait_for_what_has_ended(home: CallsHome) -> None:
     """Who waits too late, even with an old record, is told at once."""
     plan = make_plan()
     record = await home.tracker.placing.async_place(plan)
@@ -320,7 +324,7 @@ async def test_wait_for_what_has_ended(home: Home) -> None:
     assert (await task).state is CallState.SUCCESS
 
 
-async def test_wait_without_a_callback(home: Home, clock: Clock) -> None:
+async def test_wait_without_a_callback(home: CallsHome, clock: Clock) -> None:
     """A lost callback is made good by asking."""
     record = await home.tracker.placing.async_place(make_plan(timeout=20))
     task = await wait(home, record)
@@ -332,7 +336,7 @@ async def test_wait_without_a_callback(home: Home, clock: Clock) -> None:
     assert (await task).state is CallState.BUSY
 
 
-async def test_wait_in_vain(home: Home) -> None:
+async def test_wait_in_vain(home: CallsHome) -> None:
     """Whoever waits is told when nobody follows the call any more."""
     record = await home.tracker.placing.async_place(make_plan())
     task = await wait(home, record)
@@ -344,7 +348,7 @@ async def test_wait_in_vain(home: Home) -> None:
     assert isinstance((await wait(home, record)).exception(), CallsStoppedError)
 
 
-async def test_stop_waiting(home: Home) -> None:
+async def test_stop_waiting(home: CallsHome) -> None:
     """One who stops waiting disturbs neither the call nor the others who wait."""
     plan = make_plan()
     record = await home.tracker.placing.async_place(plan)
@@ -360,7 +364,7 @@ async def test_stop_waiting(home: Home) -> None:
     assert (await stays).state is CallState.SUCCESS
 
 
-async def test_stopped_while_placing(home: Home) -> None:
+async def test_stopped_while_placing(home: CallsHome) -> None:
     """A script that is stopped leaves its request alone: the call is known all the same."""
     answer = home.carrier.holds()
     task = await begin(home, make_plan())
@@ -374,7 +378,7 @@ async def test_stopped_while_placing(home: Home) -> None:
     assert [record.state for record in home.tracker.book.open()] == ["ongoing"]
 
 
-async def test_stopped_and_refused(home: Home) -> None:
+async def test_stopped_and_refused(home: CallsHome) -> None:
     """A refusal that nobody waits for any more disturbs nobody."""
     answer = home.carrier.holds()
     task = await begin(home, make_plan())
@@ -387,7 +391,7 @@ async def test_stopped_and_refused(home: Home) -> None:
     assert home.tracker.book.open() == []
 
 
-async def test_unloaded_while_placing(home: Home) -> None:
+async def test_unloaded_while_placing(home: CallsHome) -> None:
     """An action whose account is unloaded does not know what became of the call."""
     home.carrier.holds()
     task = await begin(home, make_plan())
@@ -401,7 +405,7 @@ async def test_unloaded_while_placing(home: Home) -> None:
 # What a call's own callback proves
 
 
-async def test_callback_between_two_tries(home: Home, clock: Clock) -> None:
+async def test_callback_between_two_tries(home: CallsHome, clock: Clock) -> None:
     """A call that turns out to be placed is not requested again, whatever 46elks answered."""
     home.carrier.answers.append(UnreachableError("503"))
     plan = make_plan()
@@ -415,7 +419,7 @@ async def test_callback_between_two_tries(home: Home, clock: Clock) -> None:
     assert len(home.carrier.requests) == 1
 
 
-async def adopt_anothers(home: Home, clock: Clock) -> tuple[CallPlan, Call]:
+async def adopt_anothers(home: CallsHome, clock: Clock) -> tuple[CallPlan, Call]:
     """Let our request be lost while another home's call to the same number is in the history."""
     other = home.carrier.takes()
     home.carrier.answers.append(OutcomeUnknownError("reset"))
@@ -426,7 +430,7 @@ async def adopt_anothers(home: Home, clock: Clock) -> tuple[CallPlan, Call]:
     return plan, other
 
 
-async def test_own_callback_corrects_a_guess(home: Home, clock: Clock) -> None:
+async def test_own_callback_corrects_a_guess(home: CallsHome, clock: Clock) -> None:
     """The secret of a call says more than the history: whoever picks up hears the message."""
     plan, _ = await adopt_anothers(home, clock)
 
@@ -443,7 +447,7 @@ async def test_own_callback_corrects_a_guess(home: Home, clock: Clock) -> None:
 
 @pytest.mark.parametrize("ended_before", [False, True])
 async def test_own_report_corrects_a_guess(
-    home: Home, clock: Clock, ended_before: bool
+    home: CallsHome, clock: Clock, ended_before: bool
 ) -> None:
     """Also when the call that was taken for it has ended, its own end counts."""
     plan, other = await adopt_anothers(home, clock)
@@ -461,7 +465,7 @@ async def test_own_report_corrects_a_guess(
     assert home.tracker.book.last == record
 
 
-async def test_forgotten_call_is_picked_up(home: Home, clock: Clock) -> None:
+async def test_forgotten_call_is_picked_up(home: CallsHome, clock: Clock) -> None:
     """A call that was forgotten, since 46elks did not know of it, still has its message."""
     home.carrier.answers.append(OutcomeUnknownError("reset"))
     plan = replace(make_plan(), script=SCRIPT)

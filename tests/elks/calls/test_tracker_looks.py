@@ -17,13 +17,13 @@ from custom_components.elks.api import (
 from custom_components.elks.calls import new_token
 from homeassistant.core import HomeAssistant
 
-from .conftest import Clock, Home, begin, make_call, make_plan, place, turns, wait
+from .conftest import CallsHome, Clock, begin, make_call, make_plan, place, turns, wait
 
 UNKNOWN = OutcomeUnknownError("the connection broke")
 
 
 async def asked_at(
-    home: Home, clock: Clock, seconds: int, done: Callable[[], int] | None = None
+    home: CallsHome, clock: Clock, seconds: int, done: Callable[[], int] | None = None
 ) -> list[int]:
     """Let time pass; return at which seconds the provider was asked for a call."""
     count = done or (lambda: len(home.carrier.asked))
@@ -37,7 +37,7 @@ async def asked_at(
     return times
 
 
-async def test_looks_of_a_home_that_is_told(home: Home, clock: Clock) -> None:
+async def test_looks_of_a_home_that_is_told(home: CallsHome, clock: Clock) -> None:
     """First when the ringing is over, then every 30 s, after five minutes more seldom."""
     await place(home, make_plan(timeout=20))
 
@@ -46,7 +46,7 @@ async def test_looks_of_a_home_that_is_told(home: Home, clock: Clock) -> None:
     assert times == [35, *range(65, 306, 30), 425, 545]
 
 
-async def test_looks_of_a_home_that_is_not(home: Home, clock: Clock) -> None:
+async def test_looks_of_a_home_that_is_not(home: CallsHome, clock: Clock) -> None:
     """Every 3 s for the first minute, then every 10 s, however long the phone rings."""
     await place(home, make_plan(reported=False, timeout=300))
 
@@ -55,14 +55,14 @@ async def test_looks_of_a_home_that_is_not(home: Home, clock: Clock) -> None:
     assert times == [*range(3, 61, 3), 70, 80, 90, 100]
 
 
-async def test_one_timer(home: Home, clock: Clock, timers: Callable[[], int]) -> None:
-    """All calls share a timer, and without calls there is none."""
+async def test_timers(home: CallsHome, clock: Clock, timers: Callable[[], int]) -> None:
+    """Each call in progress has one timer, and without calls there is none."""
     calls = [
         await place(home, make_plan(reported=number % 2 == 0, timeout=number))
         for number in range(1, 9)
     ]
     for _ in range(20):
-        assert timers() == 1
+        assert timers() == len(calls)
         await clock.passes(1)
 
     for call in calls:
@@ -73,7 +73,7 @@ async def test_one_timer(home: Home, clock: Clock, timers: Callable[[], int]) ->
     assert timers() == 0
 
 
-async def test_few_questions_at_once(home: Home, clock: Clock) -> None:
+async def test_few_questions_at_once(home: CallsHome, clock: Clock) -> None:
     """However many calls are due together, the provider is not overrun."""
     for _ in range(20):
         await place(home, make_plan(reported=False))
@@ -86,7 +86,7 @@ async def test_few_questions_at_once(home: Home, clock: Clock) -> None:
     assert len(home.carrier.asked) == 20
 
 
-async def test_ended_while_asking(home: Home, clock: Clock) -> None:
+async def test_ended_while_asking(home: CallsHome, clock: Clock) -> None:
     """A callback that comes while the provider is asked is not undone by the answer."""
     plans = [make_plan(timeout=10) for _ in range(6)]
     calls = [await place(home, plan) for plan in plans]
@@ -107,7 +107,7 @@ async def test_ended_while_asking(home: Home, clock: Clock) -> None:
 
 @pytest.mark.parametrize("error", [UnreachableError("down"), RefusedError("404")])
 async def test_asked_in_vain(
-    home: Home, clock: Clock, error: UnreachableError | RefusedError
+    home: CallsHome, clock: Clock, error: UnreachableError | RefusedError
 ) -> None:
     """A provider that does not tell is asked again."""
     call = await place(home, make_plan(reported=False))
@@ -124,7 +124,7 @@ async def test_asked_in_vain(
 
 @pytest.mark.parametrize("hours", [0, -100, 100])
 async def test_given_up_after_a_day(
-    home: Home,
+    home: CallsHome,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
     timers: Callable[[], int],
@@ -151,7 +151,9 @@ async def test_given_up_after_a_day(
 
 
 @pytest.mark.parametrize("days", [-3, 3])
-async def test_wrong_clock_at_the_request(home: Home, clock: Clock, days: int) -> None:
+async def test_wrong_clock_at_the_request(
+    home: CallsHome, clock: Clock, days: int
+) -> None:
     """A call is not given up because the home's clock was wrong when it was asked for."""
     home.carrier.clock_known = False
     home.carrier.ahead = timedelta(days=days)
@@ -167,7 +169,7 @@ async def test_wrong_clock_at_the_request(home: Home, clock: Clock, days: int) -
 
 @pytest.mark.parametrize("days", [-3, 3])
 async def test_wrong_clock_at_a_lost_request(
-    home: Home, clock: Clock, days: int
+    home: CallsHome, clock: Clock, days: int
 ) -> None:
     """A call is found though the home's clock was wrong, and the history could not be read."""
     home.carrier.clock_known = False
@@ -185,7 +187,7 @@ async def test_wrong_clock_at_a_lost_request(
     assert [record.call for record in home.tracker.book.open()] == [call]
 
 
-async def test_found_later(home: Home, clock: Clock) -> None:
+async def test_found_later(home: CallsHome, clock: Clock) -> None:
     """A call whose request was not answered is looked for like a call in progress."""
     home.carrier.answers.append(UNKNOWN)
     task = await begin(home, make_plan(reported=False))
@@ -202,7 +204,7 @@ async def test_found_later(home: Home, clock: Clock) -> None:
 
 @pytest.mark.parametrize("reported", [True, False])
 async def test_never_found(
-    home: Home, clock: Clock, timers: Callable[[], int], reported: bool
+    home: CallsHome, clock: Clock, timers: Callable[[], int], reported: bool
 ) -> None:
     """A call that does not turn up for ten minutes was never placed."""
     home.carrier.answers.append(UNKNOWN)
@@ -219,7 +221,7 @@ async def test_never_found(
 
 
 async def test_rivals_are_forgotten_together(
-    home: Home, clock: Clock, timers: Callable[[], int]
+    home: CallsHome, clock: Clock, timers: Callable[[], int]
 ) -> None:
     """Of two calls that could be one, the one forgotten last does not adopt it."""
     answer = home.carrier.holds()
@@ -237,7 +239,7 @@ async def test_rivals_are_forgotten_together(
     assert timers() == 0
 
 
-async def test_not_forgotten_unasked(home: Home, clock: Clock) -> None:
+async def test_not_forgotten_unasked(home: CallsHome, clock: Clock) -> None:
     """A call that could not be looked for is kept, for a day."""
     home.carrier.answers.append(UNKNOWN)
     home.carrier.error = UnreachableError("down")
@@ -254,7 +256,7 @@ async def test_not_forgotten_unasked(home: Home, clock: Clock) -> None:
 
 
 async def test_revoked_credentials(
-    home: Home, clock: Clock, hass: HomeAssistant
+    home: CallsHome, clock: Clock, hass: HomeAssistant
 ) -> None:
     """Credentials that are revoked start one flow; the calls are settled after it."""
     calls = [await place(home, make_plan(reported=False)) for _ in range(3)]
@@ -275,7 +277,7 @@ async def test_revoked_credentials(
     assert home.tracker.book.open() == []
 
 
-async def test_unreported_calls(home: Home, clock: Clock) -> None:
+async def test_unreported_calls(home: CallsHome, clock: Clock) -> None:
     """Calls are counted whose end should have been told and was not, until one is."""
     for number in range(1, 4):
         home.carrier.ends(await place(home, make_plan(timeout=5)))
@@ -289,7 +291,7 @@ async def test_unreported_calls(home: Home, clock: Clock) -> None:
     assert home.tracker.arrivals.missing == 0
 
 
-async def test_reports_that_nobody_promised(home: Home, clock: Clock) -> None:
+async def test_reports_that_nobody_promised(home: CallsHome, clock: Clock) -> None:
     """A home that 46elks cannot reach misses no report."""
     home.carrier.ends(await place(home, make_plan(reported=False)))
 
@@ -299,7 +301,7 @@ async def test_reports_that_nobody_promised(home: Home, clock: Clock) -> None:
     assert home.tracker.arrivals.missing == 0
 
 
-async def test_late_report(home: Home, clock: Clock) -> None:
+async def test_late_report(home: CallsHome, clock: Clock) -> None:
     """A report that comes after the call was settled counts as one."""
     plan = make_plan(timeout=5)
     ended = home.carrier.ends(await place(home, plan))
@@ -314,7 +316,7 @@ async def test_late_report(home: Home, clock: Clock) -> None:
 @pytest.mark.parametrize(
     "token", ["", "wrong", pytest.param(new_token("another key"), id="forged")]
 )
-async def test_hint(home: Home, clock: Clock, token: str) -> None:
+async def test_hint(home: CallsHome, clock: Clock, token: str) -> None:
     """A callback without the secret only makes us ask, at most every 10 s."""
     plan = make_plan()
     call = await place(home, plan)
@@ -329,7 +331,7 @@ async def test_hint(home: Home, clock: Clock, token: str) -> None:
     assert home.tracker.arrivals.missing == 0
 
 
-async def test_hint_that_is_true(home: Home, clock: Clock) -> None:
+async def test_hint_that_is_true(home: CallsHome, clock: Clock) -> None:
     """What the provider then tells is taken in."""
     call = await place(home, make_plan())
     home.carrier.ends(call, state=CallState.BUSY)
@@ -340,7 +342,7 @@ async def test_hint_that_is_true(home: Home, clock: Clock) -> None:
     assert [record.state for record in home.tracker.book.ended()] == ["busy"]
 
 
-async def test_hints_for_two_calls(home: Home, clock: Clock) -> None:
+async def test_hints_for_two_calls(home: CallsHome, clock: Clock) -> None:
     """A hint for one call does not use up that of another."""
     calls = [await place(home, make_plan()) for _ in range(2)]
 
@@ -352,7 +354,7 @@ async def test_hints_for_two_calls(home: Home, clock: Clock) -> None:
 
 
 async def test_hint_for_no_call_of_ours(
-    home: Home, clock: Clock, timers: Callable[[], int]
+    home: CallsHome, clock: Clock, timers: Callable[[], int]
 ) -> None:
     """What a stranger tells of a call that is not ours, or has ended, is ignored."""
     plan = make_plan()

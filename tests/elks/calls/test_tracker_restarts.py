@@ -12,9 +12,9 @@ from .conftest import (
     OTHER_PHONE,
     OUR_NUMBER,
     PHONE,
+    CallsHome,
     Clock,
     Disk,
-    Home,
     begin,
     make_plan,
     place,
@@ -24,7 +24,7 @@ from .conftest import (
 UNKNOWN = OutcomeUnknownError("the connection broke")
 
 
-async def test_restart_during_a_call(home: Home, clock: Clock) -> None:
+async def test_restart_during_a_call(home: CallsHome, clock: Clock) -> None:
     """A call in progress is asked for at once after a restart."""
     call = await place(home, make_plan())
     await home.stop()
@@ -41,7 +41,7 @@ async def test_restart_during_a_call(home: Home, clock: Clock) -> None:
 
 
 async def test_restart_without_calls(
-    home: Home, clock: Clock, timers: Callable[[], int]
+    home: CallsHome, clock: Clock, timers: Callable[[], int]
 ) -> None:
     """Without calls in progress a restart asks nothing."""
     plan = make_plan()
@@ -59,7 +59,7 @@ async def test_restart_without_calls(
     assert home.carrier.asked == home.carrier.searches == []
 
 
-async def test_killed_before_the_answer(home: Home, clock: Clock) -> None:
+async def test_killed_before_the_answer(home: CallsHome, clock: Clock) -> None:
     """A call that was written down, but not answered, is found in the history."""
     home.carrier.holds()
     plan = make_plan()
@@ -76,7 +76,9 @@ async def test_killed_before_the_answer(home: Home, clock: Clock) -> None:
     assert len(home.carrier.requests) == 1
 
 
-async def test_ended_calls_are_known_after_a_restart(home: Home, clock: Clock) -> None:
+async def test_ended_calls_are_known_after_a_restart(
+    home: CallsHome, clock: Clock
+) -> None:
     """A call that ended before a restart is not taken for the one looked for."""
     plans = [make_plan(), make_plan(OTHER_PHONE)]
     for plan in plans:
@@ -92,7 +94,7 @@ async def test_ended_calls_are_known_after_a_restart(home: Home, clock: Clock) -
     assert isinstance(task.exception(), OutcomeUnknownError)
 
 
-async def test_killed_before_the_write(home: Home, clock: Clock) -> None:
+async def test_killed_before_the_write(home: CallsHome, clock: Clock) -> None:
     """A call of which nothing was written is brought back by its callback, and settled."""
     home.disk.free.clear()
     plan = make_plan()
@@ -111,7 +113,7 @@ async def test_killed_before_the_write(home: Home, clock: Clock) -> None:
     assert [record.call for record in home.tracker.book.ended()] == [ended]
 
 
-async def test_revived_in_progress(home: Home, clock: Clock) -> None:
+async def test_revived_in_progress(home: CallsHome, clock: Clock) -> None:
     """A revived call that goes on is followed like any other."""
     token = new_token(KEY)
     call = home.carrier.takes()
@@ -126,7 +128,7 @@ async def test_revived_in_progress(home: Home, clock: Clock) -> None:
     assert [record.state for record in home.tracker.book.ended()] == ["success"]
 
 
-async def test_reports_of_revived_calls(home: Home, clock: Clock) -> None:
+async def test_reports_of_revived_calls(home: CallsHome, clock: Clock) -> None:
     """A callback for a call without a record shows that callbacks arrive."""
     for _ in range(4):
         ended = home.carrier.ends(home.carrier.takes())
@@ -137,7 +139,7 @@ async def test_reports_of_revived_calls(home: Home, clock: Clock) -> None:
     assert home.tracker.book.open() == []
 
 
-async def test_known_calls_are_not_revived(home: Home, clock: Clock) -> None:
+async def test_known_calls_are_not_revived(home: CallsHome, clock: Clock) -> None:
     """A call that is known has one record, whatever secret comes for it."""
     plan = make_plan()
     call = await place(home, plan)
@@ -150,7 +152,7 @@ async def test_known_calls_are_not_revived(home: Home, clock: Clock) -> None:
     assert home.carrier.asked == []
 
 
-async def test_reload_while_asking(home: Home, clock: Clock, disk: Disk) -> None:
+async def test_reload_while_asking(home: CallsHome, clock: Clock, disk: Disk) -> None:
     """An account that is unloaded asks nothing any more, and is settled when it is back."""
     call = await place(home, make_plan(reported=False))
     home.carrier.silent = asyncio.Event()

@@ -21,7 +21,7 @@ from custom_components.elks.helpers.listeners import Listeners
 from homeassistant.core import HomeAssistant
 from homeassistant.util.ulid import ulid_now
 
-from ..calls.conftest import OUR_NUMBER, Carrier, Clock, Disk, Home, running, turns
+from ..calls.conftest import OUR_NUMBER, CallsHome, Carrier, Clock, Disk, running, turns
 
 ANNA, BO, CILLA = "+46701111111", "+46702222222", "+46703333333"
 SCRIPT = CallScript(
@@ -52,7 +52,7 @@ def plan_turn(chain: Chain, turn: Turn) -> CallPlan:
 
 
 @dataclass
-class House(Home):
+class ChainsHome(CallsHome):
     """A home whose chains run, and that can be stopped, killed and started again."""
 
     reachable: bool = True
@@ -159,7 +159,7 @@ async def house(
     carrier: Carrier,
     disk: Disk,
     clock: Clock,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[ChainsHome]:
     """Return a home with chains that has just started."""
-    async with running(House(hass, account, carrier, disk)) as house:
+    async with running(ChainsHome(hass, account, carrier, disk)) as house:
         yield house

@@ -23,9 +23,9 @@ from ..conftest import (
     OUR_NUMBER,
     PHONE,
     START,
+    CallsHome,
     Carrier,
     Clock,
-    Home,
     make_call,
     make_plan,
     make_record,
@@ -36,13 +36,13 @@ UNKNOWN = OutcomeUnknownError("the connection broke")
 
 
 @pytest.fixture
-def book(home: Home) -> CallBook:
+def book(home: CallsHome) -> CallBook:
     """Return what is known of the calls."""
     return home.tracker.book
 
 
 @pytest.fixture
-def placing(home: Home) -> Placing:
+def placing(home: CallsHome) -> Placing:
     """Return what places the calls."""
     return home.tracker.placing
 
@@ -459,7 +459,7 @@ async def test_told_while_the_clock_is_asked_for(
 
 
 async def test_unloaded_while_waiting(
-    home: Home, carrier: Carrier, clock: Clock, timers: Any
+    home: CallsHome, carrier: Carrier, clock: Clock, timers: Any
 ) -> None:
     """A request that an unload stops between two tries leaves no timer and is not sent again."""
     before = timers()
