@@ -135,7 +135,7 @@ class CallBook:
         return call_id in self._open_ids or call_id in self._ended_ids
 
     def alone(self, record: CallRecord) -> bool:
-        """Return whether no other open call could be taken for this one in the history."""
+        """Return whether no other open call could be mistaken for this one in the history."""
         return self._open_numbers[record.numbers] < 2
 
     def open(self) -> list[CallRecord]:
