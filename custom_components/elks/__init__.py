@@ -44,7 +44,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool:
     """Set up an account from what is stored; 46elks need not answer for it."""
     client = make_client(hass, entry.data)
-    listeners = Listeners()
+    listeners = Listeners(hass)
     tracker = CallTracker(hass, entry, client, listeners)
     entry.runtime_data = ElksData(
         account=AccountCoordinator(hass, entry, client, tracker, listeners),

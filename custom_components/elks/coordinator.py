@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api import Account, ElksClient, ElksError, InvalidAuthError
@@ -20,6 +21,8 @@ _TRIES_SOON = 12
 """Again every 5 s for the first minute, then every 30 s."""
 _AGAIN = 5 * 60
 """Seconds until the next look after one that failed, when the account was known before."""
+_TOGETHER = 0.1
+"""Seconds within which calls that begin update the figures, together."""
 _DECIMALS = 4
 """46elks counts in 1/10000 of the currency."""
 
@@ -55,6 +58,7 @@ class AccountCoordinator(DataUpdateCoordinator[Account | None]):
         self._spent_before = 0.0
         self._answered: datetime | None = None
         """When 46elks answered last, by its clock."""
+        self._cancel_update: CALLBACK_TYPE | None = None
         entry.async_on_unload(
             listeners.async_listen(CallChange, Stage.FIGURES, self._async_call_changed)
         )
@@ -109,10 +113,34 @@ class AccountCoordinator(DataUpdateCoordinator[Account | None]):
 
     @callback
     def _async_call_changed(self, change: CallChange) -> None:
-        """Update what a call has changed."""
+        """Update what a call has changed: its end before others act on that."""
         record = change.record
-        if record.ended and change.events and self._answered:
-            if end_of(record) < self._answered:
-                # What 46elks reported last is what is left without its price
-                self._spent_before += price(record)
+        if not record.ended:
+            self._async_update_together()
+            return
+        if change.moments and self._answered and end_of(record) < self._answered:
+            # What 46elks reported last is what is left without its price
+            self._spent_before += price(record)
         self.async_update_listeners()
+
+    @callback
+    def _async_update_together(self) -> None:
+        """Update what calls that begin have changed, together and out of their way."""
+        if self._cancel_update is None:
+            self._cancel_update = async_call_later(
+                self.hass,
+                _TOGETHER,
+                HassJob(self._async_update, cancel_on_shutdown=True),
+            )
+
+    @callback
+    def _async_update(self, *_: object) -> None:
+        self._cancel_update = None
+        self.async_update_listeners()
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Ask and update no more."""
+        if self._cancel_update is not None:
+            self._cancel_update()
+        await super().async_shutdown()

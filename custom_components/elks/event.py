@@ -62,7 +62,7 @@ class CallEventEntity(ElksEntity, EventEntity):
         record = change.record
         if self._contact_id not in (None, record.contact):
             return
-        for event, moment in change.moments:
+        for event, moment in change.moments.items():
             self._moment = moment
             data = {**call_attributes(record), "answer": record.answer}
             self._trigger_event(event, data)

@@ -1,6 +1,7 @@
 """The news of calls that listeners are notified of."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..api import RefusedError
@@ -14,13 +15,8 @@ class CallChange:
     """More is known of a call that was placed, or it is known that it never was."""
 
     record: CallRecord
-    moments: tuple[tuple[CallEvent, datetime], ...] = ()
-    """What happened to the call with this change, each at a time of its own."""
-
-    @property
-    def events(self) -> set[CallEvent]:
-        """What happened to the call with this change."""
-        return {event for event, _ in self.moments}
+    moments: Mapping[CallEvent, datetime] = field(default_factory=dict)
+    """What happened to the call with this change, in this order, each at a time of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -105,8 +105,8 @@ class CallTracker:
             # Of a call that is only requested there is nothing to show
             return
         self._adoption.settle(record.token)
-        moments = [(event, self._next_moment()) for event in events(before, record)]
-        self._listeners.async_notify(CallChange(record=record, moments=tuple(moments)))
+        moments = {event: self._next_moment() for event in events(before, record)}
+        self._listeners.async_notify(CallChange(record=record, moments=moments))
 
     def _next_moment(self) -> datetime:
         """Return the time now, but for no two events the same: they are two changes of a state."""

@@ -36,18 +36,16 @@ def async_watch_balance(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     def note_price(change: CallChange) -> None:
         nonlocal dearest, too_little
         dearest = max(dearest, price(change.record))
-        if CallEvent.PLACED in change.events:
+        if CallEvent.PLACED in change.moments:
             too_little = -math.inf
-        report()
 
     @callback
     def note_refusal(refusal: CallRefusal) -> None:
         nonlocal too_little
         if isinstance(refusal.error, NoCreditError):
             too_little = balance()
-            report()
 
     listen = data.listeners.async_listen
     entry.async_on_unload(data.account.async_add_listener(report))
-    entry.async_on_unload(listen(CallChange, Stage.FIGURES, note_price))
-    entry.async_on_unload(listen(CallRefusal, Stage.FIGURES, note_refusal))
+    entry.async_on_unload(listen(CallChange, Stage.DECISIONS, note_price))
+    entry.async_on_unload(listen(CallRefusal, Stage.DECISIONS, note_refusal))

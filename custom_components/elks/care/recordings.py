@@ -27,8 +27,8 @@ async def async_keep_recordings(entry: ElksConfigEntry) -> None:
             data.audio.async_release(change.chain.sounds - needed())
 
     listen = data.listeners.async_listen
-    entry.async_on_unload(listen(CallChange, Stage.FIGURES, release))
-    entry.async_on_unload(listen(ChainChange, Stage.FIGURES, release_chain))
+    entry.async_on_unload(listen(CallChange, Stage.DECISIONS, release))
+    entry.async_on_unload(listen(ChainChange, Stage.DECISIONS, release_chain))
     scripts = [record.script for record in data.book.open() if record.script]
     kept = {name for script in scripts for name in script.sounds}
     # Calls without a sound need no disk, and those with one fail by themselves

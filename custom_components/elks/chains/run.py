@@ -110,7 +110,7 @@ class ChainRun:
         if self.stopped:
             return
         self._stop_listening = self._listeners.async_listen(
-            CallChange, Stage.FIGURES, self._async_call_changed
+            CallChange, Stage.DECISIONS, self._async_call_changed
         )
         for turn in self.chain.turns:
             if record := self._book.find(turn.token):

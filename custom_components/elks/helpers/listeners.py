@@ -1,28 +1,35 @@
 """Who is notified of an account's news, and in which order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import IntEnum
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from .unexpected import going_on
+from .unexpected import log_unexpected
 
 
 class Stage(IntEnum):
     """When somebody is notified. Each stage finds complete what the ones before it do."""
 
-    FIGURES = 1
-    """What is counted, decided and tidied up."""
+    DECISIONS = 1
+    """What is decided and tidied up."""
     ENTITIES = 2
     """What shows it."""
-    EVENTS = 3
+    FIGURES = 3
+    """What shows the sum of it: the account's money and counts."""
+    EVENTS = 4
     """What others act on: event entities and events on the bus."""
-    WAITING = 4
+    WAITING = 5
     """Actions that wait for it."""
+
+
+_AT_ONCE = (Stage.DECISIONS, Stage.ENTITIES)
+"""The other stages follow in the next turn of the event loop: whoever brings news, such as a
+callback that is to be answered, need not wait for them."""
 
 
 @dataclass(eq=False, slots=True)
@@ -40,8 +47,9 @@ class Listeners:
     what has led to it. A listener that fails is logged, and keeps no other from being notified.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hass: HomeAssistant) -> None:
         """Begin without listeners."""
+        self._hass = hass
         self._listeners: dict[type, list[_Listener]] = {}
         self._queue: list[tuple[Stage, int, _Listener, object]] = []
         self._numbers = count()
@@ -71,22 +79,32 @@ class Listeners:
     def async_notify(self, news: object) -> None:
         """Notify everybody who listens to this kind of news.
 
-        When this is called by a listener, it returns before that is done.
+        When this returns, the stages up to the entities are over, unless a listener calls it.
         """
         for listener in self._listeners.get(type(news), ()):
             number = next(self._numbers)
             heappush(self._queue, (listener.stage, number, listener, news))
+        if not self._notifying:
+            self._notify(_AT_ONCE)
+            if self._queue:
+                self._hass.loop.call_soon(self._notify, tuple(Stage))
+
+    def _notify(self, stages: Collection[Stage]) -> None:
+        """Notify those of some stages who are in the queue."""
         if self._notifying:
             return
         self._notifying = True
         try:
-            self._empty_queue()
+            while self._queue and self._queue[0][0] in stages:
+                _, _, listener, news = heappop(self._queue)
+                if listener.listening:
+                    _notify_one(listener, news)
         finally:
             self._notifying = False
 
-    def _empty_queue(self) -> None:
-        while self._queue:
-            _, _, listener, news = heappop(self._queue)
-            if listener.listening:
-                with going_on(f"notifying of a {type(news).__name__}"):
-                    listener.notify(news)
+
+def _notify_one(listener: _Listener, news: object) -> None:
+    try:
+        listener.notify(news)
+    except Exception as err:  # noqa: BLE001
+        log_unexpected(f"notifying of a {type(news).__name__}", err)

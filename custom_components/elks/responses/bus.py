@@ -33,7 +33,7 @@ def async_fire_ends(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     @callback
     def call_changed(change: CallChange) -> None:
         record = change.record
-        if not ENDS.isdisjoint(change.events):
+        if not ENDS.isdisjoint(change.moments):
             fire(EVENT_CALL_ENDED, call_to_contact(record, entry), record.contact)
 
     @callback

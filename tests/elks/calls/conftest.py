@@ -278,7 +278,7 @@ class CallsHome:
 
     async def start(self) -> None:
         """Begin to track, as Home Assistant starts."""
-        self.listeners = Listeners()
+        self.listeners = Listeners(self.hass)
         self.tracker = CallTracker(
             self.hass, self.account, self.carrier, self.listeners
         )

@@ -179,7 +179,7 @@ class World(Carrier):
         await self.time.passes(seconds, step=max(1, seconds / 4))
         if seconds >= 30:
             # No action tries again or looks for its call any more
-            assert self.timers() <= len(self.home.tracker.book.open())
+            assert self.timers() <= bool(self.home.tracker.book.open())
 
     async def trouble(self, kind: str) -> None:
         """Have some trouble; that with the disk or the line lasts until the next."""

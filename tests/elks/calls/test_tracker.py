@@ -149,7 +149,7 @@ async def test_twice_late_and_out_of_order(home: CallsHome) -> None:
     changes: list[None] = []
     home.tracker.reports.async_end(plan.token, ended)
     home.listeners.async_listen(
-        CallChange, Stage.FIGURES, lambda _: changes.append(None)
+        CallChange, Stage.DECISIONS, lambda _: changes.append(None)
     )
 
     home.tracker.reports.async_end(plan.token, ended)
@@ -180,14 +180,16 @@ async def test_listeners(home: CallsHome) -> None:
     told: list[tuple[str | None, list[str]]] = []
 
     def listen(change: CallChange) -> None:
-        told.append((change.record.state, [str(event) for event, _ in change.moments]))
+        told.append((change.record.state, [str(event) for event in change.moments]))
 
     stop = home.listeners.async_listen(CallChange, Stage.EVENTS, listen)
     plan = make_plan()
     call = await place(home, plan)
     home.tracker.reports.async_end(plan.token, home.carrier.ends(call))
+    await turns()
     stop()
     await place(home, make_plan())
+    await turns()
 
     assert told == [
         ("ongoing", ["placed"]),
@@ -204,9 +206,9 @@ async def test_listener_that_fails(
     def fails(change: CallChange) -> None:
         raise RuntimeError(f"cannot show {PHONE}")
 
-    home.listeners.async_listen(CallChange, Stage.FIGURES, fails)
+    home.listeners.async_listen(CallChange, Stage.DECISIONS, fails)
     home.listeners.async_listen(
-        CallChange, Stage.FIGURES, lambda change: told.append(change.record.state)
+        CallChange, Stage.DECISIONS, lambda change: told.append(change.record.state)
     )
     plan = make_plan()
     call = await place(home, plan)

@@ -55,14 +55,16 @@ async def test_looks_of_a_home_that_is_not(home: CallsHome, clock: Clock) -> Non
     assert times == [*range(3, 61, 3), 70, 80, 90, 100]
 
 
-async def test_timers(home: CallsHome, clock: Clock, timers: Callable[[], int]) -> None:
-    """Each call in progress has one timer, and without calls there is none."""
+async def test_one_timer(
+    home: CallsHome, clock: Clock, timers: Callable[[], int]
+) -> None:
+    """All calls share a timer, and without calls there is none."""
     calls = [
         await place(home, make_plan(reported=number % 2 == 0, timeout=number))
         for number in range(1, 9)
     ]
     for _ in range(20):
-        assert timers() == len(calls)
+        assert timers() == 1
         await clock.passes(1)
 
     for call in calls:

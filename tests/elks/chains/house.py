@@ -63,7 +63,7 @@ class ChainsHome(CallsHome):
     @override
     async def start(self) -> None:
         """Begin, or go on with what is written."""
-        self.listeners = Listeners()
+        self.listeners = Listeners(self.hass)
         self.tracker = CallTracker(
             self.hass, self.account, self.carrier, self.listeners
         )

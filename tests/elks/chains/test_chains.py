@@ -19,7 +19,7 @@ def told(house: ChainsHome) -> list[tuple[str, ChainEnd | None]]:
     told: list[tuple[str, ChainEnd | None]] = []
     house.listeners.async_listen(
         ChainChange,
-        Stage.FIGURES,
+        Stage.DECISIONS,
         lambda change: told.append((change.chain.id, change.chain.end)),
     )
     return told

@@ -91,9 +91,9 @@ async def test_listener_fails(house: ChainsHome) -> None:
     def fail(change: ChainChange) -> None:
         raise RuntimeError(change.chain.people[0].number)
 
-    house.listeners.async_listen(ChainChange, Stage.FIGURES, fail)
+    house.listeners.async_listen(ChainChange, Stage.DECISIONS, fail)
     house.listeners.async_listen(
-        ChainChange, Stage.FIGURES, lambda change: told.append(change.chain)
+        ChainChange, Stage.DECISIONS, lambda change: told.append(change.chain)
     )
     await house.begin(ANNA)
     second = await house.begin(BO)
@@ -177,7 +177,7 @@ async def test_taken_by_two(house: ChainsHome, clock: Clock) -> None:
     ends: list[ChainEnd] = []
     house.listeners.async_listen(
         ChainChange,
-        Stage.FIGURES,
+        Stage.DECISIONS,
         lambda change: ends.extend([change.chain.end] if change.chain.end else []),
     )
     answer = house.carrier.holds()

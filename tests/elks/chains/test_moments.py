@@ -51,7 +51,7 @@ def ends_of(house: ChainsHome) -> list[ChainEnd]:
     ends: list[ChainEnd] = []
     house.listeners.async_listen(
         ChainChange,
-        Stage.FIGURES,
+        Stage.DECISIONS,
         lambda change: ends.extend([change.chain.end] if change.chain.end else []),
     )
     return ends
@@ -66,7 +66,7 @@ def at_change(house: ChainsHome, number: int, do: Callable[[], None]) -> list[Ch
         if len(told) == number:
             do()
 
-    house.listeners.async_listen(ChainChange, Stage.FIGURES, listen)
+    house.listeners.async_listen(ChainChange, Stage.DECISIONS, listen)
     return told
 
 

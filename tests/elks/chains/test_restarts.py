@@ -100,7 +100,7 @@ async def test_cancelled_as_its_time_is_corrected(
         if chain.end is None and chain.started != started:
             house.chains.async_cancel(None)
 
-    house.listeners.async_listen(ChainChange, Stage.FIGURES, listen)
+    house.listeners.async_listen(ChainChange, Stage.DECISIONS, listen)
     house.carrier.clock_known = True
     answer.set_result(house.carrier.takes(ANNA))
     await turns(20)

@@ -138,11 +138,12 @@ class Lookout:
         return None
 
     @callback
-    def _async_due(self, token: str) -> None:
-        """Ask about a call whose time has come."""
-        self._entry.async_create_background_task(
-            self._hass, self._async_look(token), "elks look"
-        )
+    def _async_due(self, tokens: list[str]) -> None:
+        """Ask about the calls whose time has come."""
+        for token in tokens:
+            self._entry.async_create_background_task(
+                self._hass, self._async_look(token), "elks look"
+            )
 
     async def _async_look(self, token: str) -> None:
         """Ask about a call, and again later as long as it has not ended."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from heapq import heappop, heappush
+from time import monotonic
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -27,44 +29,74 @@ def next_look(record: CallRecord, age: timedelta) -> float:
 
 
 class Schedule:
-    """The calls to ask about, each at its time."""
+    """The calls to ask about, with one timer for all of them, and none without calls.
 
-    def __init__(self, hass: HomeAssistant, due: Callable[[str], None]) -> None:
-        """Call `due` with the token of each call whose time has come."""
+    A timer for each would be simpler, and take half as much memory again for a call in progress.
+    """
+
+    def __init__(self, hass: HomeAssistant, due: Callable[[list[str]], None]) -> None:
+        """Call `due` with the tokens of the calls whose time has come."""
         self._hass = hass
         self._due = due
-        self._timers: dict[str, CALLBACK_TYPE] = {}
+        self._when: dict[str, float] = {}
+        self._heap: list[tuple[float, str]] = []
+        self._timer: CALLBACK_TYPE | None = None
+        self._timer_at = 0.0
         self._stopped = False
 
     def __contains__(self, token: str) -> bool:
         """Return whether a call will be asked about."""
-        return token in self._timers
+        return token in self._when
 
     @callback
     def async_set(self, token: str, delay: float) -> None:
         """Ask about a call after so many seconds, instead of what was set before."""
-        self.async_drop(token)
         if self._stopped:
             return
-
-        @callback
-        def go_off(*_: object) -> None:
-            del self._timers[token]
-            self._due(token)
-
-        self._timers[token] = async_call_later(
-            self._hass, delay, HassJob(go_off, cancel_on_shutdown=True)
-        )
+        self._when[token] = monotonic() + delay
+        heappush(self._heap, (self._when[token], token))
+        self._async_arm()
 
     @callback
     def async_drop(self, token: str) -> None:
         """Do not ask about a call any more."""
-        if cancel := self._timers.pop(token, None):
-            cancel()
+        if self._when.pop(token, None) is not None:
+            self._async_arm()
 
     @callback
     def async_stop(self) -> None:
         """Ask about nothing any more."""
         self._stopped = True
-        for token in list(self._timers):
-            self.async_drop(token)
+        self._when.clear()
+        self._async_arm()
+
+    @callback
+    def _async_arm(self) -> None:
+        """Have the timer go off when the first call is due."""
+        while self._heap and self._when.get(self._heap[0][1]) != self._heap[0][0]:
+            heappop(self._heap)
+        first = self._heap[0][0] if self._heap else None
+        if self._timer is not None and first == self._timer_at:
+            return
+        if self._timer is not None:
+            self._timer()
+            self._timer = None
+        if first is not None:
+            self._timer_at = first
+            self._timer = async_call_later(
+                self._hass,
+                max(0.0, first - monotonic()),
+                HassJob(self._async_go_off, cancel_on_shutdown=True),
+            )
+
+    @callback
+    def _async_go_off(self, *_: object) -> None:
+        self._timer = None
+        tokens: list[str] = []
+        while self._heap and self._heap[0][0] <= monotonic():
+            when, token = heappop(self._heap)
+            if self._when.get(token) == when:
+                del self._when[token]
+                tokens.append(token)
+        self._due(tokens)
+        self._async_arm()

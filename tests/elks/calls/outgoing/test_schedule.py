@@ -16,13 +16,13 @@ from ..conftest import Clock, make_record
 
 
 @pytest.fixture
-def due() -> list[str]:
-    """Return the list of what was due."""
+def due() -> list[list[str]]:
+    """Return the list of what was due, together."""
     return []
 
 
 @pytest.fixture
-def schedule(hass: HomeAssistant, clock: Clock, due: list[str]) -> Schedule:
+def schedule(hass: HomeAssistant, clock: Clock, due: list[list[str]]) -> Schedule:
     """Return an empty schedule."""
     return Schedule(hass, due.append)
 
@@ -53,35 +53,37 @@ def test_first_look() -> None:
 
 
 async def test_each_at_its_time(
-    schedule: Schedule, clock: Clock, due: list[str], timers: Callable[[], int]
+    schedule: Schedule, clock: Clock, due: list[list[str]], timers: Callable[[], int]
 ) -> None:
-    """Calls become due in their order, and leave no timer behind."""
+    """Calls become due in their order, with one timer for all of them."""
     for token, delay in (("b", 20), ("a", 10), ("c", 30)):
         schedule.async_set(token, delay)
+        assert timers() == 1
 
     await clock.passes(9)
     assert due == []
     await clock.passes(2)
-    assert due == ["a"]
+    assert due == [["a"]]
     assert "a" not in schedule
+    assert timers() == 1
     await clock.passes(21)
-    assert due == ["a", "b", "c"]
+    assert due == [["a"], ["b"], ["c"]]
     assert timers() == 0
 
 
-async def test_together(schedule: Schedule, clock: Clock, due: list[str]) -> None:
-    """Calls that are due at the same time are all asked about."""
+async def test_together(schedule: Schedule, clock: Clock, due: list[list[str]]) -> None:
+    """Calls that are due at the same time are asked for together."""
     for token in ("a", "b", "c"):
         schedule.async_set(token, 10)
 
     await clock.passes(11)
 
-    assert sorted(due) == ["a", "b", "c"]
+    assert due == [["a", "b", "c"]]
 
 
 @pytest.mark.parametrize("delay", [1, 5, 20])
 async def test_set_again(
-    schedule: Schedule, clock: Clock, due: list[str], delay: float
+    schedule: Schedule, clock: Clock, due: list[list[str]], delay: float
 ) -> None:
     """What is set last counts, sooner or later."""
     schedule.async_set("a", 10)
@@ -91,13 +93,13 @@ async def test_set_again(
     await clock.passes(delay - 1)
     assert due == []
     await clock.passes(30)
-    assert due == ["a"]
+    assert due == [["a"]]
 
 
 async def test_drop(
     schedule: Schedule,
     clock: Clock,
-    due: list[str],
+    due: list[list[str]],
     timers: Callable[[], int],
 ) -> None:
     """A call that has ended is not asked for; without calls there is no timer."""
@@ -106,6 +108,7 @@ async def test_drop(
 
     schedule.async_drop("a")
     schedule.async_drop("a")
+    assert timers() == 1
     schedule.async_drop("b")
     assert timers() == 0
 
@@ -116,7 +119,7 @@ async def test_drop(
 async def test_stop(
     schedule: Schedule,
     clock: Clock,
-    due: list[str],
+    due: list[list[str]],
     timers: Callable[[], int],
 ) -> None:
     """After the end nothing is due any more, whatever is still set."""
