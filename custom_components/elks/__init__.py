@@ -85,7 +85,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Forget the calls of an account that is removed, and what was told of it."""
+    """Forget the calls of an account that is removed, and its repairs."""
     webhook.async_unregister(hass, entry)
     await CallStore(hass, entry.entry_id).async_remove()
     await ChainStore(hass, entry.entry_id).async_remove()

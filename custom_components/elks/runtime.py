@@ -35,7 +35,7 @@ class ElksData:
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when all calls of before a restart are known, until those of now are written for the next."""
     numbers: dict[tuple[object, ...], dict[str, str]] = field(default_factory=dict)
-    """In E.164, the numbers that actions gave of late, by how they were written."""
+    """In E.164, the numbers that actions used recently, by how they were written."""
 
     @property
     def book(self) -> CallBook:
@@ -61,7 +61,7 @@ async def async_followed[T](
     runtime: ElksData,
     follow: Callable[[ElksData], Awaitable[T]],
 ) -> T:
-    """Return what comes of something that goes on when the account is loaded anew.
+    """Return what comes of something that goes on when the account is reloaded.
 
     Raises CallsStoppedError when it does not go on here.
     """

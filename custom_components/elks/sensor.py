@@ -38,7 +38,7 @@ class AccountSensorDescription(SensorEntityDescription):
     value_fn: Callable[[ElksData], StateType]
     available_fn: Callable[[ElksData], bool] = lambda _: True
     monthly: bool = False
-    """Whether it begins anew each month."""
+    """Whether it starts from zero each month."""
 
 
 def _this_month(data: ElksData) -> Tally:
@@ -205,14 +205,14 @@ class ChainSensor(ElksEntity, SensorEntity):
 
 
 class AccountSensor(ElksEntity, SensorEntity):
-    """A figure of an account, which follows its calls and what 46elks tells of it."""
+    """A figure of an account, which follows its calls and what 46elks reports of it."""
 
     entity_description: AccountSensorDescription
 
     def __init__(
         self, entry: ElksConfigEntry, description: AccountSensorDescription
     ) -> None:
-        """Show the figure that the description tells."""
+        """Show the described figure."""
         super().__init__(entry, description.key)
         self.entity_description = description
         if description.device_class is SensorDeviceClass.MONETARY:

@@ -42,7 +42,7 @@ class Account:
     balance: float | None
     """In the account's currency."""
     credit_alert: float | None
-    """Balance below which the account's owner wants to be told, in its currency."""
+    """Balance below which the account's owner wants a warning, in its currency."""
 
     @classmethod
     def from_api(cls, data: Mapping[str, object]) -> Self:

@@ -135,7 +135,7 @@ class CallBook:
         return call_id in self._open_ids or call_id in self._ended_ids
 
     def alone(self, record: CallRecord) -> bool:
-        """Return whether no other open call could be taken for this one in the history."""
+        """Return whether no other open call could be mistaken for this one in the history."""
         return self._open_numbers[record.numbers] < 2
 
     def open(self) -> list[CallRecord]:
@@ -179,12 +179,25 @@ class CallBook:
             self._note_end(record, call)
         else:
             self._open_ids[call.id] = record.token
+        if before and before.call and record.placed < before.placed:
+            self._find_last_again()
+            return
         new = before is None or before.call is None
         if _is_later(record, self.last, new=new):
             self.last = record
         contact = record.contact
         if contact and _is_later(record, self._last_to.get(contact), new=new):
             self._last_to[contact] = record
+
+    def _find_last_again(self) -> None:
+        """Find out which call was placed last, when one turns out to be older than it seemed."""
+        shown = {one.token: one for one in self._last_to.values()}
+        placed = [
+            one for one in (shown | self._ended | self._open).values() if one.call
+        ]
+        placed.sort(key=lambda one: _cut(one.placed))
+        self.last = placed[-1]
+        self._last_to |= {one.contact: one for one in placed if one.contact}
 
     def _note_end(self, record: CallRecord, call: Call) -> None:
         # The end may still be found out

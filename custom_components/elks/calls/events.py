@@ -22,8 +22,8 @@ ENDS = frozenset({CallEvent.SUCCESS, CallEvent.BUSY, CallEvent.FAILED})
 def events(before: CallRecord | None, now: CallRecord) -> list[CallEvent]:
     """Return what happened between two states of what is known of a call.
 
-    After the end nothing happens: what is reported late is only noted. A call that was taken
-    for another begins again.
+    After the end nothing happens: what is reported late is only noted. A call that was
+    mistaken for another begins again.
     """
     if before and before.call and now.call and before.call.id != now.call.id:
         before = None

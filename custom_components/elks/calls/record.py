@@ -54,7 +54,7 @@ class CallRecord:
 
     @property
     def numbers(self) -> tuple[str, str]:
-        """From and to: apart from the time, all that tells calls apart in the history."""
+        """From and to: besides the time, all that distinguishes calls in the history."""
         return self.from_number, self.to_number
 
     @property

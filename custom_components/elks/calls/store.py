@@ -55,7 +55,7 @@ def _as_json(record: CallRecord) -> json_fragment:
 def patience(before: CallRecord | None, record: CallRecord, *, alone: bool) -> float:
     """Return for how many seconds a change of a record may stay unwritten.
 
-    A call in progress is found in the history, unless another could be taken for it. What the
+    A call in progress is found in the history, unless another could be mistaken for it. What the
     provider does not report again cannot wait.
     """
     if before is None:

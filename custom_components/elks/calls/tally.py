@@ -73,7 +73,7 @@ def _is_over(record: CallRecord | None) -> bool:
 
 
 def end_of(record: CallRecord) -> datetime:
-    """Return when a call ended, as far as the provider tells: not after now."""
+    """Return when a call ended, as far as that is known: not after now."""
     start = record.call.start if record.call else None
     duration = record.call.duration if record.call else None
     begin, now = start or record.placed, dt_util.utcnow()

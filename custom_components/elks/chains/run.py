@@ -175,7 +175,7 @@ class ChainRun:
         self._stop_timer = async_call_later(
             self._hass, LIMIT - age, HassJob(expire, cancel_on_shutdown=True)
         )
-        # Started eagerly, it could not be cancelled by who is told of its first turn
+        # Started eagerly, it could not be cancelled by a listener to its first turn
         self._task = self._entry.async_create_background_task(
             self._hass, self._async_run(), "elks chain", eager_start=False
         )

@@ -139,6 +139,24 @@ def test_last_is_the_same_call(book: CallBook, earlier: int) -> None:
     assert after.last == book.last
 
 
+def test_last_is_older_than_it_seemed(book: CallBook) -> None:
+    """After a power cut calls seem to be as young as their callbacks, until they are asked about."""
+    for number, revived in ((2, 10), (1, 11)):
+        requested = START + timedelta(minutes=revived)
+        call = make_call(f"c{number}", created=None)
+        book.put(
+            make_record(f"t{number}", call=call, requested=requested, contact="anna")
+        )
+    assert book.last == book.find("t1")
+
+    for number in (2, 1):
+        created = START + timedelta(minutes=number)
+        book.report(f"t{number}", make_call(f"c{number}", created=created))
+
+    assert book.last == book.find("t2")
+    assert book.last_to("anna") == book.last
+
+
 def test_last_of_a_millisecond(book: CallBook) -> None:
     """Of two calls that were placed at once, the second is the last one, and stays so."""
     created = START.replace(microsecond=609873)

@@ -21,8 +21,7 @@ from custom_components.elks.api import (
     UnreachableError,
 )
 from custom_components.elks.calls import CallPlan, CallRecord, new_token
-from simulator import CallState as ToldState, Dialect, SimulatedCall
-from simulator.telling import Telling
+from simulator import CallState as SimulatedState, Dialect, Payloads, SimulatedCall
 
 from .conftest import OTHER_PHONE, PHONE, CallsHome, Carrier, Clock, make_plan, turns
 
@@ -87,7 +86,7 @@ def simulated(call: Call) -> SimulatedCall:
         whenhangup=None,
         timeout=10,
         created=call.created,
-        state=ToldState(call.state),
+        state=SimulatedState(call.state),
         start=call.start,
         duration=call.duration,
     )
@@ -101,7 +100,7 @@ class World(Carrier):
     ) -> None:
         """Begin without calls."""
         super().__init__()
-        self.telling = Telling(dialect)
+        self.payloads = Payloads(dialect)
         self.home, self.time, self.timers = home, clock, timers
         self.plans: list[CallPlan] = []
         self.scripts: list[asyncio.Task[None]] = []
@@ -145,11 +144,11 @@ class World(Carrier):
 
     def answered(self, call: Call) -> Call:
         """Return a call as the answer to its request tells it."""
-        return Call.from_api(self.telling.placed(simulated(call)))
+        return Call.from_api(self.payloads.placed(simulated(call)))
 
     def listed(self, call: Call) -> Call:
         """Return a call as the history tells it."""
-        return Call.from_api(self.telling.history(simulated(call)))
+        return Call.from_api(self.payloads.history(simulated(call)))
 
     def calls_of(self, plan: CallPlan) -> list[Call]:
         """Return the calls of an action as they stand."""
@@ -244,8 +243,8 @@ class World(Carrier):
             # Where a record was lost, another call may have been taken for this one
             if not (record and record.call) or record.call.id == call.id:
                 self.promised.add(call.id)
-            told: Mapping[str, object] = self.telling.hangup(simulated(call))
-            self.home.tracker.reports.async_end(plan.token, Call.from_api(told))
+            form: Mapping[str, object] = self.payloads.hangup(simulated(call))
+            self.home.tracker.reports.async_end(plan.token, Call.from_api(form))
 
     async def lie(self, index: int, of: int, forged: bool, state: CallState) -> None:
         """Tell what is not true, without the secret or with that of another call."""

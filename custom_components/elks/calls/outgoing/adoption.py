@@ -83,7 +83,7 @@ def earliest(record: CallRecord) -> datetime:
 
 
 def same_numbers(one: CallRecord, other: CallRecord) -> bool:
-    """Return whether in the history one call could be taken for the other."""
+    """Return whether in the history one call could be mistaken for the other."""
     return one.numbers == other.numbers
 
 

@@ -186,7 +186,7 @@ class Lookout:
         self._book.report(token, call)
 
     def _forget(self, record: CallRecord) -> None:
-        """Forget a call that never turned up, together with all that it could be taken for.
+        """Forget a call that never turned up, together with all that it could be mistaken for.
 
         Forgotten one after the other, the last of them would adopt the call of another.
         """

@@ -1,15 +1,16 @@
-"""What is told of a call, in the words of a dialect."""
+"""The bodies of answers and callbacks, in a dialect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 import json
 from typing import Any
 
-from .account import Account, AccountNumber
-from .dialect import Dialect, FailedCall, HangupFields, Times
-from .models import CallState, SimulatedCall
+from ..account import AccountNumber, SimulatedAccount
+from ..call import CallState, SimulatedCall
+from ..times import Times
+from .dialect import Dialect, FailedCall, HangupFields
 
-_SURE = ("direction", "created", "from", "id", "to", "state")
+_BASIC = ("direction", "created", "from", "id", "to", "state")
 _BARE = ("direction", "id", "state")
 _OF_HISTORY_ONLY = ("owner", "timeout")
 _WITH_RESULT = ("ivr", "connect", "record")
@@ -17,40 +18,40 @@ _COUNTED = ("duration", "cost", "timeout", "balance", "creditalert")
 
 
 @dataclass
-class Telling:
-    """Puts what happened into the provider's words; the dialect may be changed at any time."""
+class Payloads:
+    """Writes what the provider sends; the dialect may be replaced at any time."""
 
     dialect: Dialect = field(default_factory=Dialect)
 
-    def account(self, account: Account) -> dict[str, Any]:
+    def account(self, account: SimulatedAccount) -> dict[str, Any]:
         """Return the account."""
-        return self._counted(account.as_json())
+        return self._with_counts(account.as_json())
 
     def number(self, number: AccountNumber) -> dict[str, Any]:
         """Return a number of the account."""
-        told = number.as_json()
+        fields = number.as_json()
         if not self.dialect.old_numbers:
-            return told
-        del told["category"]
-        return told | {"active": number.active}
+            return fields
+        del fields["category"]
+        return fields | {"active": number.active}
 
     def placed(self, call: SimulatedCall) -> dict[str, Any]:
         """Return the answer to the request that placed a call."""
-        told = call.sure(self.dialect.answer_times.write)
+        fields = call.basics(self.dialect.answer_times)
         if call.state is CallState.FAILED and not self.dialect.fails_at_once:
-            told["state"] = CallState.ONGOING
-        return told
+            fields["state"] = CallState.ONGOING
+        return fields
 
     def history(self, call: SimulatedCall) -> dict[str, Any]:
-        """Return a call as it is found when it is asked for."""
-        return self._counted(self._known(call, self.dialect.history_times))
+        """Return a call as it is in the history."""
+        return self._with_counts(self._known(call, self.dialect.history_times))
 
     def hangup(self, call: SimulatedCall) -> dict[str, str]:
-        """Return the form that tells the end of a call."""
+        """Return the form of the callback at the end of a call."""
         known = self._known(call, self.dialect.callback_times)
         match self.dialect.hangup_fields:
-            case HangupFields.SURE:
-                known = {name: known[name] for name in _SURE}
+            case HangupFields.BASIC:
+                known = {name: known[name] for name in _BASIC}
             case HangupFields.BARE:
                 known = {name: known[name] for name in _BARE}
         known[self.dialect.hangup_id] = known.pop("id")
@@ -60,21 +61,21 @@ class Telling:
             if name not in _OF_HISTORY_ONLY
         }
 
-    def question(
+    def next_action(
         self, call: SimulatedCall, result: str | None, why: str | None
     ) -> dict[str, str]:
-        """Return the form that asks for the next action of a call."""
-        form = {self.dialect.question_id: call.id}
-        if not self.dialect.bare_questions:
+        """Return the form of a callback that requests a call's next action."""
+        form = {self.dialect.next_id: call.id}
+        if not self.dialect.bare_next:
             form |= {"from": call.from_, "to": call.to, "direction": call.direction}
         if result is not None:
             form["result"] = result
-        if why is not None and self.dialect.tells_why:
+        if why is not None and self.dialect.reports_why:
             form["why"] = why
         return form
 
     def recording(self, call: SimulatedCall, seconds: int, wav: str) -> dict[str, str]:
-        """Return the form that tells of a recording."""
+        """Return the form of the callback for a recording."""
         return {
             "callid": call.id,
             "created": self.dialect.callback_times.write(call.created),
@@ -84,32 +85,32 @@ class Telling:
             "to": call.to,
         }
 
-    def error(self, reason: str) -> tuple[str, str]:
-        """Return the body and the type of an answer that refuses something."""
+    def refusal(self, reason: str) -> tuple[str, str]:
+        """Return the body and the content type of a refusal."""
         if self.dialect.json_errors:
             return json.dumps({"error": reason}), "application/json"
         return reason, "text/plain"
 
     def _known(self, call: SimulatedCall, times: Times) -> dict[str, Any]:
-        """Return what is told of a call as it stands: nothing but what is known."""
-        told = call.sure(times.write)
+        """Return what is known about a call so far."""
+        known = call.basics(times)
         if call.never_answered and self.dialect.failed_call is FailedCall.NOTHING:
-            return told
+            return known
         if call.never_answered and self.dialect.failed_call is FailedCall.ZERO:
-            return told | {"duration": 0}
-        if self.dialect.tells_owner:
-            told["owner"] = call.owner
-        if self.dialect.tells_timeout:
-            told["timeout"] = call.timeout
-        if self.dialect.tells_actions:
-            told["actions"] = [self._action(entry) for entry in call.actions]
+            return known | {"duration": 0}
+        if self.dialect.includes_owner:
+            known["owner"] = call.owner
+        if self.dialect.includes_timeout:
+            known["timeout"] = call.timeout
+        if self.dialect.includes_actions:
+            known["actions"] = [self._action(entry) for entry in call.actions]
         if call.start:
             start = self.dialect.start(call.created, call.start)
-            told["start"] = times.write(start)
+            known["start"] = times.write(start)
         if call.legs:
-            told["legs"] = [leg.as_json() for leg in call.legs]
+            known["legs"] = [leg.as_json() for leg in call.legs]
         counts = {"duration": call.duration, "cost": call.cost}
-        return told | {
+        return known | {
             name: count for name, count in counts.items() if count is not None
         }
 
@@ -120,11 +121,12 @@ class Telling:
         return {
             name: value
             for name, value in entry.items()
-            if not (name == "why" and not self.dialect.tells_why)
+            if not (name == "why" and not self.dialect.reports_why)
             and not (name == "result" and verb == "hangup")
         }
 
-    def _counted(self, told: dict[str, Any]) -> dict[str, Any]:
+    def _with_counts(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return fields with their numbers as the dialect writes them."""
         if not self.dialect.numbers_as_text:
-            return told
-        return told | {name: str(told[name]) for name in _COUNTED if name in told}
+            return fields
+        return fields | {name: str(fields[name]) for name in _COUNTED if name in fields}

@@ -1,4 +1,4 @@
-"""The least that shows a call in Home Assistant, as its own code offers it: what a goal leaves room for."""
+"""The bare minimum that shows a call in Home Assistant: what a goal can be compared with."""
 
 from collections.abc import Mapping
 from itertools import count
@@ -15,26 +15,26 @@ from homeassistant.core import (
     SupportsResponse,
 )
 
-SENSOR = "sensor.least"
-EVENT = "event.least"
+SENSOR = "sensor.minimum"
+EVENT = "event.minimum"
 WEBHOOK = "2" * 64
-ACTION = "least.place_call"
+ACTION = "minimum.place_call"
 
 _DETAILS = ("call_id", "direction", "from", "to", "created", "start", "duration")
 
 
-class Least:
-    """Sends a request and writes the states of a call, and reads a form and writes one."""
+class BareMinimum:
+    """Sends a request or reads a form, and sets states without entities."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Show calls in a home."""
+        """Show calls in a Home Assistant."""
         self._hass = hass
         self._number = count()
 
     def register_action(
         self, session: ClientSession, url: str, headers: Mapping[str, str]
     ) -> None:
-        """Have an action that makes the request it is given, and shows that in two states."""
+        """Register an action that sends its data as a request, and sets two states."""
 
         async def place_call(call: ServiceCall) -> ServiceResponse:
             form = dict(call.data)
@@ -50,15 +50,15 @@ class Least:
         )
 
     def register_webhook(self) -> None:
-        """Have a webhook that reads the form it is given, and shows that in a state."""
+        """Register a webhook that reads its form, and sets a state."""
 
         async def handle(_: HomeAssistant, __: str, request: Request) -> None:
             await request.post()
             self._show(SENSOR, "success")
 
-        webhook.async_register(self._hass, "elks", "Least", WEBHOOK, handle)
+        webhook.async_register(self._hass, "elks", "Minimum", WEBHOOK, handle)
 
     def _show(self, entity_id: str, state: str) -> None:
-        """Write a state with as many attributes as a call has, which are others each time."""
+        """Set a state with as many attributes as a call has, different ones each time."""
         number = next(self._number)
         self._hass.states.async_set(entity_id, state, dict.fromkeys(_DETAILS, number))

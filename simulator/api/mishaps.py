@@ -1,4 +1,4 @@
-"""How answers to requests go wrong."""
+"""The ways in which answers to requests go wrong."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,9 +8,9 @@ import struct
 
 from aiohttp import web
 
-from .callbacks import Callbacks
-from .clock import Clock
-from .faults import Fault, FaultKind, with_fields
+from ..clock import Clock
+from ..faults import Fault, FaultKind, with_fields
+from ..wire.callbacks import Callbacks
 
 _HTML = "<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>"
 _HUGE_BYTES = 64 * 1024 * 1024
@@ -20,35 +20,35 @@ _LONGEST_SILENCE = 60
 _LONGEST_WAIT = 10
 
 
-async def go_wrong(
+async def answer_with_fault(
     fault: Fault,
     request: web.Request,
     carry_out: Callable[[], Awaitable[web.Response]],
     clock: Clock,
     callbacks: Callbacks,
 ) -> web.StreamResponse | None:
-    """Answer a request as a fault wants it; return None when it got no answer at all."""
+    """Answer a request as a fault demands; return None if it got no answer at all."""
     await clock.sleep(fault.delay)
     if fault.kind is FaultKind.RESET_BEFORE:
         _reset(request)
         return None
     if fault.kind is FaultKind.STATUS:
-        return _instead(fault)
+        return _replacement(fault)
     answer = await carry_out()
     if fault.kind is FaultKind.RESET_AFTER:
         _reset(request)
         return None
     if fault.kind is FaultKind.CALLBACK_EARLY:
-        await _until_hangup_told(answer, callbacks)
-    return await _spoilt(fault, request, answer)
+        await _wait_for_hangup(answer, callbacks)
+    return await _spoil(fault, request, answer)
 
 
-async def _spoilt(
+async def _spoil(
     fault: Fault, request: web.Request, answer: web.Response
 ) -> web.StreamResponse:
     match fault.kind:
         case FaultKind.STATUS_AFTER:
-            return _instead(fault)
+            return _replacement(fault)
         case FaultKind.HTML:
             return web.Response(text=fault.body or _HTML, content_type="text/html")
         case FaultKind.TRUNCATED:
@@ -63,7 +63,7 @@ async def _spoilt(
 
 
 def _reset(request: web.Request) -> None:
-    """Break the connection, the hard way."""
+    """Reset the connection."""
     if request.transport is None:
         return
     connection: socket.socket = request.transport.get_extra_info("socket")
@@ -73,7 +73,7 @@ def _reset(request: web.Request) -> None:
     request.transport.abort()
 
 
-def _instead(fault: Fault) -> web.Response:
+def _replacement(fault: Fault) -> web.Response:
     return web.Response(
         status=fault.status, headers=fault.headers, text=fault.body or ""
     )
@@ -94,7 +94,7 @@ def _wrong(fault: Fault, answer: web.Response) -> str:
 
 
 async def _huge(request: web.Request, answer: web.Response) -> web.StreamResponse:
-    """Send what is right, after far too many spaces."""
+    """Send far too many spaces before the answer."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(request)
     try:
@@ -108,7 +108,7 @@ async def _huge(request: web.Request, answer: web.Response) -> web.StreamRespons
 
 
 async def _stall(request: web.Request, answer: web.Response) -> web.StreamResponse:
-    """Begin to answer, and fall silent."""
+    """Begin to answer, then fall silent."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(request)
     await response.write(_body(answer).encode()[:1])
@@ -117,11 +117,12 @@ async def _stall(request: web.Request, answer: web.Response) -> web.StreamRespon
     return response
 
 
-async def _until_hangup_told(answer: web.Response, callbacks: Callbacks) -> None:
+async def _wait_for_hangup(answer: web.Response, callbacks: Callbacks) -> None:
+    """Wait for the callback at the end of the call that was placed."""
     if answer.status != 200:
         return
     try:
         async with asyncio.timeout(_LONGEST_WAIT):
-            await callbacks.hangup_told(json.loads(_body(answer))["id"])
+            await callbacks.hangup_reported(json.loads(_body(answer))["id"])
     except TimeoutError:
         return

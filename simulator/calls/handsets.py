@@ -1,4 +1,4 @@
-"""The phones of a call, and what people do with them, in the call's own exact time."""
+"""The phones joined in a call, and what people do with them, in the call's own exact time."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,13 +8,13 @@ from itertools import count
 import math
 from typing import Any
 
-from .clock import Clock
+from ..clock import Clock
 from .phones import Outcome, PhoneScript
 from .sounds import Sound
 
 
 class ActKind(StrEnum):
-    """The things one can do with a phone."""
+    """What a person can do with a phone."""
 
     ANSWER = "answer"
     DECLINE = "decline"
@@ -32,7 +32,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Playing:
-    """A sound in a person's ear; `count` tells one time it is played from the next."""
+    """A sound that a person hears; `count` numbers the sounds, so that repeats differ."""
 
     sound: Sound
     count: int
@@ -42,15 +42,15 @@ class HungUpError(Exception):
     """The person who was called hung up."""
 
 
-class Line:
-    """The phones of one call; `at` is in simulated seconds since the call was placed.
+class Circuit:
+    """The phones joined in one call; `at` is in simulated seconds since the call was placed.
 
-    Whatever follows a script happens exactly when the script says, however long the computer
-    took; what is done by hand happens when it is done.
+    What follows a script happens exactly when the script says, however slow the computer is;
+    what is done by hand happens when it is done.
     """
 
     def __init__(self, call_id: str, clock: Clock, changed: Callable[[], None]) -> None:
-        """Begin a call; `changed` is told of all that can be seen of it."""
+        """Begin a call; `changed` is called after every visible change."""
         self.at = 0.0
         self.handsets: list[Handset] = []
         self.changed = changed
@@ -60,20 +60,20 @@ class Line:
         self._scheduled: list[tuple[float, Act]] = []
 
     def ring(self, number: str, caller: str, script: PhoneScript) -> Handset:
-        """Let a phone ring."""
+        """Ring a phone."""
         handset_id = f"{self._call_id}-{len(self.handsets)}"
         handset = Handset(handset_id, number, caller, script, self)
         self.handsets.append(handset)
         return handset
 
     def schedule(self, handset: Handset, acts: list[tuple[float, Act]]) -> None:
-        """Let a person do these things, so many seconds from now, and nothing else."""
+        """Replace what a person will do, each act so many seconds from now."""
         others = [(at, act) for at, act in self._scheduled if act.handset != handset]
         own = [(self.at + after, act) for after, act in acts]
         self._scheduled = sorted(others + own, key=lambda entry: entry[0])
 
     async def next_act(self, until: float) -> Act | None:
-        """Wait for what is done next with any of the phones, None when it is too late."""
+        """Wait for the next act with any of the phones; return None when the time is up."""
         at, act = until, None
         if self._scheduled and self._scheduled[0][0] <= until:
             at, act = self._scheduled[0]
@@ -100,22 +100,27 @@ class Handset:
     """A phone during one call."""
 
     def __init__(
-        self, handset_id: str, number: str, caller: str, script: PhoneScript, line: Line
+        self,
+        handset_id: str,
+        number: str,
+        caller: str,
+        script: PhoneScript,
+        circuit: Circuit,
     ) -> None:
-        """Ring, for a person who follows a script."""
+        """Ring for a person who follows a script."""
         self.id = handset_id
         self.number = number
         self.stage = Stage.RINGING
         self.playing: Playing | None = None
         self._caller = caller
         self._script = script
-        self._line = line
+        self._circuit = circuit
         self._plays = count(1)
-        line.schedule(self, self._while_ringing())
-        line.changed()
+        circuit.schedule(self, self._while_ringing())
+        circuit.changed()
 
     def as_json(self) -> dict[str, Any]:
-        """Return what can be seen of the phone, but for the sound."""
+        """Return the visible state of the phone, without the sound."""
         return {
             "id": self.id,
             "number": self.number,
@@ -124,16 +129,16 @@ class Handset:
         }
 
     def act(self, kind: ActKind, keys: str = "") -> None:
-        """Do something by hand; `keys` are those to press."""
+        """Do something by hand; `keys` are the keys to press."""
         if self.stage is Stage.ENDED:
             return
         for key in keys if kind is ActKind.PRESS else ("",):
-            self._line.acts.put_nowait(Act(self, kind, key))
+            self._circuit.acts.put_nowait(Act(self, kind, key))
 
-    async def picked_up(self, seconds: float) -> Outcome:
-        """Ring for so long; return ANSWER, DECLINE or NO_ANSWER."""
-        until = self._line.at + seconds
-        while act := await self._line.next_act(until):
+    async def ring(self, seconds: float) -> Outcome:
+        """Ring for at most so long; return ANSWER, DECLINE or NO_ANSWER."""
+        until = self._circuit.at + seconds
+        while act := await self._circuit.next_act(until):
             if act.kind is ActKind.ANSWER:
                 self.pick_up()
                 return Outcome.ANSWER
@@ -142,18 +147,18 @@ class Handset:
         return Outcome.NO_ANSWER
 
     def pick_up(self) -> None:
-        """Begin to talk."""
+        """Answer the phone."""
         self.stage = Stage.TALKING
-        self._line.schedule(self, self._while_talking())
-        self._line.changed()
+        self._circuit.schedule(self, self._while_talking())
+        self._circuit.changed()
 
     async def listen(self, seconds: float) -> str | None:
-        """Wait for a key; return None when the time is over.
+        """Wait for a key to be pressed; return None when the time is up.
 
         Raises HungUpError when the person hangs up.
         """
-        until = self._line.at + seconds
-        while act := await self._line.next_act(until):
+        until = self._circuit.at + seconds
+        while act := await self._circuit.next_act(until):
             if act.handset is not self:
                 continue
             if act.kind is ActKind.PRESS:
@@ -163,16 +168,16 @@ class Handset:
         return None
 
     def hear(self, sound: Sound | None) -> None:
-        """Have a sound in the ear, or silence."""
+        """Play a sound to the person, or nothing."""
         self.playing = Playing(sound, next(self._plays)) if sound else None
-        self._line.changed()
+        self._circuit.changed()
 
     def end(self) -> None:
-        """Be free again."""
+        """End this phone's part in the call."""
         self.stage = Stage.ENDED
         self.playing = None
-        self._line.schedule(self, [])
-        self._line.changed()
+        self._circuit.schedule(self, [])
+        self._circuit.changed()
 
     def _while_ringing(self) -> list[tuple[float, Act]]:
         match self._script.outcome:
@@ -198,7 +203,7 @@ class Handset:
 
 @dataclass(frozen=True)
 class Act:
-    """One thing done with a phone."""
+    """Something that a person does with a phone."""
 
     handset: Handset
     kind: ActKind

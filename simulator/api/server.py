@@ -1,4 +1,4 @@
-"""The provider's HTTP API."""
+"""The requests that the HTTP API understands."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -8,18 +8,18 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from .account import Account, is_e164
-from .actions import is_url, parse_action
-from .callbacks import Callbacks
-from .clock import Clock
-from .dialect import Times
-from .exchange import Exchange, Order
-from .faults import Fault, Faults
-from .mishaps import go_wrong
-from .models import ReceivedRequest
-from .recordings import Recordings
-from .tasks import Tasks
-from .telling import Telling
+from ..account import SimulatedAccount, is_e164
+from ..calls.actions import is_url, parse_action
+from ..calls.exchange import Exchange, Order
+from ..calls.recordings import Recordings
+from ..clock import Clock
+from ..faults import Fault, Faults
+from ..tasks import Tasks
+from ..times import Times
+from ..traffic import ReceivedRequest
+from ..wire.callbacks import Callbacks
+from ..wire.payloads import Payloads
+from .mishaps import answer_with_fault
 
 API_PATH = "/a1"
 
@@ -30,44 +30,44 @@ _UNAUTHORIZED = (
 )
 
 
-class RefusedError(Exception):
+class RequestRefusedError(Exception):
     """A request is refused."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
-        """Refuse with a reason for people; None is the status of what makes no sense."""
+        """Refuse with a reason; without a status, with the dialect's for invalid requests."""
         super().__init__(reason)
         self.status = status
 
 
 class Api:
-    """The requests of the API, each for what it asks and with what it changes."""
+    """The HTTP API."""
 
     def __init__(
         self,
         *,
-        account: Account,
+        account: SimulatedAccount,
         exchange: Exchange,
         callbacks: Callbacks,
         recordings: Recordings,
         faults: Faults,
         clock: Clock,
-        telling: Telling,
+        payloads: Payloads,
         requests: list[ReceivedRequest],
         tasks: Tasks,
     ) -> None:
-        """Write all requests down in `requests`, and what is being done in `tasks`."""
+        """Log all requests in `requests`; keep those under way in `tasks`."""
         self._account = account
         self._exchange = exchange
         self._callbacks = callbacks
         self._recordings = recordings
         self._faults = faults
         self._clock = clock
-        self._telling = telling
+        self._payloads = payloads
         self._requests = requests
         self._tasks = tasks
 
     def application(self) -> web.Application:
-        """Return the API as an application of its own."""
+        """Return the API as a web application."""
         app = web.Application(middlewares=[self._receive])
         for method, path, handler in (
             ("GET", "/me", self._me),
@@ -77,17 +77,17 @@ class Api:
             ("GET", "/calls/{id}", self._call),
             ("GET", "/recordings/{id}.wav", self._recording),
         ):
-            # The provider itself writes both
-            for spelled in (path, f"/{path[1:].capitalize()}"):
-                app.router.add_route(method, spelled, handler)
-        app.on_response_prepare.append(self._tell_time)
+            # The provider's documentation uses both spellings
+            for spelling in (path, f"/{path[1:].capitalize()}"):
+                app.router.add_route(method, spelling, handler)
+        app.on_response_prepare.append(self._add_date)
         return app
 
     @web.middleware
     async def _receive(
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
-        """Write a request down, answer it, and go wrong on the way if that is wanted."""
+        """Log a request and answer it, with a fault if there is one."""
         self._tasks.add_current()
         form = _texts((await request.post()).items())
         received = ReceivedRequest(
@@ -98,8 +98,8 @@ class Api:
         async def carry_out() -> web.Response:
             return await self._answer(request, handler)
 
-        if fault := self._fault(request, form):
-            response = await go_wrong(
+        if fault := self._take_fault(request, form):
+            response = await answer_with_fault(
                 fault, request, carry_out, self._clock, self._callbacks
             )
         else:
@@ -109,7 +109,9 @@ class Api:
         received.status = response.status
         return response
 
-    def _fault(self, request: web.Request, form: Mapping[str, str]) -> Fault | None:
+    def _take_fault(
+        self, request: web.Request, form: Mapping[str, str]
+    ) -> Fault | None:
         resource = request.match_info.route.resource
         path = resource.canonical.removeprefix(API_PATH) if resource else request.path
         path = path.lower()
@@ -121,9 +123,9 @@ class Api:
         try:
             self._authorize(request)
             response = await handler(request)
-        except RefusedError as refused:
-            status = refused.status or self._telling.dialect.refused_status
-            body, content_type = self._telling.error(str(refused))
+        except RequestRefusedError as refused:
+            status = refused.status or self._payloads.dialect.refused_status
+            body, content_type = self._payloads.refusal(str(refused))
             return web.Response(status=status, text=body, content_type=content_type)
         except web.HTTPException as error:
             return web.Response(status=error.status, text=error.reason)
@@ -132,41 +134,43 @@ class Api:
 
     def _authorize(self, request: web.Request) -> None:
         if not self._account.admits(request.headers.get("Authorization", "")):
-            raise RefusedError(_UNAUTHORIZED, 401)
+            raise RequestRefusedError(_UNAUTHORIZED, 401)
 
-    async def _tell_time(
+    async def _add_date(
         self, request: web.Request, response: web.StreamResponse
     ) -> None:
         response.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
 
     async def _me(self, request: web.Request) -> web.Response:
-        return web.json_response(self._telling.account(self._account))
+        return web.json_response(self._payloads.account(self._account))
 
     async def _numbers(self, request: web.Request) -> web.Response:
         numbers = self._account.numbers
         start = request.query.get("start")
         ids = [number.id for number in numbers]
         if start is not None and start not in ids:
-            raise RefusedError("Invalid start")
+            raise RequestRefusedError("Invalid start")
         first = ids.index(start) if start else 0
         after = first + _limit(request)
-        page = {"data": [self._telling.number(one) for one in numbers[first:after]]}
+        page = {"data": [self._payloads.number(one) for one in numbers[first:after]]}
         more = {"next": ids[after]} if after < len(ids) else {}
         return web.json_response(page | more)
 
     async def _place_call(self, request: web.Request) -> web.Response:
         order = _order(_texts((await request.post()).items()))
         if not self._account.may_call_from(order.from_):
-            raise RefusedError(self._telling.dialect.foreign_number)
+            raise RequestRefusedError(self._payloads.dialect.foreign_number)
         if self._account.balance <= 0:
-            raise RefusedError(self._telling.dialect.no_credits, 403)
-        return web.json_response(self._telling.placed(self._exchange.place(order)))
+            raise RequestRefusedError(self._payloads.dialect.no_credits, 403)
+        return web.json_response(self._payloads.placed(self._exchange.place(order)))
 
     async def _call(self, request: web.Request) -> web.Response:
         call = self._exchange.calls.get(request.match_info["id"])
         if call is None or not self._exchange.listed(call):
-            raise RefusedError("Invalid call id", self._telling.dialect.unknown_status)
-        return web.json_response(self._telling.history(call))
+            raise RequestRefusedError(
+                "Invalid call id", self._payloads.dialect.unknown_status
+            )
+        return web.json_response(self._payloads.history(call))
 
     async def _history(self, request: web.Request) -> web.Response:
         before, after = _time(request, "start"), _time(request, "end")
@@ -179,7 +183,7 @@ class Api:
             and (after is None or call.created > after)
         ]
         page = calls[:limit]
-        answer: dict[str, Any] = {"data": [self._telling.history(one) for one in page]}
+        answer: dict[str, Any] = {"data": [self._payloads.history(one) for one in page]}
         if len(calls) > limit:
             answer["next"] = Times.MILLISECONDS.write(page[-1].created)
         return web.json_response(answer)
@@ -187,31 +191,31 @@ class Api:
     async def _recording(self, request: web.Request) -> web.Response:
         wav = self._recordings.wav(request.match_info["id"])
         if wav is None:
-            raise RefusedError("Unable to download recording.", 404)
+            raise RequestRefusedError("Unable to download recording.", 404)
         return web.Response(body=wav, content_type="application/octet-stream")
 
 
 def _order(form: Mapping[str, str]) -> Order:
-    """Read the request for a call; raise RefusedError when it makes no sense."""
+    """Read a request for a call; raise RequestRefusedError if it is invalid."""
     for name in ("from", "to", "voice_start"):
         if name not in form:
-            raise RefusedError(f"Missing key {name}")
+            raise RequestRefusedError(f"Missing key {name}")
     from_, to = (_number(form[name], name) for name in ("from", "to"))
     voice_start = form["voice_start"]
     if not is_url(voice_start) and parse_action(voice_start) is None:
-        raise RefusedError("Invalid voice_start")
+        raise RequestRefusedError("Invalid voice_start")
     whenhangup = form.get("whenhangup")
     if whenhangup is not None and not is_url(whenhangup):
-        raise RefusedError("The whenhangup you tried to use is not a valid URL")
+        raise RequestRefusedError("The whenhangup you tried to use is not a valid URL")
     timeout = _whole(form.get("timeout"), "timeout", _DEFAULT_TIMEOUT)
     return Order(from_, to, voice_start, whenhangup, timeout)
 
 
 def _number(text: str, name: str) -> str:
-    """Read a phone number, whose plus need not be encoded."""
+    """Read a phone number; its plus may have become a space."""
     number = text.replace(" ", "+", 1) if text.startswith(" ") else text
     if not is_e164(number):
-        raise RefusedError(f"Invalid {name} number")
+        raise RequestRefusedError(f"Invalid {name} number")
     return number
 
 
@@ -225,7 +229,7 @@ def _whole(text: str | None, name: str, default: int) -> int:
     if text is None:
         return default
     if not text.isdecimal() or int(text) == 0:
-        raise RefusedError(f"Invalid {name}")
+        raise RequestRefusedError(f"Invalid {name}")
     return int(text)
 
 
@@ -235,7 +239,7 @@ def _time(request: web.Request, name: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise RefusedError(f"Invalid {name}") from None
+        raise RequestRefusedError(f"Invalid {name}") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""Carry out the call actions, one after another."""
+"""The actions of an answered call, carried out one after another."""
 
 from collections.abc import Mapping
 import json
@@ -6,28 +6,29 @@ from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
-from .callbacks import Callbacks
-from .connect import Connection, connect
-from .line import Handset, HungUpError, Line
-from .models import CallbackKind, CallState, SimulatedCall
+from ..call import CallState, SimulatedCall
+from ..traffic import CallbackKind
+from ..wire.callbacks import Callbacks
+from ..wire.payloads import Payloads
+from .connect import Targets, connect
+from .handsets import Circuit, Handset, HungUpError
 from .phones import Phones
 from .recordings import Recordings
 from .sounds import SoundError, Sounds
-from .telling import Telling
 
 _VERBS = ("play", "ivr", "connect", "record", "hangup")
 _NO_INPUT = "noinput"
 _NOT_UNDERSTOOD = "badsource"
 # Simulated seconds
-_ASK_AGAIN_AFTER = (2, 5, 10)
-# A chain of actions that take no time has to end some time
+_RETRY_AFTER = (2, 5, 10)
+# Actions that take no time must not go on for ever
 _MOST_ACTIONS = 200
 
 type Action = Mapping[str, Any]
 
 
 def is_url(text: object) -> bool:
-    """Tell whether something is a URL that can be fetched."""
+    """Return whether something is a URL that can be fetched."""
     if not isinstance(text, str):
         return False
     try:
@@ -38,7 +39,7 @@ def is_url(text: object) -> bool:
 
 
 def parse_action(text: str | bytes) -> Action | None:
-    """Read an action written as JSON; return None when it is none."""
+    """Return the action that a JSON text holds, None if it holds none."""
     try:
         action = json.loads(text)
     except ValueError:
@@ -47,40 +48,41 @@ def parse_action(text: str | bytes) -> Action | None:
 
 
 def is_action(value: object) -> bool:
-    """Tell whether something is an action."""
+    """Return whether something is an action."""
     return isinstance(value, dict) and any(
         name in value for name in (*_VERBS, "recordcall", "next")
     )
 
 
 class Conversation:
-    """What happens on a call from the moment it is picked up."""
+    """What happens in a call once it has been answered."""
 
     def __init__(
         self,
         *,
         call: SimulatedCall,
-        line: Line,
+        circuit: Circuit,
         person: Handset,
         phones: Phones,
         sounds: Sounds,
         callbacks: Callbacks,
         recordings: Recordings,
-        telling: Telling,
+        payloads: Payloads,
     ) -> None:
-        """Get ready to carry out the actions of a call."""
+        """Take the parts that are needed to carry out a call's actions."""
         self._call = call
-        self._line = line
+        self._circuit = circuit
         self._person = person
         self._phones = phones
         self._sounds = sounds
         self._callbacks = callbacks
         self._recordings = recordings
-        self._telling = telling
-        self._recorded: tuple[str, float] | None = None
+        self._payloads = payloads
+        self._call_recording: tuple[str, float] | None = None
+        """Where to report the recording of the call, and when it began."""
 
     async def run(self) -> None:
-        """Carry out all actions, until there are no more or the person hangs up."""
+        """Carry out the actions until there are no more or the person hangs up."""
         try:
             action = await self._first()
             for _ in range(_MOST_ACTIONS):
@@ -89,22 +91,22 @@ class Conversation:
                 action = await self._carry_out(action)
         except HungUpError:
             pass
-        if self._recorded:
-            self._tell_recording(*self._recorded)
+        if self._call_recording:
+            self._report_recording(*self._call_recording)
 
     async def _first(self) -> Action | None:
         start = self._call.voice_start
         if is_url(start):
-            result = self._telling.dialect.picked_up
-            return await self._ask(CallbackKind.NEWOUTGOING, start, result)
+            result = self._payloads.dialect.picked_up
+            return await self._request(CallbackKind.NEWOUTGOING, start, result)
         return parse_action(start)
 
     async def _carry_out(self, action: Action) -> Action | None:
-        """Carry out one action; return the next."""
+        """Carry out an action; return the next one."""
         if is_url(action.get("whenhangup")):
             self._call.whenhangup = action["whenhangup"]
-        if is_url(action.get("recordcall")) and self._recorded is None:
-            self._recorded = (action["recordcall"], self._line.at)
+        if is_url(action.get("recordcall")) and self._call_recording is None:
+            self._call_recording = (action["recordcall"], self._circuit.at)
         if (verb := next((name for name in _VERBS if name in action), None)) is None:
             return await self._follow(action.get("next"), CallState.SUCCESS)
         why = None
@@ -125,22 +127,22 @@ class Conversation:
     async def _follow(
         self, branch: object, result: str, why: str | None = None
     ) -> Action | None:
-        """Return the action that a branch leads to: itself, or what its URL answers."""
+        """Return the action that a branch leads to: itself, or the answer of its URL."""
         if isinstance(branch, str) and is_url(branch):
-            return await self._ask(CallbackKind.NEXT, branch, result, why)
+            return await self._request(CallbackKind.NEXT, branch, result, why)
         return branch if isinstance(branch, dict) and is_action(branch) else None
 
-    async def _ask(
+    async def _request(
         self, kind: CallbackKind, url: str, result: str | None, why: str | None = None
     ) -> Action | None:
-        """Return the action that a URL answers with; without any, the call ends."""
-        form = self._telling.question(self._call, result, why)
-        answer = await self._callbacks.ask(self._call, kind, url, form)
-        for pause in _ASK_AGAIN_AFTER:
-            if answer or not self._telling.dialect.asks_again:
+        """Return the action that a URL answers with; None ends the call."""
+        form = self._payloads.next_action(self._call, result, why)
+        answer = await self._callbacks.request_action(self._call, kind, url, form)
+        for pause in _RETRY_AFTER:
+            if answer or not self._payloads.dialect.retries_next:
                 break
             await self._wait(pause)
-            answer = await self._callbacks.ask(self._call, kind, url, form)
+            answer = await self._callbacks.request_action(self._call, kind, url, form)
         if not answer:
             return None
         if (action := parse_action(answer)) is None:
@@ -149,12 +151,12 @@ class Conversation:
 
     async def _wait(self, seconds: float) -> None:
         """Keep the person on the line."""
-        until = self._line.at + seconds
-        while await self._person.listen(until - self._line.at):
+        until = self._circuit.at + seconds
+        while await self._person.listen(until - self._circuit.at):
             pass
 
     async def _play(self, action: Action) -> str:
-        """Play a sound; return the result as the next action is asked for with it."""
+        """Play a sound; return the result with which the next action is requested."""
         entry = self._note("play", action, CallState.SUCCESS)
         try:
             key = await self._hear(
@@ -163,21 +165,21 @@ class Conversation:
         except SoundError:
             entry["result"] = CallState.FAILED
             return CallState.FAILED
-        if key and self._telling.dialect.tells_skipping_key:
+        if key and self._payloads.dialect.reports_skipping_key:
             entry["result"] = key
             return key
-        return self._telling.dialect.played
+        return self._payloads.dialect.played
 
     async def _hear(self, url: str, *, skippable: bool = True) -> str | None:
-        """Play a sound; return the key that cut it short.
+        """Play a sound; return the key that cut it short, if any.
 
         Raises SoundError when it cannot be played.
         """
         sound = await self._sounds.get(str(url))
-        until = self._line.at + sound.duration
+        until = self._circuit.at + sound.duration
         self._person.hear(sound)
         try:
-            while key := await self._person.listen(until - self._line.at):
+            while key := await self._person.listen(until - self._circuit.at):
                 if skippable:
                     return key
         finally:
@@ -185,8 +187,8 @@ class Conversation:
         return None
 
     async def _ivr(self, action: Action) -> tuple[str, str | None]:
-        """Ask for keys; return these, else that it failed and why."""
-        entry = self._note("ivr", action, self._telling.dialect.hung_up)
+        """Collect keys; return them, or that it failed and why."""
+        entry = self._note("ivr", action, self._payloads.dialect.hung_up)
         for _ in range(_number(action, "repeat", 3, most=10)):
             try:
                 key = await self._hear(action["ivr"])
@@ -200,7 +202,7 @@ class Conversation:
         return CallState.FAILED, _NO_INPUT
 
     async def _collect(self, action: Action, key: str | None) -> str:
-        """Return the keys that are pressed, up to the last or to "#"."""
+        """Return the keys that are pressed, up to the number wanted or a "#"."""
         timeout = _number(action, "timeout", 10, most=30)
         most = _number(action, "digits", 1, most=100)
         digits = ""
@@ -215,35 +217,35 @@ class Conversation:
 
     async def _connect(self, action: Action) -> str:
         entry = self._note("connect", action, CallState.SUCCESS)
-        connection = Connection(
+        targets = Targets(
             numbers=[number.strip() for number in str(action["connect"]).split(",")],
             callerid=str(action.get("callerid", self._call.from_)),
             timeout=_number(action, "timeout", 60, most=300),
         )
         entry["result"] = await connect(
-            self._call, self._line, self._person, self._phones, connection
+            self._call, self._circuit, self._person, self._phones, targets
         )
         return entry["result"]
 
     async def _record(self, action: Action) -> str:
-        """Record until a key is pressed, the person hangs up or the time is over."""
+        """Record until a key is pressed, the person hangs up or the time is up."""
         self._note("record", action, CallState.SUCCESS)
-        began = self._line.at
+        began = self._circuit.at
         try:
             await self._person.listen(_number(action, "timelimit", 120, most=3600))
         finally:
-            self._tell_recording(action["record"], began)
+            self._report_recording(action["record"], began)
         return CallState.SUCCESS
 
-    def _tell_recording(self, url: str, began: float) -> None:
-        seconds = ceil(round(self._line.at - began, 3))
-        form = self._telling.recording(
+    def _report_recording(self, url: str, began: float) -> None:
+        seconds = ceil(round(self._circuit.at - began, 3))
+        form = self._payloads.recording(
             self._call, seconds, self._recordings.add(seconds)
         )
-        self._callbacks.tell_recording(self._call, url, form)
+        self._callbacks.report_recording(self._call, url, form)
 
     def _note(self, verb: str, action: Action, result: str) -> dict[str, str]:
-        """Write an action down, with the result that it has if the person hangs up now."""
+        """Log an action, with the result it has if the person hangs up now."""
         entry = {verb: str(action[verb]), "result": result}
         self._call.actions.append(entry)
         return entry

@@ -1,15 +1,15 @@
-"""Connect a call to other phones."""
+"""Connecting a call to other phones."""
 
 from dataclasses import dataclass
 import math
 
-from .line import ActKind, Handset, HungUpError, Line
-from .models import CallState, Leg, SimulatedCall
+from ..call import CallState, Leg, SimulatedCall
+from .handsets import ActKind, Circuit, Handset, HungUpError
 from .phones import Outcome, Phones
 
 
 @dataclass(frozen=True)
-class Connection:
+class Targets:
     """The numbers to connect to, the number to show them, and the seconds to ring."""
 
     numbers: list[str]
@@ -19,24 +19,24 @@ class Connection:
 
 async def connect(
     call: SimulatedCall,
-    line: Line,
+    circuit: Circuit,
     caller: Handset,
     phones: Phones,
-    connection: Connection,
+    targets: Targets,
 ) -> CallState:
-    """Let the caller talk to the first to answer; return how it went.
+    """Let the caller talk to the first person who answers; return how it went.
 
     Raises HungUpError when the caller hangs up.
     """
     ringing = [
-        line.ring(number, connection.callerid, script)
-        for number in connection.numbers
+        circuit.ring(number, targets.callerid, script)
+        for number in targets.numbers
         if (script := phones.script_of(number)).outcome is not Outcome.UNREACHABLE
     ]
     try:
-        answered, state = await _first(line, caller, ringing, connection.timeout)
+        answered, state = await _first(circuit, caller, ringing, targets.timeout)
         if answered:
-            await _talk(call, line, caller, answered, connection.callerid)
+            await _talk(call, circuit, caller, answered, targets.callerid)
         return state
     finally:
         for handset in ringing:
@@ -44,12 +44,12 @@ async def connect(
 
 
 async def _first(
-    line: Line, caller: Handset, handsets: list[Handset], timeout: float
+    circuit: Circuit, caller: Handset, handsets: list[Handset], timeout: float
 ) -> tuple[Handset | None, CallState]:
-    """Return the phone that was answered first, and how it went."""
-    until = line.at + timeout
+    """Return the phone that is answered first, if any, and how it went."""
+    until = circuit.at + timeout
     ringing = list(handsets)
-    while ringing and (act := await line.next_act(until)):
+    while ringing and (act := await circuit.next_act(until)):
         if act.handset is caller:
             if act.kind is ActKind.HANG_UP:
                 raise HungUpError
@@ -62,18 +62,22 @@ async def _first(
 
 
 async def _talk(
-    call: SimulatedCall, line: Line, caller: Handset, other: Handset, callerid: str
+    call: SimulatedCall,
+    circuit: Circuit,
+    caller: Handset,
+    other: Handset,
+    callerid: str,
 ) -> None:
     """Let two people talk until one of them hangs up."""
     leg = Leg(other.number, callerid)
     call.legs.append(leg)
-    for handset in line.handsets:
+    for handset in circuit.handsets:
         if handset not in (caller, other):
             handset.end()
     other.pick_up()
-    began = line.at
+    began = circuit.at
     try:
-        while act := await line.next_act(math.inf):
+        while act := await circuit.next_act(math.inf):
             if act.kind is not ActKind.HANG_UP:
                 continue
             if act.handset is caller:
@@ -82,4 +86,4 @@ async def _talk(
                 return
     finally:
         leg.state = CallState.SUCCESS
-        leg.duration = round(line.at - began)
+        leg.duration = round(circuit.at - began)

@@ -1,11 +1,11 @@
-"""The people at the other end: what they do when the phone rings."""
+"""The people at the other end, and what they do when the phone rings."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How a call to a phone turns out."""
+    """What becomes of a call to a phone."""
 
     ANSWER = "answer"
     DECLINE = "decline"
@@ -16,7 +16,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class KeyPress:
-    """Keys pressed so many seconds after the phone was picked up."""
+    """Keys that are pressed `after` so many seconds from the answer."""
 
     after: float
     keys: str
@@ -26,7 +26,7 @@ class KeyPress:
 class PhoneScript:
     """What a person does; times in seconds.
 
-    Somebody who answers stays until the call ends, but at most for `talk_for`; None has no limit.
+    A person who answers stays until the call ends, or for `talk_for` if that is shorter.
     """
 
     answer_after: float = 2
@@ -39,21 +39,21 @@ _BY_HAND = PhoneScript(outcome=Outcome.NO_ANSWER, talk_for=None)
 
 
 class Phones:
-    """What the people with phones do, by number."""
+    """What each person does, by phone number."""
 
     def __init__(self, *, manual: bool) -> None:
-        """Let all people answer, or in manual mode let all phones ring."""
+        """Start with no scripts: everybody answers, or in manual mode all phones just ring."""
         self.manual = manual
         self._scripts: dict[str, PhoneScript] = {}
 
     def script(self, number: str, script: PhoneScript) -> None:
-        """Tell what the person with a number does from the next call on."""
+        """Set what the person with a number does, from the next call on."""
         self._scripts[number] = script
 
     def script_of(self, number: str) -> PhoneScript:
-        """Return what the person with a number does."""
+        """Return the script that the person with a number follows."""
         return self._scripts.get(number, _BY_HAND if self.manual else PhoneScript())
 
     def clear(self) -> None:
-        """Forget all scripts."""
+        """Remove all scripts."""
         self._scripts.clear()

@@ -1,6 +1,6 @@
-"""Prints what a new home with Elks requires, from the manifests of its integrations.
+"""Prints the packages that a new Home Assistant with Elks needs, from its integrations' manifests.
 
-Home Assistant would install the same, one by one, when it starts. To be run by its Python.
+Home Assistant would install them at its first start, one by one. To be run by its Python.
 """
 
 import json
@@ -14,7 +14,7 @@ FOLDERS = [Path("custom_components"), *map(Path, components.__path__)]
 
 
 def requirements(domains: set[str]) -> set[str]:
-    """Return the requirements of the integrations and of all that they depend on."""
+    """Return the requirements of integrations and of everything they depend on."""
     seen: set[str] = set()
     found: set[str] = set()
     while domains := domains - seen:

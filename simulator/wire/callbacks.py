@@ -1,4 +1,4 @@
-"""What the provider tells and asks its customer: deliver it, and try again."""
+"""Callbacks to the customer: sent, and sent again when they are not accepted."""
 
 import asyncio
 from collections import defaultdict
@@ -8,11 +8,12 @@ from urllib.parse import quote, urlencode
 
 import aiohttp
 
-from .clock import Clock
-from .faults import Fault, FaultKind, Faults, with_fields
-from .models import CallbackKind, SentCallback, SimulatedCall
-from .tasks import Tasks
-from .telling import Telling
+from ..call import SimulatedCall
+from ..clock import Clock
+from ..faults import Fault, FaultKind, Faults, with_fields
+from ..tasks import Tasks
+from ..traffic import CallbackKind, SentCallback
+from .payloads import Payloads
 
 # Simulated seconds; the real provider goes on for hours
 _RETRY_AFTER = (5, 15, 45, 90, 180)
@@ -22,7 +23,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class _Callback:
-    """A callback to be made."""
+    """A callback to send."""
 
     call_id: str
     number: str
@@ -32,7 +33,7 @@ class _Callback:
 
 
 class Callbacks:
-    """Every callback, in the order it was made."""
+    """Sends the callbacks."""
 
     def __init__(
         self,
@@ -41,63 +42,65 @@ class Callbacks:
         clock: Clock,
         faults: Faults,
         tasks: Tasks,
-        telling: Telling,
+        payloads: Payloads,
         sent: list[SentCallback],
     ) -> None:
-        """Write all attempts down in `sent`."""
+        """Log every attempt in `sent`, in order."""
         self._session = session
         self._clock = clock
         self._faults = faults
         self._tasks = tasks
-        self._telling = telling
+        self._payloads = payloads
         self._sent = sent
-        self._hangup_told: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._hangup_reported: defaultdict[str, asyncio.Event] = defaultdict(
+            asyncio.Event
+        )
 
-    async def ask(
+    async def request_action(
         self, call: SimulatedCall, kind: CallbackKind, url: str, form: Mapping[str, str]
     ) -> bytes | None:
-        """Ask for the call's next action; return the answer, None when it is not accepted."""
+        """Request the call's next action; return the answer, None when none was given."""
         return await self._send(_Callback(call.id, call.to, kind, url, form), ())
 
-    def tell_recording(
+    def report_recording(
         self, call: SimulatedCall, url: str, form: Mapping[str, str]
     ) -> None:
-        """Tell in the background that something was recorded."""
+        """Report a recording, in the background."""
         callback = _Callback(call.id, call.to, CallbackKind.RECORDING, url, form)
         self._tasks.spawn(self._send(callback, _RETRY_AFTER))
 
-    def tell_hangup(self, call: SimulatedCall) -> None:
-        """Tell in the background that a call has ended, if anybody asked for it."""
+    def report_hangup(self, call: SimulatedCall) -> None:
+        """Report the end of a call, in the background, if the customer wants to know."""
         if call.whenhangup is None:
-            self._hangup_told[call.id].set()
+            self._hangup_reported[call.id].set()
             return
         callback = _Callback(
             call.id,
             call.to,
             CallbackKind.WHENHANGUP,
             call.whenhangup,
-            self._telling.hangup(call),
+            self._payloads.hangup(call),
         )
         self._tasks.spawn(self._send(callback, _RETRY_AFTER))
 
-    async def hangup_told(self, call_id: str) -> None:
-        """Wait until a call's end was told, or was tried to be."""
-        await self._hangup_told[call_id].wait()
+    async def hangup_reported(self, call_id: str) -> None:
+        """Wait for the first attempt to report a call's end, successful or not."""
+        await self._hangup_reported[call_id].wait()
 
     async def _send(self, callback: _Callback, retries: Sequence[int]) -> bytes | None:
-        """Make a callback, unless it is to go wrong; return the answer's body."""
+        """Send a callback, with a fault if there is one; return the answer's body."""
         fault = self._faults.take(callback.kind, callback.number)
         if fault is None:
             return await self._deliver(callback, retries)
-        return await self._go_wrong(fault, callback, retries)
+        return await self._send_with_fault(fault, callback, retries)
 
-    async def _go_wrong(
+    async def _send_with_fault(
         self, fault: Fault, callback: _Callback, retries: Sequence[int]
     ) -> bytes | None:
         await self._clock.sleep(fault.delay)
         match fault.kind:
             case FaultKind.CALLBACK_DROPPED:
-                self._attempted(callback)
+                self._note_attempt(callback)
                 return None
             case FaultKind.CALLBACK_DOUBLED:
                 await self._deliver(callback, retries)
@@ -111,24 +114,24 @@ class Callbacks:
 
     async def _deliver_last(self, callback: _Callback, retries: Sequence[int]) -> None:
         if callback.kind is not CallbackKind.WHENHANGUP:
-            await self.hangup_told(callback.call_id)
+            await self.hangup_reported(callback.call_id)
         await self._deliver(callback, retries)
 
     async def _deliver(
         self, callback: _Callback, retries: Sequence[int]
     ) -> bytes | None:
-        """Make a callback until it is accepted or there are no tries left."""
+        """Send a callback until it is accepted or no retries are left."""
         for attempt, pause in enumerate((0, *retries), 1):
             await self._clock.sleep(pause)
             answer = await self._attempt(callback, attempt)
-            self._attempted(callback)
+            self._note_attempt(callback)
             if answer is not None:
                 return answer
         return None
 
-    def _attempted(self, callback: _Callback) -> None:
+    def _note_attempt(self, callback: _Callback) -> None:
         if callback.kind is CallbackKind.WHENHANGUP:
-            self._hangup_told[callback.call_id].set()
+            self._hangup_reported[callback.call_id].set()
 
     async def _attempt(self, callback: _Callback, attempt: int) -> bytes | None:
         sent = SentCallback(
@@ -140,7 +143,7 @@ class Callbacks:
             self._clock.now(),
         )
         self._sent.append(sent)
-        body, content_type = self._encoded(callback.form)
+        body, content_type = self._encode(callback.form)
         try:
             async with self._session.post(
                 callback.url,
@@ -156,9 +159,9 @@ class Callbacks:
             return None
         return answer if 200 <= response.status <= 204 else None
 
-    def _encoded(self, form: Mapping[str, str]) -> tuple[bytes, str]:
-        """Return a form as it is sent, and its type."""
-        if self._telling.dialect.charset:
+    def _encode(self, form: Mapping[str, str]) -> tuple[bytes, str]:
+        """Return the body and the content type of a form."""
+        if self._payloads.dialect.charset:
             body = urlencode(form, quote_via=quote, safe=":")
             return body.encode(), f"{_FORM}; charset=utf-8"
         return urlencode(form).encode(), _FORM

@@ -1,4 +1,4 @@
-"""The sounds that calls play: fetched once, checked, kept for ever."""
+"""The sounds that calls play: fetched once, checked, and kept for good."""
 
 import asyncio
 from collections import defaultdict
@@ -24,7 +24,7 @@ _CODECS = re.compile(r"pcm_\w+|mp3|vorbis")
 
 
 class SoundError(Exception):
-    """Something cannot be played."""
+    """A sound cannot be played."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Sound:
 
 
 class Sounds:
-    """Every sound that was played, by its URL."""
+    """Every sound that has been played, by its URL."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         """Start with no sounds."""
@@ -50,7 +50,7 @@ class Sounds:
     async def get(self, url: str) -> Sound:
         """Return the sound at a URL, or one of the provider's own.
 
-        Raises SoundError when there is none that could be played.
+        Raises SoundError when it cannot be played.
         """
         async with self._fetching[url]:
             if url not in self.kept:
@@ -58,7 +58,7 @@ class Sounds:
             return self.kept[url]
 
     def by_id(self, sound_id: str) -> Sound | None:
-        """Return a sound that was played."""
+        """Return a sound that has been played."""
         return next(
             (sound for sound in self.kept.values() if sound.id == sound_id), None
         )
@@ -74,7 +74,7 @@ class Sounds:
                 content_type = response.content_type
             duration = await _probe(content)
         except (aiohttp.ClientError, TimeoutError, ValueError, SoundError) as error:
-            _LOGGER.warning("Cannot play what was fetched: %s", error or repr(error))
+            _LOGGER.warning("Cannot play the sound: %s", error or repr(error))
             raise SoundError(str(error)) from error
         return Sound(sound_id, url, duration, content, content_type)
 
@@ -99,7 +99,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 
 async def _probe(content: bytes) -> float:
-    """Return the seconds that a sound lasts; ffprobe needs a file to tell."""
+    """Return the duration of a sound in seconds; ffprobe needs a file for that."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "sound"
         path.write_bytes(content)
@@ -129,4 +129,4 @@ def _duration(report: dict[str, object]) -> float:
             "format": {"duration": str(duration)},
         } if _CODECS.fullmatch(codec):
             return float(duration)
-    raise SoundError("It is not WAV, MP3 or OGG Vorbis")
+    raise SoundError("The sound is not WAV, MP3 or OGG Vorbis")

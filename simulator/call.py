@@ -1,33 +1,21 @@
-"""What the provider knows of a call, and what it recorded of its traffic."""
+"""What the provider knows about a call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-
-def provider_time(moment: datetime) -> str:
-    """Write a time as the provider does: UTC, without a zone."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
+from .times import Times
 
 
 class CallState(StrEnum):
-    """The states of a call, as the provider names them."""
+    """The states of a call, by the provider's names."""
 
     ONGOING = "ongoing"
     SUCCESS = "success"
     BUSY = "busy"
     FAILED = "failed"
-
-
-class CallbackKind(StrEnum):
-    """The occasions on which the provider calls back."""
-
-    NEWOUTGOING = "newoutgoing"
-    NEXT = "next"
-    WHENHANGUP = "whenhangup"
-    RECORDING = "recording"
 
 
 @dataclass
@@ -71,57 +59,32 @@ class SimulatedCall:
 
     @property
     def never_answered(self) -> bool:
-        """Whether it has ended, and nobody picked up."""
+        """Whether the call has ended without being answered."""
         return self.state is not CallState.ONGOING and self.start is None
 
-    def sure(self, write: Callable[[datetime], str]) -> dict[str, Any]:
-        """Return what is told of every call, with times as `write` writes them."""
+    def basics(self, times: Times) -> dict[str, Any]:
+        """Return the fields that every call has from the start."""
         return {
             "direction": self.direction,
             "from": self.from_,
             "to": self.to,
-            "created": write(self.created),
+            "created": times.write(self.created),
             "state": self.state,
             "id": self.id,
         }
 
     def as_json(self) -> dict[str, Any]:
-        """Return all that is known of the call, whatever the provider tells."""
-        known = {
-            "start": self.start and provider_time(self.start),
+        """Return everything known about the call, in no dialect."""
+        times = Times.MICROSECONDS
+        details: Mapping[str, Any] = {
+            "start": self.start and times.write(self.start),
             "duration": self.duration,
             "cost": self.cost,
             "legs": [leg.as_json() for leg in self.legs] or None,
         }
         return {
-            **self.sure(provider_time),
+            **self.basics(times),
             "timeout": self.timeout,
             "actions": self.actions,
-            **{name: value for name, value in known.items() if value is not None},
+            **{name: value for name, value in details.items() if value is not None},
         }
-
-
-@dataclass
-class ReceivedRequest:
-    """A request to the API; `status` is unset until it was answered."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    form: Mapping[str, str]
-    time: datetime
-    status: int | None = None
-
-
-@dataclass
-class SentCallback:
-    """One attempt to call back; neither `status` nor `error` while it is under way."""
-
-    call_id: str
-    kind: CallbackKind
-    url: str
-    form: Mapping[str, str]
-    attempt: int
-    time: datetime
-    status: int | None = None
-    error: str | None = None
