@@ -22,7 +22,7 @@ from .const import CONF_FROM_NUMBER, DOMAIN
 from .coordinator import AccountCoordinator
 from .entity import async_name_devices
 from .helpers.listeners import Listeners
-from .people.numbers import load_regions
+from .people.numbers import NumberReader, load_regions
 from .planning.chain import async_plan_turn
 from .responses.bus import async_fire_ends
 from .runtime import ElksConfigEntry, ElksData
@@ -52,6 +52,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         audio=AudioStore(hass, entry),
         chains=Chains(hass, entry, tracker, partial(async_plan_turn, entry), listeners),
         listeners=listeners,
+        numbers=NumberReader(hass),
         tracker=tracker,
     )
     webhook.async_register(hass, entry)

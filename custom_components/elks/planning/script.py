@@ -24,11 +24,11 @@ from ..const import (
     CONF_TTS_ENTITY_ID,
 )
 from ..errors import failed, invalid
+from ..helpers.text import trim
 from ..people.contacts import Contact
 from ..runtime import ElksConfigEntry, ElksData
 from ..speech import HOME_VOICE, Voice, async_language, clip_url, web_url
 from ..words import async_words
-from .fields import trimmed
 
 _DEFAULT_REPEAT = 2
 _ENDS = (".", "!", "?", "…", ":", ";")
@@ -51,7 +51,7 @@ def voice_for(
 
 def sentences(*texts: str) -> str:
     """Return texts as one, in which each begins a sentence; what is blank is left out."""
-    *before, last = [written for text in texts if (written := trimmed(text))] or [""]
+    *before, last = [written for text in texts if (written := trim(text))] or [""]
     ended = [one if one.endswith(_ENDS) else f"{one}." for one in before]
     return " ".join((*ended, last))
 
@@ -172,5 +172,5 @@ async def async_chain_script(
 
 def _check_message(message: str) -> None:
     """Raise ServiceValidationError when nothing would be said."""
-    if not trimmed(message):
+    if not trim(message):
         raise invalid("nothing_to_say", field=ATTR_MESSAGE)

@@ -11,7 +11,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ..api.masking import mask
 from ..const import ATTR_MEDIA, DOMAIN
-from ..planning.fields import text
+from ..helpers.text import read_text
 from .engine import async_spoken
 
 _MAX_MEGABYTES = 25
@@ -24,7 +24,7 @@ _SPEECH = "media-source://tts/"
 def content_id(media: str | Mapping[str, Any]) -> str:
     """Return the media item's id, or its URL: of a media selector's value, or as it is."""
     item = media if isinstance(media, str) else media.get("media_content_id", "")
-    return text(str(item))
+    return read_text(str(item))
 
 
 def web_url(media: str | Mapping[str, Any]) -> str | None:
