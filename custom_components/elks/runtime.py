@@ -13,7 +13,7 @@ from .chains import Chains
 from .coordinator import AccountCoordinator
 from .helpers.listeners import Listeners
 from .people.numbers import NumberReader
-from .speech import AudioStore
+from .speech import Recordings
 
 type ElksConfigEntry = ConfigEntry[ElksData]
 
@@ -28,7 +28,7 @@ class ElksData:
 
     account: AccountCoordinator
     address: Address
-    audio: AudioStore
+    recordings: Recordings
     chains: Chains
     listeners: Listeners
     """Who is notified of what happens to calls and chains."""

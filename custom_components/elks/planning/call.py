@@ -34,7 +34,7 @@ from ..const import (
 from ..errors import invalid
 from ..runtime import ElksConfigEntry, ElksData
 from .callees import async_find_callees, async_read_numbers
-from .script import Recorder, async_script, voice_for
+from .script import RecordingSession, async_script, voice_for
 
 _CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
 _ONLY_SPOKEN = (ATTR_REPEAT, ATTR_DIGITS, ATTR_ANSWERS)
@@ -59,9 +59,9 @@ async def async_plan(
     url = runtime.address.callback_url(token)
     script = None
     if content in (ATTR_MESSAGE, ATTR_MEDIA):
-        recorder = Recorder(hass, runtime)
+        session = RecordingSession(hass, runtime)
         voice = voice_for(entry, data, callee.contact)
-        script = await async_script(recorder, data, voice)
+        script = await async_script(session, data, voice)
         voice_start: CallAction | str = url or script.next_action(0, None, None)
     elif content == ATTR_CONNECT:
         numbers = await async_read_numbers(

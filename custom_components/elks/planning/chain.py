@@ -14,7 +14,7 @@ from ..runtime import ElksConfigEntry, ElksData
 from ..speech import Voice
 from .call import ring_timeout
 from .callees import async_find_callees
-from .script import Recorder, async_chain_script, voice_for
+from .script import RecordingSession, async_chain_script, voice_for
 
 
 async def async_plan_chain(
@@ -33,7 +33,7 @@ async def async_plan_chain(
     written = {f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)}
     from_number, callees = await async_find_callees(hass, entry, data, runtime, written)
     voices = [voice_for(entry, data, callee.contact) for callee in callees]
-    scripts = await _async_scripts(Recorder(hass, runtime), data, voices)
+    scripts = await _async_scripts(RecordingSession(hass, runtime), data, voices)
     return Chain(
         id=ulid_now(),
         started=runtime.tracker.now(),
@@ -76,16 +76,16 @@ def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPla
 
 
 async def _async_scripts(
-    recorder: Recorder, data: Mapping[str, Any], voices: list[Voice]
+    session: RecordingSession, data: Mapping[str, Any], voices: list[Voice]
 ) -> list[CallScript]:
     """Return what is said with each voice; the same voice says it once."""
     made: list[tuple[Voice, CallScript]] = []
-    with recorder:
+    with session:
         for voice in voices:
             if any(voice == other for other, _ in made):
                 continue
             script = await async_chain_script(
-                recorder, data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY], voice
+                session, data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY], voice
             )
             made.append((voice, script))
     return [next(s for other, s in made if other == voice) for voice in voices]
