@@ -113,25 +113,25 @@ class Address:
 
     async def async_look(self) -> Reach:
         """Return what reaches this home; look for something, for some seconds, if nothing does."""
-        if self.reach is Reach.NONE:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LONGEST_LOOK):
-                    await self._async_refresh()
-        else:
-            self._async_notify()
+        if (reach := self.reach) is not Reach.NONE:
+            self._async_notify(reach)
+            return reach
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_LOOK):
+                await self._async_refresh()
         return self.reach
 
     async def _async_refresh(self, *_: object) -> None:
         """Look for an address, and notify of what was found."""
         async with self._looking:
             if self.base_url is not None or await self._async_find_cloudhook():
-                self._async_notify()
+                self._async_notify(self.reach)
 
     @callback
-    def _async_notify(self) -> None:
+    def _async_notify(self, reach: Reach) -> None:
         for listener in list(self._listeners):
             with going_on("notifying of the reach"):
-                listener(self.reach)
+                listener(reach)
 
     async def _async_find_cloudhook(self) -> bool:
         """Look for the cloudhook of the webhook; return whether that could be found out.
