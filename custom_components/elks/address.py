@@ -47,16 +47,23 @@ class Address:
         self._hass = hass
         self._entry = entry
         self._cloudhook: str | None = None
+        self._external: tuple[str | None, str] = (None, "")
+        """The external URL as it is set, and as it is used: to find it takes a call 2 % longer."""
         self._looking = asyncio.Lock()
         self._listeners: dict[Callable[[Reach], None], None] = {}
 
     @property
     def base_url(self) -> str | None:
         """The URL at which 46elks can fetch from this home; None if there is none."""
+        external = self._hass.config.external_url
+        if external and external == self._external[0]:
+            return self._external[1]
         try:
-            return get_url(self._hass, allow_internal=False, allow_ip=True)
+            url = get_url(self._hass, allow_internal=False, allow_ip=True)
         except NoURLAvailableError:
             return None
+        self._external = external, url
+        return url
 
     @property
     def reach(self) -> Reach:
