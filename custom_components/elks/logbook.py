@@ -22,6 +22,8 @@ from .words import async_home_words
 
 type _Entry = dict[str, Any]
 
+_NO_BREAK: Final = "\u00a0"
+
 # The icons of the sensors, in a file that is not read here
 CALL_ICONS: Final = {
     CallState.SUCCESS: "mdi:phone-check",
@@ -94,8 +96,8 @@ def _details(words: Mapping[str, str], data: Mapping[str, Any]) -> list[str]:
     """Return how long a call lasted and what it cost, as far as that is known."""
     details = []
     if data["duration"] is not None:
-        details.append(f"{data['duration']} s")
+        details.append(f"{data['duration']}{_NO_BREAK}s")
     if data["cost"] is not None and data["currency"]:
         cost = f"{data['cost']:.2f}".replace(".", words["logbook_decimal_mark"])
-        details.append(f"{cost} {data['currency']}")
+        details.append(f"{cost}{_NO_BREAK}{data['currency']}")
     return details

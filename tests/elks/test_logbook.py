@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components import elks
+from custom_components.elks.api import CallState
+from custom_components.elks.chains import ChainEnd
 from custom_components.elks.logbook import CALL_ICONS, CHAIN_ICONS
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigSubentryData
@@ -104,7 +106,7 @@ def page_of(home: Home, contact: str | None = None) -> dict[str, list[str]]:
 def details(call: SimulatedCall) -> str:
     """Return how long a call lasted and what it cost."""
     assert call.cost is not None
-    return f"{call.duration} s, {call.cost / 10_000:.2f} SEK"
+    return f"{call.duration}\u00a0s, {call.cost / 10_000:.2f}\u00a0SEK"
 
 
 async def act(home: Home, action: str, **data: Any) -> None:
@@ -197,7 +199,7 @@ class TestWithoutEntities:
 
 
 async def test_icons(entries: Entries, home: Home) -> None:
-    """Each end has its icon: that of the sensor."""
+    """Whether somebody answered, and accepted, is seen by the icon."""
     for script in (KEY, {"outcome": Outcome.NO_ANSWER}, {"outcome": Outcome.DECLINE}):
         home.provider.phone(PHONE, **script)
         await act(home, "call_chain", to="Anna", message="Fire", rounds=1)
@@ -211,8 +213,15 @@ async def test_icons(entries: Entries, home: Home) -> None:
         "mdi:phone-cancel",
         "mdi:phone-missed",
     ]
+
+
+def test_icons_of_the_sensors() -> None:
+    """Every end of a call and of a chain has an icon: that of the sensor."""
     sensors = json.loads(ICONS.read_text())["entity"]["sensor"]
+
+    assert CALL_ICONS.keys() == set(CallState) - {CallState.ONGOING}
     assert sensors["last_call"]["state"].items() >= CALL_ICONS.items()
+    assert CHAIN_ICONS.keys() == {end.state for end in ChainEnd}
     assert sensors["call_chain"]["state"].items() >= CHAIN_ICONS.items()
 
 
