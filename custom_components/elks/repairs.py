@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class FromNumberFlow(RepairsFlow):
-    """Chooses another number to call from, when the one in use is no longer the account's."""
+    """Asks for another number to call from when the account no longer has the one in use."""
 
     _numbers: list[str]
 
     def __init__(self, entry: ElksConfigEntry) -> None:
-        """Choose a number of an account."""
+        """Ask for a number of an account."""
         self._entry = entry
 
     async def async_step_init(

@@ -135,7 +135,7 @@ class ContactFlow(ConfigSubentryFlow):
 
 
 def _check(data: Mapping[str, Any], errors: dict[str, str]) -> None:
-    """Write into errors what the fields of the form let through."""
+    """Write into errors what the selectors of the form let through."""
     if not data[CONF_NAME]:
         errors[CONF_NAME] = "no_name"
     if not isinstance(data.get(ATTR_OPTIONS, {}), dict):
