@@ -20,10 +20,14 @@ ANSWERS = [
 ]
 
 
+def sounds_folder(home: Home) -> Path:
+    """Return where the account keeps its sounds."""
+    return Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
+
+
 def sounds(home: Home) -> list[str]:
     """Return the names of the sounds that are kept."""
-    folder = Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
-    return [path.name for path in folder.iterdir()]
+    return [path.name for path in sounds_folder(home).iterdir()]
 
 
 async def let_go(home: Home, freezer: FrozenDateTimeFactory) -> None:
@@ -152,6 +156,22 @@ async def test_speech_fails(engine: Engine, home: Home) -> None:
         await home.speak(message="Hello")
 
     assert home.provider.calls == []
+
+
+async def test_no_folder_at_the_start(engine: Engine, home: Home) -> None:
+    """A folder for sounds that could not be made at the start is made when a call needs it."""
+    folder = sounds_folder(home)
+    folder.rmdir()
+    folder.write_bytes(b"in the way")
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    with pytest.raises(HomeAssistantError, match="File exists|Not a directory"):
+        await home.speak(message="Hello")
+    folder.unlink()
+
+    response = await home.speak(message="Hello")
+
+    assert response["answered"] is True
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 async def test_sounds_of_a_refused_call_are_let_go(
