@@ -1,1 +1,1 @@
-"""How fast Elks is beside its peers, and what it costs: measured in one run on this machine."""
+"""How fast Elks is compared with its peers, and what it costs: measured in one run on this machine."""

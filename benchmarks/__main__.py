@@ -1,4 +1,4 @@
-"""Measures everything, writes docs/performance.md, and says whether the goals are reached."""
+"""Measures everything, writes docs/performance.md, and checks the goals."""
 
 import asyncio
 import logging
@@ -9,20 +9,20 @@ from time import monotonic
 
 from . import callbacks, idle, many_calls, place_call, report, set_up, writes
 from .home import running_home
-from .provider import line_to, running_provider
+from .provider import callback_connection, running_provider
 from .result import Findings
 
 
 async def _measure(folder: Path) -> Findings:
-    """Measure one thing after the other."""
+    """Measure one thing after another."""
     findings = Findings()
     async with running_provider(folder) as provider:
         config = place_call.rest_command(provider.account)
         async with running_home(folder / "home", provider, config) as home:
-            async with line_to(home.port) as line:
-                await place_call.measure(home, line, findings)
+            async with callback_connection(home.port) as connection:
+                await place_call.measure(home, connection, findings)
                 await callbacks.measure(home, findings)
-                await writes.measure(home, line, findings)
+                await writes.measure(home, connection, findings)
             await many_calls.measure(home, findings)
         await set_up.measure(folder, provider, findings)
         await idle.measure(folder, provider, findings)
@@ -30,7 +30,7 @@ async def _measure(folder: Path) -> Findings:
 
 
 def main() -> int:
-    """Run it."""
+    """Run all benchmarks; return 1 if a goal is missed."""
     logging.basicConfig(level=logging.ERROR)
     begin = monotonic()
     with TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Work done in a new process, in which Elks has not been imported yet."""
+"""Running work in a new process, in which Elks has not been imported yet."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
@@ -10,7 +10,7 @@ from typing import Any
 
 @contextmanager
 def new_processes(*preload: str) -> Generator[ProcessPoolExecutor]:
-    """Give what runs each piece of work in a process of its own, with these modules imported."""
+    """Give a pool that runs each piece of work in a new process, with some modules imported."""
     context = get_context("forkserver")
     context.set_forkserver_preload(list(preload))
     with ProcessPoolExecutor(
@@ -22,7 +22,7 @@ def new_processes(*preload: str) -> Generator[ProcessPoolExecutor]:
 async def apart[*Ts, T](
     pool: ProcessPoolExecutor, work: Callable[[*Ts], Coroutine[Any, Any, T]], *args: *Ts
 ) -> T:
-    """Return what came of a piece of work there."""
+    """Run a piece of work there and return its result."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(pool, _run, work, *args)
 

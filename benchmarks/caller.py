@@ -1,4 +1,4 @@
-"""Whoever makes callbacks, in a process of its own: nothing of it is timed but its waiting."""
+"""Sending callbacks from a separate process: only the wait for the answer is timed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from time import perf_counter, sleep
 
 _LARGEST = 65536
 _PAUSE = 0.002
-"""Seconds in which the home does what it has left for after its answer."""
+"""Seconds in which the home finishes what it puts off until after its answer."""
 
 type Request = tuple[str, bytes]
 """A path, and the form that is posted there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TimedAnswer:
     """The answer to a request."""
 
-    asked: float
-    """Seconds by a clock that all processes share."""
+    sent: float
+    """When the request was sent, in seconds by a clock that all processes share."""
     seconds: float
     """How long it took."""
     body: bytes
@@ -27,13 +27,13 @@ class Answer:
 
 def post_in_turns(
     port: int, ahead: Sequence[Request], rounds: Sequence[Sequence[Request]]
-) -> list[list[Answer]]:
-    """Make the requests of each round in an order that chance decides; return their answers.
+) -> list[list[TimedAnswer]]:
+    """Send the requests of each round in random order; return their answers.
 
-    Those ahead wake the connection and the home; they are not timed.
+    The requests in `ahead` wake up the connection and the home, and are not timed.
     """
     chance = random.Random(port)
-    answers: list[list[Answer]] = []
+    answers: list[list[TimedAnswer]] = []
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for request in ahead:
@@ -47,7 +47,7 @@ def post_in_turns(
     return answers
 
 
-def _post(connection: socket.socket, path: str, form: bytes) -> Answer:
+def _post(connection: socket.socket, path: str, form: bytes) -> TimedAnswer:
     request = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -65,4 +65,4 @@ def _post(connection: socket.socket, path: str, form: bytes) -> Answer:
     length = int(head.lower().partition(b"content-length:")[2].split()[0])
     while len(body) < length:
         body += connection.recv(_LARGEST)
-    return Answer(begin, seconds, body)
+    return TimedAnswer(begin, seconds, body)

@@ -1,4 +1,4 @@
-"""Figures out of times that a busy machine disturbs."""
+"""Statistics of durations that were measured on a busy machine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,40 +9,40 @@ _RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
-class Times:
-    """How long one thing took, time after time."""
+class Durations:
+    """How long one thing took, each time it was measured."""
 
     seconds: Sequence[float]
 
     @property
     def median(self) -> float:
-        """The time that half of them took at most, in seconds."""
+        """The duration that half of them do not exceed, in seconds."""
         return median(self.seconds)
 
     @property
     def p99(self) -> float:
-        """The time that 99 of 100 took at most, in seconds."""
+        """The duration that 99 of 100 do not exceed, in seconds."""
         return quantiles(self.seconds, n=100, method="inclusive")[-1]
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long one thing takes as another."""
+    """How many times longer one thing takes than another."""
 
     value: float
     low: float
-    """It is likely (19 of 20) not to be less."""
+    """The lower end of the 95% confidence interval."""
     high: float
-    """It is likely not to be more."""
+    """The upper end of the 95% confidence interval."""
 
 
-def ratio(ours: Times, beside: Times) -> Ratio:
-    """Return the ratio of two medians, and between what it lies, by drawing anew (bootstrap)."""
+def ratio(ours: Durations, beside: Durations) -> Ratio:
+    """Return the ratio of two medians, with its confidence interval (bootstrap)."""
     chance = random.Random(0)
 
-    def drawn(times: Times) -> float:
-        return median(chance.choices(times.seconds, k=len(times.seconds)))
+    def resample(durations: Durations) -> float:
+        return median(chance.choices(durations.seconds, k=len(durations.seconds)))
 
-    ratios = [drawn(ours) / drawn(beside) for _ in range(_RESAMPLES)]
+    ratios = [resample(ours) / resample(beside) for _ in range(_RESAMPLES)]
     cuts = quantiles(ratios, n=40)
     return Ratio(ours.median / beside.median, cuts[0], cuts[-1])

@@ -1,4 +1,4 @@
-"""Many calls in progress at once: what each costs, and whether the home stays awake."""
+"""Many calls in progress at once: what each one costs, and whether the home stays responsive."""
 
 import asyncio
 from collections import Counter
@@ -15,22 +15,22 @@ import tracemalloc
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
-from .home import EVENTS, Home, OpenCall
-from .provider import Line, line_to
+from .home import EVENTS, BenchedHome, OpenCall
+from .provider import CallbackConnection, callback_connection
 from .result import Findings, Goal, Growth
 
 _ROUND = (*20 * [1], *10 * [10], *10 * [100], 1000, 5000, *10 * [100])
 _ROUNDS = 3
-"""The sizes are compared within a round: a machine is faster now and slower then."""
+"""Sizes are compared within a round, because a machine is not always equally fast."""
 _AT_ONCE = 20
-"""How many actions or callbacks are under way at a time."""
+"""How many actions or callbacks are under way at the same time."""
 _FULL = 100
-"""From so many calls on, there are always as many under way."""
+"""The smallest size with that many always under way."""
 _MANY = 1000
 _FLAT = 1.2
 _MEMORY = 6
 """KB."""
-_HELD = 50
+_LONGEST_BLOCK = 50
 """Milliseconds."""
 _TICK = 0.002
 _FIRST_NUMBER = 46_700_000_000
@@ -38,38 +38,38 @@ _FIRST_NUMBER = 46_700_000_000
 
 @dataclass
 class _Cost:
-    """What a call of a size took in a round, in seconds."""
+    """The seconds per call for one size in one round."""
 
     walls: list[float] = field(default_factory=list)
     works: list[float] = field(default_factory=list)
 
     @property
     def wall(self) -> float:
-        """By the clock."""
+        """Elapsed time."""
         return median(self.walls)
 
     @property
     def work(self) -> float:
-        """Of the processor."""
+        """Processor time."""
         return median(self.works)
 
 
-class _Watch:
-    """Sees how long the event loop is held at a time, and what is told of calls."""
+class _Monitor:
+    """Measures how long the event loop is blocked at a time, and counts the ends of calls."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: BenchedHome) -> None:
         self._home = home
-        self.held = 0.0
-        """Seconds, at the most."""
-        self.told: Counter[str] = Counter()
-        """How many times each call was told to have ended."""
+        self.longest_block = 0.0
+        """Seconds."""
+        self.ends: Counter[str] = Counter()
+        """How many times the event entity reported the end of each call."""
 
     @asynccontextmanager
-    async def watching(self) -> AsyncGenerator[None]:
-        """Watch as long as this lasts."""
+    async def running(self) -> AsyncGenerator[None]:
+        """Measure and count for as long as this lasts."""
         ticking = asyncio.create_task(self._tick())
         unsubscribe = async_track_state_change_event(
-            self._home.hass, [EVENTS], self._changed
+            self._home.hass, [EVENTS], self._count
         )
         try:
             yield
@@ -82,68 +82,74 @@ class _Watch:
             begin, worked = perf_counter(), thread_time()
             await asyncio.sleep(_TICK)
             late = perf_counter() - begin - _TICK
-            # A thread that does not work waits for the processor, which others have
-            self.held = max(self.held, min(late, thread_time() - worked))
+            # Waiting for a processor that is busy with something else does not count
+            block = min(late, thread_time() - worked)
+            self.longest_block = max(self.longest_block, block)
 
     @callback
-    def _changed(self, event: Event[EventStateChangedData]) -> None:
+    def _count(self, event: Event[EventStateChangedData]) -> None:
         if (state := event.data["new_state"]) is None:
             return
         if state.attributes["event_type"] == "success":
-            self.told[state.attributes["call_id"]] += 1
+            self.ends[state.attributes["call_id"]] += 1
 
 
 class _Calls:
-    """Calls that are placed as fast as they go, and ended in another order."""
+    """Places calls as fast as possible, and ends them in random order."""
 
-    def __init__(self, home: Home, lines: list[Line]) -> None:
+    def __init__(
+        self, home: BenchedHome, connections: list[CallbackConnection]
+    ) -> None:
         self._home = home
-        self._lines = lines
+        self._connections = connections
         self._chance = random.Random(46)
         self._numbers = count(_FIRST_NUMBER)
 
     async def place(self, number: int) -> None:
-        """Place so many calls, each to a number that was never called."""
+        """Place a number of calls, each to a number that was never called before."""
         numbers = islice(self._numbers, number)
 
-        async def go_on(_: Line) -> None:
+        async def place_rest(_: CallbackConnection) -> None:
             for to in numbers:
                 await self._home.place_call(f"+{to}")
 
-        await self._at_once(go_on)
+        await self._at_once(place_rest)
 
     async def end(self, calls: list[OpenCall]) -> None:
-        """End these calls."""
+        """End calls."""
         self._chance.shuffle(calls)
         rest = iter(calls)
 
-        async def go_on(line: Line) -> None:
+        async def end_rest(connection: CallbackConnection) -> None:
             for call in rest:
-                await line.post(call.path, call.end)
+                await connection.post(call.path, call.end)
 
-        await self._at_once(go_on)
+        await self._at_once(end_rest)
 
-    async def _at_once(self, work: Callable[[Line], Awaitable[None]]) -> None:
-        await asyncio.gather(*map(work, self._lines))
+    async def _at_once(
+        self, work: Callable[[CallbackConnection], Awaitable[None]]
+    ) -> None:
+        await asyncio.gather(*map(work, self._connections))
 
 
-async def measure(home: Home, findings: Findings) -> None:
-    """Hold more and more calls."""
-    # What a home holds besides is not ours to be looked through by the garbage collector
+async def measure(home: BenchedHome, findings: Findings) -> None:
+    """Measure with more and more calls in progress."""
+    # The garbage collector must not spend our time on the rest of the home
     gc.collect()
     gc.freeze()
     rounds = [{size: _Cost() for size in _ROUND} for _ in range(_ROUNDS)]
     memory: dict[int, float] = {}
-    watch = _Watch(home)
+    monitor = _Monitor(home)
     lost = 0
     async with AsyncExitStack() as stack:
-        lines = [
-            await stack.enter_async_context(line_to(home.port)) for _ in range(_AT_ONCE)
+        connections = [
+            await stack.enter_async_context(callback_connection(home.port))
+            for _ in range(_AT_ONCE)
         ]
-        calls = _Calls(home, lines)
+        calls = _Calls(home, connections)
         for costs in rounds:
             for size in _ROUND:
-                lost += await _time(home, calls, size, costs[size], watch)
+                lost += await _time(home, calls, size, costs[size], monitor)
         for size in costs:
             if size >= _FULL:
                 memory[size] = await _memory(home, calls, size)
@@ -157,26 +163,25 @@ async def measure(home: Home, findings: Findings) -> None:
         )
         for size in rounds[0]
     ]
-    findings.goals += _goals(rounds, memory, watch.held, lost)
+    findings.goals += _goals(rounds, memory, monitor.longest_block, lost)
 
 
 async def _time(
-    home: Home, calls: _Calls, size: int, cost: _Cost, watch: _Watch
+    home: BenchedHome, calls: _Calls, size: int, cost: _Cost, monitor: _Monitor
 ) -> int:
-    """Place and end so many calls, note what each took, and return how many were lost."""
+    """Place and end a number of calls, note the time per call, and return how many were lost."""
     await home.provider.clear()
-    watch.told.clear()
-    watching = watch.watching() if size == _MANY else nullcontext()
-    async with watching:
-        placing = await _spent(calls.place(size))
+    monitor.ends.clear()
+    async with monitor.running() if size == _MANY else nullcontext():
+        placing = await _spend(calls.place(size))
         in_progress = home.open_calls()
-        ending = await _spent(calls.end(list(in_progress)))
+        ending = await _spend(calls.end(list(in_progress)))
         await home.written()
     cost.walls.append((placing.wall + ending.wall) / size)
     cost.works.append((placing.work + ending.work) / size)
     lost = size - len(in_progress) + len(home.open_calls())
     if size == _MANY:
-        lost += sum(watch.told[call.call_id] != 1 for call in in_progress)
+        lost += sum(monitor.ends[call.call_id] != 1 for call in in_progress)
     return lost
 
 
@@ -188,15 +193,15 @@ class _Spent:
     work: float
 
 
-async def _spent(work: Awaitable[None]) -> _Spent:
-    """Return the time that something took: of the clock, and of the processor."""
+async def _spend(work: Awaitable[None]) -> _Spent:
+    """Do some work; return the elapsed time and the processor time."""
     begin, worked = perf_counter(), process_time()
     await work
     return _Spent(perf_counter() - begin, process_time() - worked)
 
 
-async def _memory(home: Home, calls: _Calls, size: int) -> float:
-    """Return the bytes that a call in progress occupies."""
+async def _memory(home: BenchedHome, calls: _Calls, size: int) -> float:
+    """Return how many bytes a call in progress occupies."""
     await home.provider.clear()
     gc.collect()
     tracemalloc.start()
@@ -213,21 +218,24 @@ async def _memory(home: Home, calls: _Calls, size: int) -> float:
 
 
 def _goals(
-    rounds: list[dict[int, _Cost]], memory: dict[int, float], held: float, lost: int
+    rounds: list[dict[int, _Cost]],
+    memory: dict[int, float],
+    longest_block: float,
+    lost: int,
 ) -> Iterable[Goal]:
-    """Return what is asked of many calls at once."""
+    """Yield the goals for many calls at once."""
     for size, occupied in memory.items():
         if size > _FULL:
             times = median(costs[size].work / costs[_FULL].work for costs in rounds)
-            what = f"A call among {size:,}, beside one among {_FULL}"
+            what = f"A call among {size:,}, compared with one among {_FULL}"
             yield Goal(what, times, _FLAT, "times")
             yield Goal(
                 f"Memory of a call among {size:,}",
                 *(occupied / 1000, _MEMORY, "KB"),
             )
     yield Goal(
-        f"The event loop is held by {_MANY:,} calls, at the longest",
-        *(held * 1000, _HELD, "ms"),
+        f"Longest block of the event loop by {_MANY:,} calls",
+        *(longest_block * 1000, _LONGEST_BLOCK, "ms"),
         decimals=0,
     )
-    yield Goal("Calls lost, or told twice of", lost, 0, "", decimals=0)
+    yield Goal("Calls lost, or ended twice", lost, 0, "", decimals=0)

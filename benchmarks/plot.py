@@ -1,4 +1,4 @@
-"""How much of each goal is used, as a picture."""
+"""A chart of how much of each goal is used."""
 
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
@@ -15,7 +15,7 @@ _HOLDS, _MISSED = "#03a9f4", "#db4437"
 
 
 def goals(all_goals: Sequence[Goal]) -> str:
-    """Return an SVG with a bar for each goal that is more than zero."""
+    """Return an SVG with a bar for each goal with a limit above zero."""
     shown = [goal for goal in all_goals if goal.limit > 0]
     width, height = _LABELS + _GOAL * _LONGEST + 80, _TOP + _ROW * len(shown) + 10
     bars = "".join(_bar(goal, _TOP + _ROW * row) for row, goal in enumerate(shown))

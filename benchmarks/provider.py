@@ -1,4 +1,4 @@
-"""The provider's side of the benchmarks: a simulator in a process of its own, and its callbacks."""
+"""The provider's side of the benchmarks: a simulator in a separate process, and its callbacks."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import ClientSession
-
-from scripts.simulator_process import SimulatorProcess
+from scripts.simulator_process import (
+    SimulatorControl,
+    SimulatorProcess,
+    running_simulator,
+)
 
 _BALANCE = 10**10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
-    """The account at the provider."""
+class BenchedAccount:
+    """The account that is used at the provider."""
 
     username: str
     password: str
@@ -25,14 +27,14 @@ class Account:
     from_number: str
 
 
-class Provider:
-    """The simulator, seen and cleared from outside."""
+class BenchedProvider:
+    """The simulator that a benchmarked home calls through."""
 
-    def __init__(self, session: ClientSession, simulator: SimulatorProcess) -> None:
-        """Use the simulator's control API."""
-        self._session = session
+    def __init__(self, simulator: SimulatorProcess, control: SimulatorControl) -> None:
+        """Use a simulator and its control API."""
+        self._control = control
         credentials, numbers = simulator.config_flow()
-        self.account = Account(
+        self.account = BenchedAccount(
             username=credentials["username"],
             password=credentials["password"],
             api_url=credentials["advanced"]["url"],
@@ -40,42 +42,38 @@ class Provider:
         )
 
     async def requests(self) -> list[dict[str, Any]]:
-        """Return the requests to the API since it was cleared."""
-        async with self._session.get("/control/requests") as response:
-            requests: list[dict[str, Any]] = await response.json()
-            return requests
+        """Return the requests to the API since the last `clear`."""
+        requests: list[dict[str, Any]] = await self._control.get("requests")
+        return requests
 
     async def clear(self) -> None:
         """Forget all calls and requests."""
-        async with self._session.post("/control/reset", raise_for_status=True):
-            pass
+        await self._control.post("reset")
 
 
 @asynccontextmanager
-async def running_provider(folder: Path) -> AsyncGenerator[Provider]:
-    """Run a simulator whose phones ring until nobody has answered."""
+async def running_provider(folder: Path) -> AsyncGenerator[BenchedProvider]:
+    """Run a simulator in which nobody answers."""
     options = ("--manual", "--balance", str(_BALANCE))
-    simulator = SimulatorProcess(folder / "simulator.log", *options)
-    try:
-        await simulator.started()
-        async with ClientSession(simulator.url) as session:
-            yield Provider(session, simulator)
-    finally:
-        await simulator.stop()
+    async with (
+        running_simulator(folder / "simulator.log", *options) as simulator,
+        simulator.control() as control,
+    ):
+        yield BenchedProvider(simulator, control)
 
 
-class Line:
-    """A connection for callbacks that costs as little as can be: what is timed is the home."""
+class CallbackConnection:
+    """A connection for callbacks, as cheap as possible so that only the home is timed."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Use a connection that has been opened."""
+        """Use a connection that is open."""
         self._reader = reader
         self._writer = writer
 
     async def post(self, path: str, form: Mapping[str, str]) -> bytes:
-        """Make a callback and return the body of the answer."""
+        """Send a callback and return the body of the answer."""
         body = urlencode(form).encode()
         self._writer.write(
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -91,11 +89,11 @@ class Line:
 
 
 @asynccontextmanager
-async def line_to(port: int) -> AsyncGenerator[Line]:
+async def callback_connection(port: int) -> AsyncGenerator[CallbackConnection]:
     """Open a connection to a home on this machine."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        yield Line(reader, writer)
+        yield CallbackConnection(reader, writer)
     finally:
         writer.close()
         await writer.wait_closed()

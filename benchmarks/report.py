@@ -1,4 +1,4 @@
-"""The findings as tables, and docs/performance.md made of them."""
+"""The findings as tables, and docs/performance.md made from them."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -18,33 +18,33 @@ _ABOUT = """\
 
 <!-- Written by scripts/bench: do not edit -->
 
-`scripts/bench` measures what is on this page, in less than four minutes, and fails when a goal is missed. All times are from one run on one
-machine, and only ratios mean something on another.
+`scripts/bench` measures everything on this page in less than four minutes, and fails when a goal is missed. All figures come from one run on one
+machine; on another machine only the ratios are comparable.
 
 ## How it is measured
 
-- One process holds a Home Assistant with its own web server, Elks and `rest_command`. The simulated 46elks is a process of its own, as 46elks is a
-  machine of its own: in the same process its work would be part of every time on both sides, and make the ratios look better than they are.
-- So is whoever makes callbacks. What Elks still does after its answer delays nobody then, and does not count; the next callback comes later.
-- What is compared is timed in turns, in an order that chance decides, after a warm-up: what disturbs the machine disturbs both. Times are
-  medians. Behind each ratio is the range in which it lies 19 times out of 20, by drawing anew from the rounds (bootstrap).
-- Calls are placed one right after the other, and written in the background as they are in use: the first at once, those that follow within a
-  tenth of a second together. *The first call after a rest* begins a write of its own each time, on a machine that has slept.
-- It is the same number each time, so that it is read only once. *Many calls at once* are to numbers that were never called.
-- An end counts from the callback until the sensor's new state, by a clock that both processes share, and not until its answer, which comes after
-  the event and is in its table below. The call was picked up before. With a home and a caller that have slept, both take longer, and Elks by more.
-- Many calls at once are compared by the processor's time, which others on the machine disturb less; the time by the clock is in their table.
-  They are compared within each of three rounds, as a machine is faster now and slower then; the median of these ratios counts.
-- The event loop counts as held only as long as it works: waiting for a processor that others have is not counted. What the home held before is frozen
-  (`gc.freeze`). Unfrozen, a full run of Python's garbage collector through all of Home Assistant held the loop for more than 100 ms here.
-- Set-up ends when the account is loaded. The library for phone numbers, nearly as much again, is imported in the background after that, and not counted.
-  Its goal is a time and no ratio, so a slow or busy machine misses it.
-- A call that lasts for more than a minute is written three times: when it is asked for, within a minute what 46elks told of it, and its end.
+- One process holds a Home Assistant with its own web server, Elks and `rest_command`. The simulated 46elks is a separate process, as the real one is a
+  separate machine: in the same process its work would be part of every time on both sides, and make the ratios look better than they are.
+- Callbacks are sent from a third process. What Elks still does after its answer therefore delays nobody and does not count; the next callback comes later.
+- Things that are compared are timed in turns, in random order, after a warm-up, so that a disturbance of the machine affects them alike. Times are
+  medians. Each ratio comes with its 95% confidence interval, from resampling the rounds (bootstrap).
+- Calls are placed one right after another and stored in the background, as in normal use: the first at once, those that follow within a tenth of a
+  second together. *The first call after a pause* starts a new write each time, on a machine that was idle.
+- The number called is always the same, so it is parsed only once. *Many calls at once* go to numbers that were never called before.
+- The end of a call is timed from the callback to the sensor's new state, by a clock that both processes share. The answer comes later, after the
+  event; its time is in the table below. The call was answered before. When both processes were idle, both take longer, and Elks more so.
+- Many calls at once are compared by processor time, which other programs disturb less; the elapsed time is in their table. They are compared
+  within each of three rounds, because a machine is not always equally fast; the median of the three ratios counts.
+- The event loop counts as blocked only while it works, not while it waits for a busy processor. What the home held before is frozen (`gc.freeze`):
+  otherwise a full run of Python's garbage collector through all of Home Assistant blocked the loop for more than 100 ms here.
+- Set-up ends when the account is loaded. The library for phone numbers takes nearly as long again, but is imported in the background afterwards and does
+  not count. This goal is a time rather than a ratio, so a slow or busy machine misses it.
+- A call that lasts longer than a minute is written three times: when it is requested, within a minute with 46elks' answer, and at its end.
 """
 
 
 def tables(findings: Findings) -> str:
-    """Return what was found, as Markdown that can also be read on a terminal."""
+    """Return the findings as Markdown tables, readable on a terminal too."""
     parts = ["## Goals\n\n" + _goals(findings.goals)]
     parts += [_comparison(one) for one in findings.comparisons]
     parts.append("## Many calls at once\n\n" + _growth(findings.growth))
@@ -52,7 +52,7 @@ def tables(findings: Findings) -> str:
 
 
 def write(findings: Findings) -> None:
-    """Write the page and its picture."""
+    """Write the page and its chart."""
     _PLOT.write_text(plot.goals(findings.goals))
     parts = (_ABOUT, _machine(), _verdict(findings.goals), tables(findings))
     _DOCUMENT.write_text("\n".join(parts))
@@ -61,14 +61,14 @@ def write(findings: Findings) -> None:
 def _verdict(goals: list[Goal]) -> str:
     missed = [goal for goal in goals if not goal.holds]
     lines = [
-        f"- **{goal.what}**: {_figure(goal, goal.measured)}, where the goal is "
+        f"- **{goal.what}**: {_figure(goal, goal.measured)}; the goal is "
         f"{_figure(goal, goal.limit)}. {goal.why}".rstrip()
         for goal in missed
     ]
     if not missed:
-        lines = ["All of them are reached."]
+        lines = ["All goals are reached."]
     picture = f"![How much of each goal is used]({_PLOT.relative_to(_DOCUMENT.parent)})"
-    heading = "Not reached:\n\n" if missed else ""
+    heading = "Goals missed:\n\n" if missed else ""
     return heading + "\n".join(lines) + f"\n\n{picture}\n"
 
 
@@ -100,7 +100,7 @@ def _goals(goals: Iterable[Goal]) -> str:
         )
         for goal in goals
     )
-    return _table(("What", "Measured", "At most", "Holds"), rows)
+    return _table(("Goal", "Measured", "At most", "Reached"), rows)
 
 
 def _figure(goal: Goal, value: float) -> str:
@@ -108,17 +108,17 @@ def _figure(goal: Goal, value: float) -> str:
 
 
 def _comparison(comparison: Comparison) -> str:
-    first = comparison.sides[0].times
+    first = comparison.sides[0].durations
     rows = []
     for side in comparison.sides:
-        found = ratio(side.times, first)
+        found = ratio(side.durations, first)
         rows.append(
             (
                 side.what,
-                f"{side.times.median * 1000:.2f} ms",
-                f"{side.times.p99 * 1000:.2f} ms",
+                f"{side.durations.median * 1000:.2f} ms",
+                f"{side.durations.p99 * 1000:.2f} ms",
                 f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
-                if side.times is not first
+                if side.durations is not first
                 else "1",
             )
         )

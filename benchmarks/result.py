@@ -1,24 +1,24 @@
-"""What a measurement has found, and whether that is good enough."""
+"""The results of the measurements, and whether they are good enough."""
 
 from dataclasses import dataclass, field
 
-from .figures import Times, ratio
+from .figures import Durations, ratio
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure that shall not be exceeded."""
+    """A figure with a limit that it must not exceed."""
 
     what: str
     measured: float
     limit: float
     unit: str
-    """Written behind the figures."""
+    """Written after the figures."""
     note: str = ""
-    """How sure the figure is, or what else is to be known of it."""
+    """How certain the figure is, or anything else to know about it."""
     decimals: int = 2
     why: str = ""
-    """What makes it hard to reach, told when it is missed."""
+    """Why it is hard to reach; shown when it is missed."""
 
     @property
     def holds(self) -> bool:
@@ -28,15 +28,15 @@ class Goal:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the things that were timed side by side."""
+    """One of the things that are compared."""
 
     what: str
-    times: Times
+    durations: Durations
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Things timed in turns, all beside the first of them."""
+    """Things timed in turns, each compared with the first."""
 
     title: str
     sides: tuple[Side, ...]
@@ -44,20 +44,20 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Growth:
-    """What a call costs when so many are in progress at once."""
+    """What a call costs when a number of calls are in progress at once."""
 
     calls: int
     wall: float
-    """Seconds."""
+    """Seconds elapsed."""
     work: float
-    """Seconds of a processor."""
+    """Seconds of processor time."""
     memory: float | None
-    """Bytes; None where it is too little to be told."""
+    """Bytes; None where too little to measure."""
 
 
 @dataclass
 class Findings:
-    """All that was found."""
+    """All results."""
 
     goals: list[Goal] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Findings:
 
 
 def at_most(what: str, ours: Side, beside: Side, limit: float, why: str = "") -> Goal:
-    """Return the goal that one side takes at most so many times as long as another."""
-    found = ratio(ours.times, beside.times)
+    """Return the goal that the ratio of one side to another does not exceed a limit."""
+    found = ratio(ours.durations, beside.durations)
     note = f"{found.low:.2f} to {found.high:.2f}"
     return Goal(what, found.value, limit, "times", note, why=why)

@@ -1,4 +1,4 @@
-"""A Home Assistant in this process, as one on a computer is started, but with little in it."""
+"""A Home Assistant in this process, started like a real one but with few integrations."""
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
@@ -13,9 +13,9 @@ from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_WEB
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.setup import async_setup_component
-from scripts.home import Home as Folder
+from scripts.home_process import HomeProcess
 
-from .provider import Account
+from .provider import BenchedAccount
 
 custom_components.__path__.append(str(Path(__file__).parent / "integrations"))
 
@@ -25,16 +25,14 @@ async def running_hass(
     folder: Path, components: Iterable[str], config: dict[str, Any]
 ) -> AsyncGenerator[HomeAssistant]:
     """Run a Home Assistant with these integrations and a web server on loopback."""
-    on_disk = Folder(folder)
+    url = HomeProcess(folder).url
     hass = HomeAssistant(str(folder))
     loader.async_setup(hass)
     hass.config.skip_pip = True
     hass.config_entries = ConfigEntries(hass, config)
     await loader.async_get_custom_components(hass)
     await bootstrap.async_load_base_functionality(hass)
-    await async_process_ha_core_config(
-        hass, {"country": "SE", "external_url": on_disk.url}
-    )
+    await async_process_ha_core_config(hass, {"country": "SE", "external_url": url})
     try:
         for component in ("homeassistant", "http", *components):
             if not await async_setup_component(hass, component, config):
@@ -45,8 +43,8 @@ async def running_hass(
         await hass.async_stop(force=True)
 
 
-def config_entry(domain: str, account: Account) -> ConfigEntry[Any]:
-    """Return an account as it was stored when it was added."""
+def config_entry(domain: str, account: BenchedAccount) -> ConfigEntry[Any]:
+    """Return an account as it is stored when it is added."""
     return ConfigEntry(
         version=1,
         minor_version=1,

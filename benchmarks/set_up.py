@@ -1,4 +1,4 @@
-"""What it takes to import and set up Elks in a running Home Assistant, beside nothing."""
+"""The import and set-up of Elks in a running Home Assistant, compared with an empty integration."""
 
 from dataclasses import dataclass
 import logging
@@ -10,8 +10,8 @@ from typing import override
 from homeassistant import block_async_io
 
 from .apart import apart, new_processes
-from .figures import Times
-from .provider import Account, Provider
+from .figures import Durations
+from .provider import BenchedAccount, BenchedProvider
 from .result import Comparison, Findings, Goal, Side
 from .running import config_entry, running_hass
 
@@ -20,22 +20,22 @@ _REPEATS = 15
 _MORE = 80
 """Milliseconds."""
 _WHY = (
-    "It is nearly all the import of its modules, which takes as long as the machine is slow or "
-    "busy: compare it with the time of the empty integration below."
+    "Nearly all of it is the import of modules, which takes longer on a slow or busy machine: "
+    "compare it with the time of the empty integration below."
 )
 
 
 @dataclass(frozen=True)
 class _SetUp:
-    """What came of it."""
+    """The result of one set-up."""
 
     seconds: float
     blocking: list[str]
-    """Complaints of calls that block the event loop."""
+    """Warnings about calls that block the event loop."""
 
 
 class _BlockingCalls(logging.Handler):
-    """Collects what Home Assistant complains of."""
+    """Collects Home Assistant's warnings about blocking calls."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,8 +47,8 @@ class _BlockingCalls(logging.Handler):
             self.found.append(message)
 
 
-async def measure(folder: Path, provider: Provider, findings: Findings) -> None:
-    """Start a new Home Assistant for each of them, in turns."""
+async def measure(folder: Path, provider: BenchedProvider, findings: Findings) -> None:
+    """Set up each integration in a new Home Assistant, in turns."""
     await provider.clear()
     elks: list[_SetUp] = []
     empty: list[_SetUp] = []
@@ -60,25 +60,31 @@ async def measure(folder: Path, provider: Provider, findings: Findings) -> None:
                 done.append(await apart(processes, _set_up, place, domain, account))
     requests = len(await provider.requests())
     sides = (
-        Side("An empty integration", Times([one.seconds for one in empty])),
-        Side("Elks", Times([one.seconds for one in elks])),
+        Side("An empty integration", Durations([one.seconds for one in empty])),
+        Side("Elks", Durations([one.seconds for one in elks])),
     )
     findings.comparisons.append(Comparison("Import and set-up", sides))
-    more = sides[1].times.median - sides[0].times.median
+    more = sides[1].durations.median - sides[0].durations.median
     blocking = sum(len(one.blocking) for one in elks)
     findings.goals += [
         Goal(
-            "Import and set-up, more than an empty integration",
+            "Import and set-up, on top of an empty integration",
             *(more * 1000, _MORE, "ms"),
             decimals=0,
             why=_WHY,
         ),
-        Goal("Blocking calls in the event loop meanwhile", blocking, 0, "", decimals=0),
+        Goal(
+            "Blocking calls in the event loop during set-up",
+            blocking,
+            0,
+            "",
+            decimals=0,
+        ),
         Goal("Requests to the provider for a set-up", requests / _REPEATS, 1, ""),
     ]
 
 
-async def _set_up(folder: Path, domain: str, account: Account) -> _SetUp:
+async def _set_up(folder: Path, domain: str, account: BenchedAccount) -> _SetUp:
     """Import an integration and set it up."""
     assert f"custom_components.{domain}" not in sys.modules
     complaints = _BlockingCalls()

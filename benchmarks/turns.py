@@ -1,11 +1,11 @@
-"""Things timed in turns, so that what disturbs the machine disturbs them all alike."""
+"""Timing things in turns, so that a disturbance of the machine affects them all alike."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 import random
 from time import perf_counter
 
-from .figures import Times
+from .figures import Durations
 
 _WARM_UP = 20
 
@@ -13,7 +13,7 @@ type Work = Callable[[], Awaitable[None]]
 
 
 async def nothing() -> None:
-    """Need no preparation."""
+    """Do nothing before or after a round."""
 
 
 async def take_turns(
@@ -22,10 +22,10 @@ async def take_turns(
     before: Work = nothing,
     after: Work = nothing,
     pause: float = 0,
-) -> list[Times]:
-    """Time each of them once a round, in an order that chance decides.
+) -> list[Durations]:
+    """Time each piece of work once per round, in random order.
 
-    `pause` is how many seconds pass before each.
+    `pause` is the number of seconds before each.
     """
     chance = random.Random(0)
     seconds: list[list[float]] = [[] for _ in timed]
@@ -37,4 +37,4 @@ async def take_turns(
             await timed[index]()
             seconds[index].append(perf_counter() - begin)
         await after()
-    return [Times(taken[_WARM_UP:]) for taken in seconds]
+    return [Durations(taken[_WARM_UP:]) for taken in seconds]

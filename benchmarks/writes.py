@@ -1,4 +1,4 @@
-"""What Elks asks of the disk and of the provider, counted."""
+"""How often Elks writes to disk and sends requests to the provider."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,8 +10,8 @@ from unittest.mock import patch
 from homeassistant.helpers import storage
 from homeassistant.util.file import write_utf8_file_atomic
 
-from .home import Home
-from .provider import Line
+from .home import BenchedHome
+from .provider import CallbackConnection
 from .result import Findings, Goal
 
 _CALLS = 10
@@ -24,8 +24,8 @@ _FIRST_NUMBER = 46_700_000_000
 
 
 @asynccontextmanager
-async def _counted_writes() -> AsyncGenerator[list[int]]:
-    """Give a list of the bytes of each file that Elks writes."""
+async def _count_writes() -> AsyncGenerator[list[int]]:
+    """Give a list that the size of each file Elks writes is added to, in bytes."""
     sizes: list[int] = []
 
     def counting(path: str, data: str | bytes, *args: Any, **options: Any) -> None:
@@ -37,20 +37,22 @@ async def _counted_writes() -> AsyncGenerator[list[int]]:
         yield sizes
 
 
-async def measure(home: Home, line: Line, findings: Findings) -> None:
-    """Place calls one after the other, and then many at once."""
+async def measure(
+    home: BenchedHome, callbacks: CallbackConnection, findings: Findings
+) -> None:
+    """Place calls one after another, and then many at once."""
     await home.provider.clear()
-    async with _counted_writes() as sizes:
+    async with _count_writes() as sizes:
         for _ in range(_CALLS):
-            await _whole_call(home, line)
+            await _whole_call(home, callbacks)
     requests = await home.provider.requests()
     findings.goals += [
         Goal("Writes to disk for a call", len(sizes) / _CALLS, _WRITES, "writes"),
         Goal("The largest of these writes", max(sizes) / 1000, _SMALL, "KB"),
         Goal("Requests to the provider for a call", len(requests) / _CALLS, 1, ""),
     ]
-    async with _counted_writes() as sizes:
-        await _burst(home, line)
+    async with _count_writes() as sizes:
+        await _burst(home, callbacks)
     findings.goals.append(
         Goal(
             f"Writes to disk for {_BURST} calls at once",
@@ -60,18 +62,18 @@ async def measure(home: Home, line: Line, findings: Findings) -> None:
     )
 
 
-async def _whole_call(home: Home, line: Line) -> None:
+async def _whole_call(home: BenchedHome, callbacks: CallbackConnection) -> None:
     await home.place_call()
     await home.written()
     call = home.open_call()
-    await line.post(call.path, call.end)
+    await callbacks.post(call.path, call.end)
     await home.written()
 
 
-async def _burst(home: Home, line: Line) -> None:
-    """Place calls at once, and end them at once."""
+async def _burst(home: BenchedHome, callbacks: CallbackConnection) -> None:
+    """Place many calls at once, then end them all."""
     numbers = [f"+{_FIRST_NUMBER + count}" for count in range(_BURST)]
     await asyncio.gather(*map(home.place_call, numbers))
     for call in home.open_calls():
-        await line.post(call.path, call.end)
+        await callbacks.post(call.path, call.end)
     await home.written()

@@ -1,1 +1,1 @@
-"""The scripts of this project."""
+"""What the commands in this folder run, and what they share."""

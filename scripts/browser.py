@@ -1,4 +1,4 @@
-"""A headless Chromium: started, logged in to Home Assistant, and its pages as pictures."""
+"""A headless Chromium that logs in to Home Assistant and takes pictures of its pages."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from typing import Literal
 from PIL import Image
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
-from .home import PASSWORD, USERNAME, Home
+from .home_process import PASSWORD, USERNAME, HomeProcess
 
 OPTIONS = [
     "--no-sandbox",
@@ -22,13 +22,13 @@ OPTIONS = [
     "--disable-sync",
 ]
 WAIT_MS = 60_000
-"""How long a busy computer may take to show something."""
+"""How long a busy computer may take to show something, in milliseconds."""
 COLOURS = 128
 
 
 @asynccontextmanager
 async def running_browser(folder: Path) -> AsyncIterator[BrowserContext]:
-    """Run the Chromium of this machine, with a profile in the empty folder given."""
+    """Run this machine's Chromium, with a new profile in an empty folder."""
     expect.set_options(timeout=WAIT_MS)
     async with (
         async_playwright() as playwright,
@@ -46,7 +46,7 @@ async def running_browser(folder: Path) -> AsyncIterator[BrowserContext]:
         yield browser
 
 
-async def log_in(page: Page, home: Home) -> None:
+async def log_in(page: Page, home: HomeProcess) -> None:
     """Log in as the home's owner."""
     await page.goto(home.url)
     await page.locator("input[name=username]").fill(USERNAME)
@@ -58,9 +58,9 @@ async def log_in(page: Page, home: Home) -> None:
 async def take_picture(
     page: Page, path: Path, scale: Literal["css", "device"] = "device"
 ) -> None:
-    """Write what a page shows to a small PNG, once everything stands still.
+    """Save a page as a small PNG, once nothing on it changes any more.
 
-    With the scale css it is small enough for many of them, and not as sharp.
+    The scale `css` makes the file smaller and the picture less sharp.
     """
     await page.wait_for_load_state("networkidle")
     await page.evaluate("() => document.fonts.ready")

@@ -1,9 +1,9 @@
-"""The first call of a real Home Assistant, told as it happens."""
+"""The first call of a real Home Assistant, printed as it happens."""
 
 from argparse import ArgumentParser
 import asyncio
 from collections.abc import Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 import shutil
 import signal
 import sys
@@ -12,9 +12,10 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession
 
-from .home import PASSWORD, ROOT, USERNAME, Connection, Home, HomeError
-from .process import ProcessError, last_words
-from .simulator_process import SimulatorProcess
+from .connection import Connection, HomeError
+from .home_process import PASSWORD, ROOT, USERNAME, HomeProcess, running_home
+from .process import ProcessError, last_lines
+from .simulator_process import SimulatorProcess, running_simulator
 
 FOLDER = ROOT / ".demo"
 SENSOR = "sensor.demo_home_last_call"
@@ -32,99 +33,99 @@ PERSON = {"talk_for": None, "keys": [{"after": 4, "keys": "1"}]}
 BY_HAND = {"talk_for": None, "outcome": "no_answer"}
 CALL_SECONDS = 60
 ENDS = ("success", "busy", "failed")
-STAGES = {"ringing": "rings", "talking": "is picked up", "ended": "hung up"}
+STAGES = {"ringing": "rings", "talking": "is answered", "ended": "hangs up"}
 HEARD = {"ivr": "hears the message", "play": "hears the reply"}
 
 
-class Story:
-    """What happens, with the seconds since it began."""
+class Transcript:
+    """Prints what happens, with the seconds since the start."""
 
     def __init__(self) -> None:
-        """Begin now."""
+        """Start now."""
         self._begin = time.monotonic()
 
-    def tell(self, who: str, what: str) -> None:
+    def add(self, who: str, what: str) -> None:
         """Print what somebody did."""
         print(f"{time.monotonic() - self._begin:6.1f} s  {who:<15} {what}", flush=True)
 
 
 async def demo(*, once: bool) -> None:
-    """Place the first call; unless that is all, keep running."""
+    """Place the first call; keep running afterwards unless `once`."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    story = Story()
-    async with AsyncExitStack() as stack:
-        simulator = SimulatorProcess(FOLDER / "simulator.log")
-        stack.push_async_callback(simulator.stop)
-        home = Home(FOLDER / "home")
-        stack.push_async_callback(home.stop)
-        await simulator.started()
-        await home.start()
-        story.tell("Home Assistant", "is ready and has an owner")
+    transcript = Transcript()
+    async with (
+        running_simulator(FOLDER / "simulator.log") as simulator,
+        running_home(FOLDER / "home") as home,
+    ):
+        transcript.add("Home Assistant", "is running and has an owner")
         entry = await home.add("elks", *simulator.config_flow())
-        story.tell("Home Assistant", f"has the account '{entry['title']}'")
+        transcript.add("Home Assistant", f"has the account '{entry['title']}'")
         async with home.connect() as connection:
-            await first_call(connection, simulator, story)
+            await first_call(connection, simulator, transcript)
         if not once:
             await keep_running(home, simulator)
 
 
 async def first_call(
-    connection: Connection, simulator: SimulatorProcess, story: Story
+    connection: Connection, simulator: SimulatorProcess, transcript: Transcript
 ) -> None:
-    """Place a call that speaks, and tell of it until the sensor shows how it ended.
+    """Place a call that speaks, and report on it until the sensor shows how it ended.
 
-    Raises HomeError when it ended in another way than it should.
+    Raises HomeError if it did not end as it should.
     """
     changes = await connection.subscribe(
         "subscribe_trigger",
         trigger={"trigger": "state", "entity_id": [SENSOR, EVENT]},
     )
-    await steer(simulator, "phones", number=PHONE, **PERSON)
-    phone = asyncio.create_task(tell_of_phone(simulator, story))
-    home = asyncio.create_task(tell_of_home(changes, story))
+    async with simulator.control() as control:
+        await control.script(PHONE, **PERSON)
+    phone = asyncio.create_task(report_phone(simulator, transcript))
+    home = asyncio.create_task(report_home(changes, transcript))
     try:
         async with asyncio.timeout(CALL_SECONDS):
             call = await connection.act("elks.place_call", CALL, return_response=True)
             await home
     except TimeoutError:
-        raise HomeError(f"No end of the call within {CALL_SECONDS} s") from None
+        raise HomeError(f"The call did not end within {CALL_SECONDS} s") from None
     finally:
         phone.cancel()
         home.cancel()
-    story.tell(
+    transcript.add(
         "Action",
         f"{call['state']}, {call['duration']} s, {call['cost']} {call['currency']}, "
         f"answer '{call['answer']}'",
     )
     state = await connection.state(SENSOR)
     ended = state["attributes"]
-    story.tell(
+    transcript.add(
         "Sensor",
         f"{state['state']}, {ended['duration']} s, {ended['cost']} {call['currency']}",
     )
     if (state["state"], call["answer"]) != ("success", ANSWER):
-        raise HomeError("The call did not end with the answer that was given")
+        raise HomeError("The call did not end with the person's answer")
 
 
-async def tell_of_home(changes: asyncio.Queue[dict[str, Any]], story: Story) -> None:
-    """Tell of the home's events and of the sensor's states, until the call has ended."""
+async def report_home(
+    changes: asyncio.Queue[dict[str, Any]], transcript: Transcript
+) -> None:
+    """Report the home's events and the sensor's states until the call has ended."""
     shown, ended = None, set[str]()
     while ended != {SENSOR, EVENT}:
         change = await changes.get()
         state = change["variables"]["trigger"]["to_state"]
         if state["entity_id"] == EVENT:
             now = state["attributes"]["event_type"]
-            story.tell("Event", told(state["attributes"]))
+            transcript.add("Event", describe(state["attributes"]))
         elif (now := state["state"]) != shown:
             shown = now
-            story.tell("Sensor", shown)
+            transcript.add("Sensor", shown)
         if now in ENDS:
             ended.add(state["entity_id"])
 
 
-def told(event: Mapping[str, Any]) -> str:
-    """Return what an event says."""
+def describe(event: Mapping[str, Any]) -> str:
+    """Return an event in a few words."""
     match event["event_type"]:
         case "placed":
             return f"placed, to {event['to']}"
@@ -134,8 +135,8 @@ def told(event: Mapping[str, Any]) -> str:
             return str(other)
 
 
-async def tell_of_phone(simulator: SimulatorProcess, story: Story) -> None:
-    """Tell what the phone that was called does, and what is heard there."""
+async def report_phone(simulator: SimulatorProcess, transcript: Transcript) -> None:
+    """Report what the phone that is called does, and what is heard on it."""
     stage, played = None, 0
     async with (
         ClientSession(simulator.url) as session,
@@ -147,44 +148,36 @@ async def tell_of_phone(simulator: SimulatorProcess, story: Story) -> None:
             phone = calls[0]["phones"][0]
             if phone["stage"] != stage:
                 stage = phone["stage"]
-                story.tell("Phone", STAGES[stage])
+                transcript.add("Phone", STAGES[stage])
             if phone["playing"] and phone["playing"] != played:
                 played = phone["playing"]
-                story.tell("Phone", HEARD[next(iter(calls[0]["actions"][-1]))])
+                transcript.add("Phone", HEARD[next(iter(calls[0]["actions"][-1]))])
 
 
-async def steer(simulator: SimulatorProcess, path: str, **options: Any) -> None:
-    """Tell the simulator what its phones do."""
-    async with (
-        ClientSession(simulator.url) as session,
-        session.post(f"/control/{path}", json=options) as response,
-    ):
-        response.raise_for_status()
-
-
-async def keep_running(home: Home, simulator: SimulatorProcess) -> None:
-    """Let calls ring on the phones' page, until Home Assistant ends."""
-    await steer(simulator, "phones", number=PHONE, **BY_HAND)
-    await steer(simulator, "manual", manual=True)
+async def keep_running(home: HomeProcess, simulator: SimulatorProcess) -> None:
+    """Let calls ring on the phones' page until Home Assistant stops."""
+    async with simulator.control() as control:
+        await control.script(PHONE, **BY_HAND)
+        await control.post("manual", manual=True)
     print(
         f"\nHome Assistant: {home.url} (user {USERNAME}, password {PASSWORD})"
-        f"\nPhones:         {simulator.url} (they ring there from now on)"
-        "\nCtrl-C stops both.",
+        f"\nPhones:         {simulator.url} (calls ring there from now on)"
+        "\nPress Ctrl-C to stop both.",
         flush=True,
     )
     with suppress(asyncio.CancelledError):
         while home.running:
             await asyncio.sleep(1)
-        raise HomeError("Home Assistant has ended")
+        raise HomeError("Home Assistant has stopped")
 
 
 async def main() -> int:
-    """Run the demo until it is done or told to stop."""
+    """Run the demo until it is done or stopped."""
     parser = ArgumentParser("scripts/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the first call")
     once = parser.parse_args().once or not sys.stdout.isatty()
     running = asyncio.create_task(demo(once=once))
-    _cancel_when_told(running)
+    _cancel_on_signals(running)
     try:
         await running
     except asyncio.CancelledError:
@@ -194,20 +187,20 @@ async def main() -> int:
         return 1
     except (ClientError, HomeError, TimeoutError) as error:
         print(f"The demo failed: {error!r}", file=sys.stderr)
-        print(last_words(FOLDER / "home/output.log"), file=sys.stderr)
+        print(last_lines(FOLDER / "home/output.log"), file=sys.stderr)
         return 1
     return 0
 
 
-def _cancel_when_told(task: asyncio.Task[None]) -> None:
-    told = False
+def _cancel_on_signals(task: asyncio.Task[None]) -> None:
+    stopping = False
 
     def stop() -> None:
-        # Told again while it stops, it shall go on stopping
-        nonlocal told
-        if not told:
+        # Another signal must not interrupt the clean-up
+        nonlocal stopping
+        if not stopping:
             task.cancel()
-        told = True
+        stopping = True
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop)

@@ -1,4 +1,4 @@
-"""The pages where people meet calls: Home Assistant's dialogs and dashboard, and the simulated phone."""
+"""The pages on which people use calls: Home Assistant's dialogs and dashboards, and the phones."""
 
 from collections.abc import Mapping
 import json
@@ -6,8 +6,9 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
+from .connection import Connection
 from .demo import CALL, SENSOR
-from .home import ROOT, Connection, Home
+from .home_process import ROOT, HomeProcess
 from .simulator_process import OWN_NUMBER, SimulatorProcess
 
 TRANSLATIONS = ROOT / "custom_components/elks/translations"
@@ -17,24 +18,24 @@ FRONTEND_WORDS = {
     "en": ("Add integration", "Next", "Submit", "Skip and finish"),
     "sv": ("Lägg till integration", "Nästa", "Bekräfta", "Hoppa över och slutför"),
 }
-"""What Home Assistant's own buttons say: add, next, submit, skip."""
+"""The labels of Home Assistant's own buttons: add, next, submit, skip."""
 
 
 class SetUp:
-    """The dialog that adds an account, in the language of who is logged in."""
+    """The dialog that adds an account, in the user's language."""
 
     def __init__(self, page: Page, language: str = "en") -> None:
-        """Use a page that is logged in."""
+        """Use a page that is logged in to Home Assistant."""
         self._page = page
         self._add, self._next, self._submit, self._skip = FRONTEND_WORDS[language]
         translations = (TRANSLATIONS / f"{language}.json").read_text()
         self._words: dict[str, Any] = json.loads(translations)["config"]
         self._dialog = page.locator("dialog-data-entry-flow")
         self.icon = page.locator("dialog-add-integration img")
-        """The icon of Elks in the list of integrations, before it is chosen."""
+        """The icon of Elks in the list of integrations."""
 
-    async def find(self, home: Home) -> None:
-        """Look for Elks among the integrations that can be added."""
+    async def find(self, home: HomeProcess) -> None:
+        """Search for Elks among the integrations that can be added."""
         await self._page.bring_to_front()
         await self._page.goto(f"{home.url}/config/integrations/dashboard")
         await self._page.get_by_role("button", name=self._add).click()
@@ -59,38 +60,38 @@ class SetUp:
         await self._dialog.locator("input[name=password]").fill(password)
 
     async def enter_address(self, url: str) -> None:
-        """Fill in the address of a stand-in for 46elks."""
+        """Fill in the address of the simulator."""
         await self._dialog.locator("ha-expansion-panel").click()
         await self._dialog.locator("input[type=url]").fill(url)
 
     async def shows_step(self, step: str) -> None:
-        """Wait until a step is shown, with all that helps."""
+        """Wait until a step is shown, with its title, description and hints."""
         words = self._words["step"][step]
         first_line, *_ = words["description"].splitlines()
         for text in (words["title"], first_line, *words["data_description"].values()):
             await self._shows(text.format(number=OWN_NUMBER))
 
-    async def tells_of_test_call(self) -> None:
-        """Wait until the last page tells of the test call."""
+    async def shows_test_call(self) -> None:
+        """Wait until the last page mentions the test call."""
         await self._page.bring_to_front()
-        told: str = self._words["create_entry"]["test_call"]
-        await self._shows(told.format(number=OWN_NUMBER))
+        text: str = self._words["create_entry"]["test_call"]
+        await self._shows(text.format(number=OWN_NUMBER))
 
     async def go_on(self) -> None:
         """Go on to the next step."""
         await self._button(self._next).click()
 
     async def tick_test_call(self) -> None:
-        """Want a test call."""
+        """Ask for a test call."""
         await self._dialog.locator("ha-switch, ha-checkbox").click()
 
     async def submit(self) -> None:
-        """Go on from the last step."""
+        """Submit the last step."""
         await self._page.bring_to_front()
         await self._button(self._submit).click()
 
     async def finish(self) -> None:
-        """Leave the device as it is named."""
+        """Keep the device's name and close the dialog."""
         await self._button(self._skip).click()
         await expect(self._dialog).to_be_hidden()
 
@@ -105,14 +106,14 @@ class ActionForm:
     """The form of `elks.place_call` at Settings > Tools > Actions."""
 
     def __init__(self, page: Page) -> None:
-        """Use a page that is logged in."""
+        """Use a page that is logged in to Home Assistant."""
         self._page = page
         self.response = page.locator("tools-action .cm-content").last
-        """What the action answered, as YAML."""
+        """The action's response, as YAML."""
 
-    async def open(self, home: Home) -> None:
+    async def open(self, home: HomeProcess) -> None:
         """Choose the action."""
-        # What lies behind another page is hardly drawn, and slow to click
+        # A page behind another one is hardly drawn, and slow to click
         await self._page.bring_to_front()
         await self._page.goto(f"{home.url}/config/tools/action")
         picker = self._page.locator("ha-service-picker")
@@ -121,13 +122,13 @@ class ActionForm:
         await picker.get_by_text("elks.place_call").click()
 
     async def fill_in(self, call: Mapping[str, Any]) -> None:
-        """Fill in a call that says something, asks for keys, and is waited for."""
+        """Fill in a call that speaks, asks for a key, and is waited for."""
         await self._row("To").get_by_role("textbox").fill(call["to"])
-        message = await self._ticked("Message")
+        message = await self._tick("Message")
         await message.get_by_role("textbox").fill(call["message"])
         for answer in call["answers"]:
             await self._add_answer(answer)
-        wait = await self._ticked("Wait until the call has ended")
+        wait = await self._tick("Wait until the call has ended")
         await wait.locator("ha-switch").click()
 
     async def perform(self) -> None:
@@ -144,7 +145,7 @@ class ActionForm:
         await expect(row).to_contain_text(answer["id"])
         await expect(footer).to_be_hidden()
 
-    async def _ticked(self, name: str) -> Locator:
+    async def _tick(self, name: str) -> Locator:
         row = self._row(name)
         await row.locator("ha-checkbox").click()
         return row
@@ -155,14 +156,14 @@ class ActionForm:
 
 
 class BlueprintPage:
-    """Settings > Automations & scenes > Blueprints, and the automation that is made there."""
+    """Settings > Automations & scenes > Blueprints, and the automation made from one."""
 
     def __init__(self, page: Page) -> None:
-        """Use a page that is logged in."""
+        """Use a page that is logged in to Home Assistant."""
         self._page = page
         self._rows = page.locator("blueprint-automation-editor ha-settings-row")
 
-    async def import_from(self, home: Home, url: str) -> None:
+    async def import_from(self, home: HomeProcess, url: str) -> None:
         """Import the blueprint at a URL."""
         await self._page.goto(f"{home.url}/config/blueprint/dashboard")
         await self._page.get_by_role("button", name="Import blueprint").click()
@@ -173,7 +174,7 @@ class BlueprintPage:
         await dialog.get_by_role("button", name="Import blueprint").click()
 
     async def use(self, name: str) -> None:
-        """Begin a new automation from a blueprint."""
+        """Start a new automation from a blueprint."""
         table = self._page.locator("ha-data-table")
         await table.get_by_text(name, exact=True).click()
 
@@ -188,16 +189,16 @@ class BlueprintPage:
         await expect(row).to_contain_text(entity)
 
     async def save(self) -> None:
-        """Save the automation, and wait until it runs."""
+        """Save the automation and wait until it is enabled."""
         await self._page.get_by_role("button", name="Save").click()
         await self._page.get_by_role("link", name="Traces").wait_for()
 
 
 class PhonePage:
-    """The simulator's page, on which phones ring for a person."""
+    """The simulator's page, on which phones ring."""
 
     def __init__(self, page: Page) -> None:
-        """Use a page of its own."""
+        """Use a page for nothing else."""
         self.page = page
         self.listening = page.get_by_text("Listening to the message")
 
@@ -206,22 +207,22 @@ class PhonePage:
         await self.page.goto(simulator.url)
         await self.page.get_by_label("Answer calls myself").check()
 
-    async def rings(self) -> None:
+    async def wait_for_ring(self) -> None:
         """Wait until a phone rings."""
         await self.page.bring_to_front()
         await self._button("Answer").wait_for()
 
     async def answer(self) -> None:
-        """Pick up when it rings, and listen until something is said."""
-        await self.rings()
+        """Answer when the phone rings, and wait until a sound is played."""
+        await self.wait_for_ring()
         await self._button("Answer").click()
         await self.listening.wait_for()
 
     async def press(self, key: str) -> None:
-        """Press a key of the phone."""
+        """Press a key on the phone."""
         await self._button(key).click()
 
-    async def hung_up(self) -> None:
+    async def wait_for_hangup(self) -> None:
         """Wait until the call has ended."""
         await self.page.get_by_text("No phone is ringing").wait_for()
 
@@ -230,17 +231,17 @@ class PhonePage:
 
 
 class Dashboard:
-    """A dashboard with the last call, what happened, and a button that calls."""
+    """A dashboard with the last call, the activity, and a button that places a call."""
 
     def __init__(self, page: Page) -> None:
-        """Use a page that is logged in."""
+        """Use a page that is logged in to Home Assistant."""
         self._page = page
         self.state = self._row("State")
         self.keys_pressed = self._row("Keys pressed")
         self.activity = page.locator("hui-logbook-card")
 
-    async def open(self, home: Home, connection: Connection) -> None:
-        """Make the dashboard and show it."""
+    async def open(self, home: HomeProcess, connection: Connection) -> None:
+        """Create the dashboard and show it."""
         await open_dashboard(
             self._page, home, connection, "elks-calls", {"views": [VIEW]}
         )
@@ -255,9 +256,13 @@ class Dashboard:
 
 
 async def open_dashboard(
-    page: Page, home: Home, connection: Connection, path: str, config: Mapping[str, Any]
+    page: Page,
+    home: HomeProcess,
+    connection: Connection,
+    path: str,
+    config: Mapping[str, Any],
 ) -> None:
-    """Make a dashboard and show it."""
+    """Create a dashboard and show it."""
     await page.bring_to_front()
     await connection.command(
         "lovelace/dashboards/create",

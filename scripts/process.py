@@ -1,4 +1,4 @@
-"""A program run beside us: started, watched, stopped."""
+"""Starting, watching and stopping another program."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,14 +7,14 @@ import subprocess
 
 
 class ProcessError(Exception):
-    """A program did not do what it was started for."""
+    """A program failed."""
 
 
 class Process:
-    """A program that writes what it says to a file."""
+    """A running program, with its output in a file."""
 
     def __init__(self, command: Sequence[str | Path], output: Path) -> None:
-        """Start it, in a session of its own: Ctrl-C is ours to pass on."""
+        """Start the program in a session of its own, so that Ctrl-C does not reach it."""
         self.output = output
         with output.open("ab") as file:
             self._popen = subprocess.Popen(
@@ -27,33 +27,33 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its id."""
+        """The id of the process."""
         return self._popen.pid
 
     @property
     def running(self) -> bool:
-        """Whether it is still there."""
+        """Whether the program is still running."""
         return self._popen.poll() is None
 
     async def wait_for(
         self, what: str, check: Callable[[], Awaitable[bool]], seconds: float
     ) -> None:
-        """Wait until the check succeeds; say what went wrong if it does not."""
+        """Wait until a check succeeds; raise ProcessError with the output if it does not."""
         try:
             async with asyncio.timeout(seconds):
                 while not await check():
                     if not self.running:
                         raise ProcessError(
-                            f"{what}: ended early\n{last_words(self.output)}"
+                            f"{what} ended early\n{last_lines(self.output)}"
                         )
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise ProcessError(
-                f"{what}: not within {seconds:.0f} s\n{last_words(self.output)}"
+                f"{what} was not ready within {seconds:.0f} s\n{last_lines(self.output)}"
             ) from None
 
     async def stop(self, seconds: float) -> None:
-        """Ask it to end; make it end if it does not."""
+        """Terminate the program; kill it, and raise ProcessError, if it does not stop."""
         self._popen.terminate()
         try:
             async with asyncio.timeout(seconds):
@@ -62,16 +62,16 @@ class Process:
         except TimeoutError:
             self.kill()
             raise ProcessError(
-                f"Had to be killed after {seconds:.0f} s\n{last_words(self.output)}"
+                f"It had to be killed after {seconds:.0f} s\n{last_lines(self.output)}"
             ) from None
 
     def kill(self) -> None:
-        """End it at once, as a power cut would."""
+        """Kill the program, as a power cut would."""
         self._popen.kill()
         self._popen.wait()
 
 
-def last_words(output: Path) -> str:
-    """Return the end of what a program said."""
+def last_lines(output: Path) -> str:
+    """Return the end of a program's output."""
     lines = output.read_text(errors="replace").splitlines()
     return "\n".join([f"The end of {output}:", *lines[-30:]])

@@ -1,4 +1,4 @@
-"""Runs the fault matrix, and writes what came of it into docs/reliability.md."""
+"""Runs the fault matrix and writes the results to docs/reliability.md."""
 
 from pathlib import Path
 import sys
@@ -10,52 +10,52 @@ from tests.elks.reliability.result import Group, Result, duration
 _DOCUMENT = Path("docs/reliability.md")
 _MATRIX = "tests/elks/reliability"
 _ABOUT = """\
-# What fails, and what comes of it
+# What can fail, and what happens then
 
 <!-- Written by scripts/reliability: do not edit -->
 
-An alarm call is placed when things go wrong: power blips, the line is down, Home Assistant restarts. Whatever fails
+An alarm call is placed when things go wrong: the power flickers, the internet is down, Home Assistant restarts. Whatever fails
 between Home Assistant and 46elks:
 
 - **One action places at most one call.** A request is sent again only when it certainly had no effect: no connection,
   429, 503. Otherwise the call is looked for in the account's history, or the action fails and says that it is
   unknown whether the phone rings.
-- **Every call reaches its true end.** 46elks calls back when a call has ended. When that does not come, Home
-  Assistant asks; when nobody answers for a day, the end is shown as unknown.
-- **Nobody but 46elks can move a call**, and no log line or error tells a number, a password or a secret.
+- **The true end of every call is found out.** 46elks calls back when a call has ended. If it does not, Home Assistant looks
+  the call up; if that fails for a day, the end is shown as unknown.
+- **Only 46elks can change a call**, and no log line or error contains a phone number, a password or a secret.
 
 Each row below is a test. It stages the fault with the simulated 46elks of this repository, over real sockets, in a Home
-Assistant whose clock jumps to whatever is due next. It counts the calls that 46elks has placed, compares what the
-sensor shows with the true end of the call, and measures how long that took. Then it waits for another half hour, and
-checks that nothing has changed, nothing is asked any more, no error was logged, and no secret was told.
+Assistant with a clock that jumps to whatever is due next. It counts the calls that 46elks has placed, compares what the
+sensor shows with the true end of the call, and measures how long that took. Then it waits for another half hour and
+checks that nothing has changed, no more requests are made, no error was logged, and no secret was revealed.
 
-46elks' documentation and public code differ from each other in places, and are silent in others: how precise times are, which fields are there, what
-they are called, how refusals read. The simulator speaks as most examples show, or in any of these dialects (`simulator/dialect.py`). Each row is played in
-one chosen by chance, always the same for the same row; those under *Dialects* play every other choice, one after the other.
+46elks' documentation and public code contradict each other in places and are silent in others: how precise times are, which fields there are, what
+they are called, how refusals are worded. The simulator uses what most examples show, or any of these dialects (`simulator/wire/dialect.py`). Each row
+uses a random dialect, always the same for the same row; those under *Dialects* try every other choice, one after another.
 
-`scripts/reliability` runs all rows and writes this page. A single one: `scripts/test tests/elks -k request-reset-after`.
+`scripts/reliability` runs all rows and writes this page. To run a single one: `scripts/test tests/elks -k request-reset-after`.
 
 ## How to read it
 
-- *Calls*: how many 46elks has placed, of how many that were asked for.
-- *Action*: what came of it. `ongoing`, `success`, `busy` and `failed` are states of the call. `unreachable`, `refused`,
-  `no_credit` and `invalid_auth` say that no phone rings, `outcome_unknown` that one may, and `stopped_waiting` that nobody waits
-  for the end any more.
-- *Sensor*: what the last call's sensor shows in the end; without any call, `unknown`.
+- *Calls*: how many calls 46elks has placed, out of how many that were wanted.
+- *Action*: its result. `ongoing`, `success`, `busy` and `failed` are states of the call. With `unreachable`, `refused`,
+  `no_credit` and `invalid_auth` no phone rings, with `outcome_unknown` one may ring, and with `stopped_waiting` the action
+  no longer waits for the end.
+- *Sensor*: what the last call's sensor shows in the end; `unknown` if there was no call.
 - *Time*: from the end of the call at 46elks until the sensor shows it. Phones ring for up to 60 s here, so a call that
-  46elks does not report is asked for after 75 s, then every 30 s, and after 5 min every 2 min. A home without an
-  address asks every 3 s in the first minute, and then every 10 s.
+  46elks does not report is looked up after 75 s, then every 30 s, and after 5 min every 2 min. A home without an
+  address looks it up every 3 s in the first minute, and then every 10 s.
 
 ## What stays uncertain
 
-46elks gives a request no name, and the history does not tell which request placed a call. So when two requests to one
-number are unanswered, or another program phones that number from the same number in the same minutes, no call is
-adopted, and only a callback tells how it ended (`two-unanswered`, `one-of-two-lost`, `foreign-call`). When the request
+46elks has no names for requests, and its history does not show which request placed a call. So when two requests for one
+number get no answer, or another program calls that number from the same number in the same minutes, no call is
+adopted, and only a callback reports how it ended (`two-unanswered`, `one-of-two-lost`, `foreign-call`). When the request
 is lost and the other program's call is the only one there is, it is taken for ours (`foreign-call-only`). And a 503 is
-believed: a proxy that answers so after it has passed the request on makes a second call.
+believed: if a proxy answers 503 after it has passed the request on, a second call is placed.
 
-Home Assistant writes a call down when it is asked for, but what 46elks then tells of it only within a minute, as the history tells it
-again. Should the power fail in that minute, the same holds for this call; two calls from one number to another do not wait to be written.
+Home Assistant stores a call when it is requested, but 46elks' answer only within a minute, because the history has the same data.
+If the power fails in that minute, the above applies to this call too; of two calls from one number to another, the answers are stored at once.
 """
 
 
@@ -89,21 +89,21 @@ def _row(result: Result) -> str:
         f"`{result.name}`",
         result.goes_wrong,
         f"{result.calls} of {result.actions}",
-        _counted(result.outcome),
+        _outcomes(result.outcome),
         f"`{result.state}`",
         duration(result.seconds),
     )
     return f"| {' | '.join(cells)} |\n"
 
 
-def _counted(outcome: str) -> str:
-    """Return what came of all actions, equal outcomes once."""
+def _outcomes(outcome: str) -> str:
+    """Return the outcomes of all actions, each outcome once."""
     outcomes = outcome.split(", ") if outcome else []
     return ", ".join(f"`{one}`" for one in dict.fromkeys(outcomes)) or "–"
 
 
 def main() -> int:
-    """Run the matrix; write the page only if all is well."""
+    """Run the matrix; write the page only if every row passes."""
     collector = _Collector()
     status = pytest.main([_MATRIX, "-q"], plugins=[collector])
     if status == pytest.ExitCode.OK:

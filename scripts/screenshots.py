@@ -1,7 +1,6 @@
-"""The pictures of README.md and docs: taken of a real Home Assistant, and of the phones it calls."""
+"""Takes the pictures in README.md and docs, of a real Home Assistant and the phones it calls."""
 
 import asyncio
-from contextlib import AsyncExitStack
 from itertools import product
 from pathlib import Path
 import sys
@@ -13,29 +12,27 @@ from playwright.async_api import BrowserContext, Page, expect
 from homeassistant.util.yaml import load_yaml_dict
 
 from .browser import log_in, running_browser, take_picture
-from .demo import CALL, PERSON, steer
-from .home import ROOT, Connection, Home
+from .connection import Connection
+from .demo import CALL, PERSON
+from .home_process import ROOT, HomeProcess, running_home
 from .pages import SIZES, ActionForm, Dashboard, PhonePage, SetUp, open_dashboard
 from .process import ProcessError
-from .simulator_process import SimulatorProcess
+from .simulator_process import SimulatorProcess, running_simulator
 
 PEOPLE = {"Anna": "+46701111111", "Bo": "+46702222222", "Cilla": "+46703333333"}
 IMAGES = ROOT / "docs/images"
 WALKS = list(product(("sv", "en"), SIZES))
-"""Language and window; the last language stays for the pictures after those of the walks."""
+"""Language and window size; later pictures are in the last language."""
 
 
 async def take_pictures(folder: Path) -> None:
     """Start everything, place calls, and take the pictures."""
-    async with AsyncExitStack() as stack:
-        simulator = SimulatorProcess(folder / "simulator.log")
-        stack.push_async_callback(simulator.stop)
-        home = Home(folder / "home")
-        stack.push_async_callback(home.stop)
-        await simulator.started()
-        await home.start()
-        connection = await stack.enter_async_context(home.connect())
-        browser = await stack.enter_async_context(running_browser(folder / "browser"))
+    async with (
+        running_simulator(folder / "simulator.log") as simulator,
+        running_home(folder / "home") as home,
+        home.connect() as connection,
+        running_browser(folder / "browser") as browser,
+    ):
         page = await browser.new_page()
         await log_in(page, home)
         await pictures_of_walks(page, home, connection, folder / "walks.log")
@@ -52,30 +49,26 @@ async def take_pictures(folder: Path) -> None:
 
 
 async def pictures_of_walks(
-    page: Page, home: Home, connection: Connection, output: Path
+    page: Page, home: HomeProcess, connection: Connection, output: Path
 ) -> None:
     """Set up an account in each language and size, and remove it again.
 
-    The simulator is another one, so that the pictures after these show none of their calls.
+    The simulator is a separate one, so that its calls are not on later pictures.
     """
-    simulator = SimulatorProcess(output)
-    try:
-        await simulator.started()
+    async with running_simulator(output) as simulator:
         phone_page = await _sized(page.context, 390, 440)
         phone = PhonePage(phone_page)
         await phone.open(simulator)
         for language, size in WALKS:
-            await connection.speak(language)
+            await connection.set_language(language)
             await pictures_of_walk(page, home, simulator, phone, language, size)
             await home.remove("elks")
         await phone_page.close()
-    finally:
-        await simulator.stop()
 
 
 async def pictures_of_walk(
     page: Page,
-    home: Home,
+    home: HomeProcess,
     simulator: SimulatorProcess,
     phone: PhonePage,
     language: str,
@@ -100,20 +93,20 @@ async def pictures_of_walk(
     await set_up.tick_test_call()
     await _take(page, f"{walk}_3_number.png", "css")
     await set_up.submit()
-    await phone.rings()
+    await phone.wait_for_ring()
     if (language, size) == WALKS[0]:
         await _take(phone.page, "set_up/phone_rings.png", "css")
     await phone.answer()
-    await phone.hung_up()
-    await set_up.tells_of_test_call()
+    await phone.wait_for_hangup()
+    await set_up.shows_test_call()
     await _take(page, f"{walk}_4_done.png", "css")
     await set_up.finish()
 
 
 async def picture_of_set_up(
-    page: Page, home: Home, simulator: SimulatorProcess
+    page: Page, home: HomeProcess, simulator: SimulatorProcess
 ) -> None:
-    """Add the account, and show the step after its credentials."""
+    """Add the account, and show the step after the credentials."""
     await page.set_viewport_size({"width": 620, "height": 640})
     set_up = SetUp(page)
     await set_up.find(home)
@@ -126,27 +119,27 @@ async def picture_of_set_up(
 
 
 async def pictures_of_form_and_phone(
-    page: Page, home: Home, phone_page: Page, phone: PhonePage
+    page: Page, home: HomeProcess, phone_page: Page, phone: PhonePage
 ) -> None:
-    """Show the action's form, and the phone of whom it calls."""
+    """Show the action's form, and the phone that it calls."""
     await page.set_viewport_size({"width": 1000, "height": 1200})
     form = ActionForm(page)
     await form.open(home)
     await form.fill_in({**CALL, "to": "070-123 45 67"})
     await _take(page, "action.png")
     await form.perform()
-    await phone.rings()
+    await phone.wait_for_ring()
     await _take(phone_page, "phone_rings.png")
     await phone.answer()
     await _take(phone_page, "phone_in_call.png")
     await phone.press("1")
-    await phone.hung_up()
+    await phone.wait_for_hangup()
 
 
 async def picture_of_dashboard(
-    page: Page, home: Home, connection: Connection, phone: PhonePage
+    page: Page, home: HomeProcess, connection: Connection, phone: PhonePage
 ) -> None:
-    """Show a dashboard after a call that its button placed."""
+    """Show a dashboard after its button has placed a call."""
     await page.set_viewport_size({"width": 1060, "height": 540})
     dashboard = Dashboard(page)
     await dashboard.open(home, connection)
@@ -159,16 +152,17 @@ async def picture_of_dashboard(
 
 
 async def picture_of_chain(
-    page: Page, home: Home, connection: Connection, simulator: SimulatorProcess
+    page: Page, home: HomeProcess, connection: Connection, simulator: SimulatorProcess
 ) -> None:
-    """Show the example of a dashboard, after a chain that the third person took."""
+    """Show the example dashboard after a chain that the third person acknowledged."""
     scripts: tuple[dict[str, Any], ...] = (
         {"outcome": "decline"},
         {"outcome": "no_answer"},
         PERSON,
     )
-    for number, script in zip(PEOPLE.values(), scripts, strict=True):
-        await steer(simulator, "phones", number=number, **script)
+    async with simulator.control() as control:
+        for number, script in zip(PEOPLE.values(), scripts, strict=True):
+            await control.script(number, **script)
     await page.set_viewport_size({"width": 1060, "height": 760})
     config = load_yaml_dict(str(ROOT / "docs/dashboard.yaml"))
     await open_dashboard(page, home, connection, "elks-people", config)
@@ -201,7 +195,7 @@ def main() -> int:
         try:
             asyncio.run(take_pictures(Path(folder)))
         except ProcessError as error:
-            print(f"No pictures: {error}", file=sys.stderr)
+            print(f"No pictures were taken: {error}", file=sys.stderr)
             return 1
     return 0
 

@@ -7,20 +7,20 @@ import logging
 import signal
 from typing import Any
 
-from .dialect import Dialect
 from .simulator import Simulator
+from .wire.dialect import Dialect
 
 
 def _options() -> dict[str, Any]:
-    """Read the command line; what is not given is left to the simulator."""
+    """Read the command line; options that are not given are left to the simulator."""
     parser = ArgumentParser(
         "python -m simulator",
         description="A stand-in for 46elks",
         argument_default=SUPPRESS,
     )
-    parser.add_argument("--port", type=int, default=0, help="0 is any free port")
-    parser.add_argument("--speed", type=float, help="simulated seconds in a real one")
-    parser.add_argument("--manual", action="store_true", help="answer on the page")
+    parser.add_argument("--port", type=int, default=0, help="default: any free port")
+    parser.add_argument("--speed", type=float, help="simulated seconds per real second")
+    parser.add_argument("--manual", action="store_true", help="phones ring on the page")
     parser.add_argument("--username", help="API username")
     parser.add_argument("--password", help="API password")
     parser.add_argument("--displayname", help="the account's name")
@@ -30,7 +30,7 @@ def _options() -> dict[str, Any]:
         "--dialect",
         type=_dialect,
         metavar="JSON",
-        help='how it speaks: fields of simulator/dialect.py, or by chance: {"seed": 7}',
+        help='fields of simulator/wire/dialect.py, or a random one: {"seed": 7}',
     )
     return vars(parser.parse_args())
 
@@ -40,7 +40,7 @@ def _dialect(text: str) -> Dialect:
 
 
 async def _run(port: int, **options: Any) -> None:
-    """Serve until a signal says to stop."""
+    """Serve until a signal comes to stop."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

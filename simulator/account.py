@@ -39,7 +39,7 @@ class AccountNumber:
 
 
 class AccountDetails(TypedDict, total=False):
-    """What can be chosen about an account, all of it optional."""
+    """The fields of an account that can be chosen, all of them optional."""
 
     username: str
     password: str
@@ -56,7 +56,7 @@ class AccountDetails(TypedDict, total=False):
 
 
 @dataclass
-class Account:
+class SimulatedAccount:
     """The account; money in 1/10000 of its currency."""
 
     username: str = "u5e1d0c7a9b3f48266a90d7c1e2f4b8a3"
@@ -77,7 +77,7 @@ class Account:
     )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the account as the provider sends it; a trial account lacks some."""
+        """Return the account as the provider sends it; a trial account has no money fields."""
         details = {
             "id": self.account_id,
             "displayname": self.displayname,
@@ -93,14 +93,14 @@ class Account:
         }
 
     def admits(self, authorization: str) -> bool:
-        """Tell whether an Authorization header holds the account's credentials."""
+        """Return whether an Authorization header holds the account's credentials."""
         credentials = b64encode(f"{self.username}:{self.password}".encode()).decode()
         return hmac.compare_digest(
             authorization.encode(), f"Basic {credentials}".encode()
         )
 
     def may_call_from(self, number: str) -> bool:
-        """Tell whether the account may show a number to those it phones."""
+        """Return whether the account may show a number as the caller's."""
         return number == self.mobilenumber or any(
             own.number == number and own.active and "voice" in own.capabilities
             for own in self.numbers
@@ -108,5 +108,5 @@ class Account:
 
 
 def is_e164(number: str) -> bool:
-    """Tell whether a number is written as E.164 asks."""
+    """Return whether a number is in E.164 format."""
     return _E164.fullmatch(number) is not None

@@ -1,4 +1,4 @@
-"""The provider's time."""
+"""The provider's clock."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 @dataclass
 class Clock:
-    """Tells the provider's time and waits in it.
+    """Keeps the provider's time and waits in it.
 
-    `speed` is how many simulated seconds pass in a real one while somebody waits;
-    `math.inf` waits not at all, and so works with frozen time too. The time of day
-    runs as everywhere else, only `offset` apart: it stays comparable with the
-    caller's, whatever the speed.
+    `speed` is how many simulated seconds pass in a real one during a wait; with `math.inf`
+    no wait takes any time, which also works while time is frozen. The time of day always
+    runs at the normal speed, only shifted by `offset`, so that it stays comparable with the
+    customer's.
     """
 
     speed: float = 1.0
@@ -23,9 +23,9 @@ class Clock:
         return datetime.now(UTC) + self.offset
 
     def real(self, seconds: float) -> float:
-        """Return how many real seconds so many simulated seconds take."""
+        """Return how many real seconds a number of simulated seconds takes."""
         return seconds / self.speed
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for simulated seconds."""
+        """Wait for a number of simulated seconds."""
         await asyncio.sleep(self.real(seconds))

@@ -1,23 +1,23 @@
-"""What is to go wrong, and when."""
+"""What goes wrong with requests and callbacks, and when."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from .models import CallbackKind
+from .traffic import CallbackKind
 
 _PLACE = "POST /calls"
 REQUESTS = ("GET /me", "GET /numbers", _PLACE, "GET /calls", "GET /calls/{id}")
 
 
 class FaultKind(StrEnum):
-    """The ways in which the API's answers and the callbacks go wrong."""
+    """What can go wrong with the answer to a request, or with a callback."""
 
-    # A request is not carried out
+    # The request is not carried out
     RESET_BEFORE = "reset_before"
     STATUS = "status"
-    # A request is carried out
+    # The request is carried out
     DELAY = "delay"
     RESET_AFTER = "reset_after"
     STATUS_AFTER = "status_after"
@@ -50,10 +50,10 @@ _OF_CALLBACKS = {
 class Fault:
     """Something that goes wrong.
 
-    `on` is one of REQUESTS or a kind of callback, None any; `number` is the phone that is called,
-    None any. It happens `times` times, None for ever, and first waits for `delay` simulated
-    seconds. `status`, `headers` and `body` make up the answer; `fields` replace those of the
-    answer's JSON or of the callback, None removes one.
+    `on` is one of REQUESTS or a kind of callback, `number` the number called; None matches
+    any. The fault occurs `times` times, None without end, each time after `delay` simulated
+    seconds. `status`, `headers` and `body` make up the answer. `fields` replace fields of the
+    answer's JSON or of the callback; those that are None are removed.
     """
 
     kind: FaultKind
@@ -67,7 +67,7 @@ class Fault:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a fault that could never happen, with ValueError."""
+        """Raise ValueError for a fault that could never occur."""
         if self.on is not None and self.on not in self._occasions:
             raise ValueError(
                 f"{self.kind} happens on one of {', '.join(self._occasions)}"
@@ -81,8 +81,8 @@ class Fault:
             return tuple(CallbackKind)
         return (_PLACE,) if self.kind is FaultKind.CALLBACK_EARLY else REQUESTS
 
-    def happens(self, on: str, number: str | None) -> bool:
-        """Tell whether it happens to a request or callback that concerns a number."""
+    def matches(self, on: str, number: str | None) -> bool:
+        """Return whether the fault applies to a request or callback about a number."""
         return (
             on in self._occasions
             and self.on in (None, on)
@@ -91,28 +91,28 @@ class Fault:
 
 
 class Faults:
-    """The faults that are still to happen."""
+    """The faults that are still to occur."""
 
     def __init__(self) -> None:
-        """Start with everything in order."""
+        """Start without faults."""
         self._waiting: list[tuple[Fault, int | None]] = []
 
     def add(self, fault: Fault) -> None:
-        """Let something go wrong from now on."""
+        """Add a fault, after those that are waiting."""
         self._waiting.append((fault, fault.times))
 
     def clear(self) -> None:
-        """Let everything be in order."""
+        """Remove all faults."""
         self._waiting.clear()
 
     def waiting(self) -> list[Fault]:
-        """Return the faults that are still to happen, the next first."""
+        """Return the faults that are still to occur, the next first."""
         return [fault for fault, _ in self._waiting]
 
     def take(self, on: str, number: str | None) -> Fault | None:
-        """Take the first fault that happens to a request or callback, if any."""
+        """Use up and return the first fault that applies to a request or callback, if any."""
         for index, (fault, times) in enumerate(self._waiting):
-            if not fault.happens(on, number):
+            if not fault.matches(on, number):
                 continue
             if times == 1:
                 del self._waiting[index]
@@ -125,7 +125,7 @@ class Faults:
 def with_fields(
     values: Mapping[str, Any], replaced: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return values with some replaced, and those that became None left out."""
+    """Return values with some replaced, and without those replaced by None."""
     return {
         name: value
         for name, value in {**values, **replaced}.items()

@@ -1,4 +1,4 @@
-"""The whole simulator, as tests and the command line use it."""
+"""The whole simulator: its parts put together, and served over HTTP."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -10,22 +10,23 @@ from typing import Unpack
 import aiohttp
 from aiohttp import web
 
-from .account import Account, AccountDetails
-from .callbacks import Callbacks
+from .account import AccountDetails, SimulatedAccount
+from .api.server import API_PATH, Api
+from .call import SimulatedCall
+from .calls.exchange import Exchange
+from .calls.handsets import Handset
+from .calls.phones import KeyPress, Outcome, Phones, PhoneScript
+from .calls.recordings import Recordings
+from .calls.sounds import Sounds
 from .clock import Clock
-from .control import Control
-from .dialect import Dialect
-from .exchange import Exchange
+from .control.server import Control
 from .faults import Fault, Faults
-from .line import Handset
-from .models import ReceivedRequest, SentCallback, SimulatedCall
-from .phones import KeyPress, Outcome, Phones, PhoneScript
-from .recordings import Recordings
-from .server import API_PATH, Api
-from .sounds import Sound, Sounds
 from .tasks import Tasks
-from .telling import Telling
+from .traffic import ReceivedRequest, SentCallback
 from .watchers import Watchers
+from .wire.callbacks import Callbacks
+from .wire.dialect import Dialect
+from .wire.payloads import Payloads
 
 _HOST = "127.0.0.1"
 _SHUTDOWN_TIMEOUT = 0.1
@@ -34,9 +35,10 @@ _SHUTDOWN_TIMEOUT = 0.1
 class Simulator:
     """A provider with one account, and all the phones in the world.
 
-    `speed` is how many simulated seconds pass in a real one (see Clock). In manual mode, the
-    phones without a script ring until somebody answers them on the page. `dialect` is how it
-    speaks. `account` is what differs from the demo account; money is in 1/10000 of its currency.
+    `speed` is how many simulated seconds pass in a real one (see Clock). In manual mode, phones
+    without a script ring until somebody answers them on the page. `dialect` is how the provider
+    expresses itself. `account` replaces fields of the demo account; money is in 1/10000 of its
+    currency.
     """
 
     def __init__(
@@ -48,16 +50,16 @@ class Simulator:
         dialect: Dialect = Dialect(),
         **account: Unpack[AccountDetails],
     ) -> None:
-        """Set the account up; nothing is served yet."""
+        """Set up the account; nothing is served yet."""
         self.url = ""
         self.clock = Clock(speed, clock_offset)
-        self.account = Account(**account)
+        self.account = SimulatedAccount(**account)
         self.phones = Phones(manual=manual)
         self.faults = Faults()
         self.watchers = Watchers()
         self.requests: list[ReceivedRequest] = []
         self.callbacks: list[SentCallback] = []
-        self._telling = Telling(dialect)
+        self._payloads = Payloads(dialect)
         self._first_dialect = dialect
         self._calls: dict[str, SimulatedCall] = {}
         self._tasks = Tasks()
@@ -67,17 +69,17 @@ class Simulator:
 
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncGenerator[str]:
-        """Listen on this machine, and give the URL; 0 is any free port."""
+        """Listen on this machine and give the URL; port 0 is any free port."""
         async with aiohttp.ClientSession() as session:
             listener = self._bind(port)
             self._recordings = Recordings(self.api_url)
             self._sounds = Sounds(session)
-            self._delivery = Callbacks(
+            self._sender = Callbacks(
                 session=session,
                 clock=self.clock,
                 faults=self.faults,
                 tasks=self._tasks,
-                telling=self._telling,
+                payloads=self._payloads,
                 sent=self.callbacks,
             )
             self._exchange = Exchange(
@@ -86,10 +88,10 @@ class Simulator:
                 clock=self.clock,
                 phones=self.phones,
                 sounds=self._sounds,
-                callbacks=self._delivery,
+                callbacks=self._sender,
                 recordings=self._recordings,
                 tasks=self._tasks,
-                telling=self._telling,
+                payloads=self._payloads,
                 changed=self.watchers.changed,
             )
             await self._listen(listener)
@@ -100,12 +102,12 @@ class Simulator:
                 await self._tasks.cancel()
 
     async def start_listening(self) -> None:
-        """Listen again, where it was before."""
+        """Listen again, on the same port as before."""
         if self._runner is None:
             await self._listen(self._bind(int(self.url.rpartition(":")[2])))
 
     async def stop_listening(self) -> None:
-        """Refuse all connections and break those there are; calls go on."""
+        """Close all connections and refuse new ones; calls continue."""
         if self._runner is not None:
             await self._runner.cleanup()
             # aiohttp forgets the requests whose client has gone
@@ -113,7 +115,7 @@ class Simulator:
             self._runner = None
 
     async def settled(self, timeout: float = 60) -> None:
-        """Wait until no call is in progress and no callback is to be made.
+        """Wait until no call is in progress and no callback is left to send.
 
         Raises TimeoutError when that takes more than `timeout` real seconds.
         """
@@ -121,7 +123,7 @@ class Simulator:
             await self._tasks.settled()
 
     async def reset(self) -> None:
-        """Forget all that happened and all that was to happen."""
+        """Go back to the start: no calls, scripts or faults, the first dialect and balance."""
         await self._tasks.cancel()
         self.account.balance = self._balance
         self.clear_faults()
@@ -142,39 +144,30 @@ class Simulator:
         outcome: Outcome = Outcome.ANSWER,
         keys: Sequence[KeyPress] = (),
     ) -> None:
-        """Tell what the person with a number does, from the next call on (see PhoneScript)."""
+        """Set what the person with a number does, from the next call on (see PhoneScript)."""
         script = PhoneScript(answer_after, talk_for, outcome, tuple(keys))
         self.phones.script(number, script)
 
     def fault(self, fault: Fault) -> None:
-        """Let something go wrong."""
+        """Add a fault."""
         self.faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         self.faults.clear()
 
     def handsets(self, call: SimulatedCall) -> list[Handset]:
         """Return the phones that a call rang, that of `call.to` first."""
-        line = self._exchange.lines.get(call.id)
-        return line.handsets if line else []
-
-    def handset(self, handset_id: str) -> Handset | None:
-        """Return a phone that a call rang."""
-        return self._exchange.handset(handset_id)
-
-    def sound(self, sound_id: str) -> Sound | None:
-        """Return a sound that a call played."""
-        return self._sounds.by_id(sound_id)
+        return self._exchange.handsets(call.id)
 
     @property
     def dialect(self) -> Dialect:
-        """How the provider speaks."""
-        return self._telling.dialect
+        """How the provider expresses itself."""
+        return self._payloads.dialect
 
     @dialect.setter
     def dialect(self, dialect: Dialect) -> None:
-        self._telling.dialect = dialect
+        self._payloads.dialect = dialect
 
     @property
     def api_url(self) -> str:
@@ -224,17 +217,30 @@ class Simulator:
         api = Api(
             account=self.account,
             exchange=self._exchange,
-            callbacks=self._delivery,
+            callbacks=self._sender,
             recordings=self._recordings,
             faults=self.faults,
             clock=self.clock,
-            telling=self._telling,
+            payloads=self._payloads,
             requests=self.requests,
             tasks=self._answering,
         )
+        control = Control(
+            account=self.account,
+            exchange=self._exchange,
+            phones=self.phones,
+            sounds=self._sounds,
+            faults=self.faults,
+            payloads=self._payloads,
+            clock=self.clock,
+            watchers=self.watchers,
+            requests=self.requests,
+            callbacks=self.callbacks,
+            reset=self.reset,
+        )
         app = web.Application()
         app.add_subapp(API_PATH, api.application())
-        app.add_routes(Control(self).routes())
+        app.add_routes(control.routes())
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT
         )

@@ -1,4 +1,4 @@
-"""Work in the background that can be waited for and ended."""
+"""Background work that can be waited for and cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,28 +9,28 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Tasks:
-    """Some work under way."""
+    """The work under way."""
 
     def __init__(self) -> None:
-        """Start with nothing to do."""
+        """Start with no work."""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Do some work in the background."""
+        """Start a piece of work in the background."""
         self._add(asyncio.create_task(work))
 
     def add_current(self) -> None:
-        """Count what is being done just now among the work."""
+        """Add the task that is running now."""
         if task := asyncio.current_task():
             self._add(task)
 
     async def settled(self) -> None:
-        """Wait until there is nothing left to do, not even by what was going on."""
+        """Wait until all work is done, including any that it started."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     async def cancel(self) -> None:
-        """End everything under way."""
+        """Cancel all work and wait until it has stopped."""
         while self._tasks:
             for task in self._tasks:
                 task.cancel()
@@ -38,9 +38,9 @@ class Tasks:
 
     def _add(self, task: asyncio.Task[Any]) -> None:
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._remove)
 
-    def _done(self, task: asyncio.Task[Any]) -> None:
+    def _remove(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            _LOGGER.error("The simulator broke down", exc_info=error)
+            _LOGGER.error("The simulator failed", exc_info=error)

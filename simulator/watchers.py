@@ -1,4 +1,4 @@
-"""Those who watch what happens."""
+"""Notifying watchers of changes."""
 
 import asyncio
 from collections.abc import Generator
@@ -6,20 +6,20 @@ from contextlib import contextmanager
 
 
 class Watchers:
-    """Tells everybody who watches that something has changed, however much it was."""
+    """Everybody who waits for changes; several changes may be notified as one."""
 
     def __init__(self) -> None:
-        """Start with nobody."""
+        """Start with no watchers."""
         self._changes: set[asyncio.Event] = set()
 
     def changed(self) -> None:
-        """Tell that something has changed."""
+        """Notify every watcher of a change."""
         for change in self._changes:
             change.set()
 
     @contextmanager
     def watching(self) -> Generator[asyncio.Event]:
-        """Set an event at every change, and now; whoever waits for it clears it."""
+        """Give an event that is set now and at every change; the watcher clears it."""
         change = asyncio.Event()
         change.set()
         self._changes.add(change)

@@ -1,9 +1,9 @@
-"""Phone people from Home Assistant through 46elks."""
+"""Calls from Home Assistant through 46elks: the life of an account."""
 
 from functools import partial
 
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
@@ -11,15 +11,20 @@ from . import webhook
 from .address import async_address, async_remove_address, async_remove_cloudhook
 from .calls import CallStore, CallTracker
 from .care import issues
-from .care.watching import async_keep_sounds, async_watch
+from .care.balance import async_watch_balance
+from .care.callbacks import async_watch_callbacks
+from .care.chains import async_watch_chains
+from .care.from_number import async_watch_from_number
+from .care.recordings import async_keep_recordings
 from .chains import Chains, ChainStore
 from .client import make_client
 from .const import CONF_FROM_NUMBER, DOMAIN
-from .coordinator import AccountWatch
+from .coordinator import AccountCoordinator
 from .entity import async_name_devices
+from .helpers.listeners import Listeners
 from .people.numbers import load_regions
 from .planning.chain import async_plan_turn
-from .responses.bus import async_tell_bus
+from .responses.bus import async_fire_ends
 from .runtime import ElksConfigEntry, ElksData
 from .services import async_setup_services
 from .speech import AudioStore, AudioView, async_remove_audio
@@ -39,12 +44,14 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool:
     """Set up an account from what is stored; 46elks need not answer for it."""
     client = make_client(hass, entry.data)
-    tracker = CallTracker(hass, entry, client)
+    listeners = Listeners(hass)
+    tracker = CallTracker(hass, entry, client, listeners)
     entry.runtime_data = ElksData(
-        account=AccountWatch(hass, entry, client, tracker),
+        account=AccountCoordinator(hass, entry, client, tracker, listeners),
         address=async_address(hass, entry),
         audio=AudioStore(hass, entry),
-        chains=Chains(hass, entry, tracker, partial(async_plan_turn, entry)),
+        chains=Chains(hass, entry, tracker, partial(async_plan_turn, entry), listeners),
+        listeners=listeners,
         tracker=tracker,
     )
     webhook.async_register(hass, entry)
@@ -64,7 +71,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     """
     data = entry.runtime_data
     data.chains.async_stop()
-    await data.tracker.async_quiet()
+    await data.tracker.placing.async_quiet()
     data.loaded.clear()
     await data.chains.async_unload()
     await data.tracker.async_unload()
@@ -78,7 +85,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Forget the calls of an account that is removed, and what was told of it."""
+    """Forget the calls of an account that is removed, and its repairs."""
     webhook.async_unregister(hass, entry)
     await CallStore(hass, entry.entry_id).async_remove()
     await ChainStore(hass, entry.entry_id).async_remove()
@@ -89,22 +96,32 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
 
 
 async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Take up the calls and chains of before a restart; whoever listens is told in this order."""
+    """Take up the calls and chains of before a restart."""
     data = entry.runtime_data
     await data.chains.async_load()
     await data.tracker.async_load()
+    async_watch_balance(hass, entry)
+    async_watch_callbacks(hass, entry)
+    async_watch_chains(hass, entry)
+    async_watch_from_number(hass, entry)
     data.account.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    await async_keep_sounds(entry)
-    async_tell_bus(hass, entry)
-    async_watch(hass, entry)
+    await async_keep_recordings(entry)
+    async_fire_ends(hass, entry)
     data.address.async_start()
+
+    @callback
+    def stop_waiting(_: Event) -> None:
+        data.chains.async_stop()
+        data.tracker.ends.async_stop()
+
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop_waiting))
 
 
 @callback
 def _async_go_on(data: ElksData) -> None:
     """Go on with calls and chains, now that all listen who are to know what becomes of them."""
-    data.tracker.async_start()
+    data.tracker.lookout.async_start()
     data.chains.async_resume()
     data.loaded.set()
 

@@ -1,20 +1,26 @@
 """The address at which 46elks reaches this home."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
+from typing import Final
 
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
-from .care import issues
 from .const import DOMAIN, LOGGER
+from .helpers.unexpected import going_on
+
+QUERY_TOKEN: Final = "token"
+QUERY_QUESTION: Final = "asked"
+"""Which question the keys answer, counted from 1; absent from the address of the pick-up."""
 
 _LONGEST_LOOK = 5
 """Seconds that a call waits for an address."""
@@ -42,21 +48,15 @@ class Address:
         self._entry = entry
         self._cloudhook: str | None = None
         self._looking = asyncio.Lock()
-        self._external: tuple[str | None, str] = (None, "")
-        """The external URL as it is set, and as it is used: each call needs it."""
+        self._listeners: dict[Callable[[Reach], None], None] = {}
 
     @property
     def base_url(self) -> str | None:
         """The URL at which 46elks can fetch from this home; None if there is none."""
-        external = self._hass.config.external_url
-        if external and external == self._external[0]:
-            return self._external[1]
         try:
-            url = get_url(self._hass, allow_internal=False, allow_ip=True)
+            return get_url(self._hass, allow_internal=False, allow_ip=True)
         except NoURLAvailableError:
             return None
-        self._external = external, url
-        return url
 
     @property
     def reach(self) -> Reach:
@@ -71,6 +71,22 @@ class Address:
         if (base := self.base_url) is None:
             return self._cloudhook
         return base + webhook.async_generate_path(self._entry.data[CONF_WEBHOOK_ID])
+
+    def callback_url(self, token: str, question: int = 0) -> str | None:
+        """Return the URL for the callbacks of one call; None if nothing reaches us.
+
+        `question` is the one whose keys go there, counted from 1; 0 for the pick-up and the end.
+        """
+        if (url := self.webhook_url) is None:
+            return None
+        asked = f"&{QUERY_QUESTION}={question}" if question else ""
+        return f"{url}?{QUERY_TOKEN}={token}{asked}"
+
+    @callback
+    def async_listen(self, listener: Callable[[Reach], None]) -> CALLBACK_TYPE:
+        """Notify somebody whenever an address was looked for; return what ends that."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
 
     @callback
     def async_start(self) -> None:
@@ -102,20 +118,20 @@ class Address:
                 async with asyncio.timeout(_LONGEST_LOOK):
                     await self._async_refresh()
         else:
-            self._async_report()
+            self._async_notify()
         return self.reach
 
     async def _async_refresh(self, *_: object) -> None:
-        """Look for an address, and tell the user when there is none."""
+        """Look for an address, and notify of what was found."""
         async with self._looking:
             if self.base_url is not None or await self._async_find_cloudhook():
-                self._async_report()
+                self._async_notify()
 
     @callback
-    def _async_report(self) -> None:
-        """Tell the user when nothing reaches this home, or withdraw that."""
-        reachable = self.reach is not Reach.NONE
-        issues.async_report_reach(self._hass, self._entry, reachable=reachable)
+    def _async_notify(self) -> None:
+        for listener in list(self._listeners):
+            with going_on("notifying of the reach"):
+                listener(self.reach)
 
     async def _async_find_cloudhook(self) -> bool:
         """Look for the cloudhook of the webhook; return whether that could be found out.

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
 
 from .api import mask_number
-from .calls import CallRecord
+from .calls import CallRecord, call_facts
 from .chains import Chain, Chains
 from .const import CONF_CALLBACK_KEY, CONF_FROM_NUMBER, DOMAIN
 from .people.contacts import contacts
@@ -46,15 +46,24 @@ def _running(entry: ElksConfigEntry) -> dict[str, Any]:
     if data is None or not is_loaded(entry, data):
         return {}
     return {
-        "account_answered": data.account.account is not None,
+        "account_answered": data.account.data is not None,
+        "account_error": _error(data),
         "reach": data.address.reach,
         "chains": [_chain(chain) for chain in _chains(data.chains)],
         "calls": {
-            "open": [_masked(record) for record in data.tracker.open],
-            "ended": [_masked(record) for record in data.tracker.ended],
-            "unreported": data.tracker.unreported,
+            "open": [_masked(record) for record in data.book.open()],
+            "ended": [_masked(record) for record in data.book.ended()],
+            "unreported": data.tracker.arrivals.missing,
         },
     }
+
+
+def _error(data: ElksData) -> str | None:
+    """Return why the account was not read when it was asked for last."""
+    coordinator = data.account
+    if coordinator.last_update_success or coordinator.last_exception is None:
+        return None
+    return str(coordinator.last_exception)
 
 
 def _chains(chains: Chains) -> list[Chain]:
@@ -67,7 +76,7 @@ def _chain(chain: Chain) -> dict[str, Any]:
     """Return how a chain stands, without anybody's name, number or secret."""
     return {
         "chain_id": chain.id,
-        "started": chain.started.isoformat(),
+        "started": chain.started,
         "people": len(chain.people),
         "rounds": chain.rounds,
         "pause": chain.pause,
@@ -81,19 +90,14 @@ def _chain(chain: Chain) -> dict[str, Any]:
 
 
 def _masked(record: CallRecord) -> dict[str, Any]:
-    """Return what is known of a call, without its secret and with its numbers masked."""
-    call = record.call
+    """Return what is known of a call, without its secret, its keys, and full numbers."""
+    facts = call_facts(record)
     return {
-        "call_id": call and call.id,
-        "state": record.state,
+        **{key: facts[key] for key in facts if key not in ("digits", "answer")},
         "from": mask_number(record.from_number),
         "to": mask_number(record.to_number),
         "timeout": record.timeout,
-        "requested": record.requested.isoformat(),
+        "requested": record.requested,
         "reported": record.reported,
-        "created": call and call.created and call.created.isoformat(),
-        "start": call and call.start and call.start.isoformat(),
-        "duration": call and call.duration,
-        "cost": call and call.cost,
         "given_up": record.given_up,
     }

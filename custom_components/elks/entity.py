@@ -1,7 +1,7 @@
 """What the entities of an account and of its contacts have in common."""
 
 from collections.abc import Callable
-from typing import Any, override
+from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -13,7 +13,7 @@ from homeassistant.helpers.device_registry import (
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .calls import CallEvent, CallRecord
+from .calls import CallRecord, call_facts
 from .const import DOMAIN
 from .people.contacts import Contact, contacts
 from .runtime import ElksConfigEntry, is_loaded
@@ -30,7 +30,8 @@ class ElksEntity(Entity):
     ) -> None:
         """Make the entity with this key."""
         self._entry = entry
-        self._tracker = entry.runtime_data.tracker
+        self._book = entry.runtime_data.book
+        self._listeners = entry.runtime_data.listeners
         self._contact_id = contact.id if contact else None
         self._attr_translation_key = key
         owner = contact.id if contact else entry.unique_id
@@ -92,38 +93,7 @@ def async_add_contacts(
     entry.async_on_unload(entry.add_update_listener(changed))
 
 
-class ElksCallEntity(ElksEntity):
-    """An entity that shows calls, told by the tracker when to look again."""
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the calls: all, or those to the contact."""
-
-        @callback
-        def changed(record: CallRecord, happened: list[CallEvent]) -> None:
-            if self._contact_id in (None, record.contact):
-                self._async_changed(record, happened)
-
-        self.async_on_remove(self._tracker.async_listen(changed))
-
-    @callback
-    def _async_changed(self, record: CallRecord, happened: list[CallEvent]) -> None:
-        """Show a change of a call."""
-        self.async_write_ha_state()
-
-
-def call_data(record: CallRecord) -> dict[str, Any]:
-    """Return what is known of a call, for people and templates; the keys are always there."""
-    call = record.call
-    return {
-        "call_id": call and call.id,
-        "direction": call and call.direction,
-        "from": record.from_number,
-        "to": record.to_number,
-        "created": call and call.created,
-        "start": call and call.start,
-        "duration": call and call.duration,
-        "cost": call and call.cost,
-        "answered": record.answered,
-        "digits": record.digits,
-    }
+def call_attributes(record: CallRecord) -> dict[str, Any]:
+    """Return what is known of a call besides its state and its answer."""
+    facts = call_facts(record)
+    return {key: facts[key] for key in facts if key not in ("state", "answer")}

@@ -53,6 +53,6 @@ class ContactNotifyEntity(ElksEntity, NotifyEntity):
             self.hass, self._entry, partial(async_plan, self.hass, self._entry, data)
         )
         try:
-            await runtime.tracker.async_place(plan)
+            await runtime.tracker.placing.async_place(plan)
         except ElksError as err:
             raise async_not_placed(self.hass, self._entry, err) from err

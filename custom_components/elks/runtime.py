@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 
 from .address import Address
-from .calls import CallsStoppedError, CallTracker
+from .calls import CallBook, CallsStoppedError, CallTracker
 from .chains import Chains
-from .coordinator import AccountWatch
+from .coordinator import AccountCoordinator
+from .helpers.listeners import Listeners
 from .speech import AudioStore
 
 type ElksConfigEntry = ConfigEntry[ElksData]
@@ -24,15 +25,22 @@ _LOADED = (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED)
 class ElksData:
     """Runtime data of a config entry."""
 
-    account: AccountWatch
+    account: AccountCoordinator
     address: Address
     audio: AudioStore
     chains: Chains
+    listeners: Listeners
+    """Who is notified of what happens to calls and chains."""
     tracker: CallTracker
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when all calls of before a restart are known, until those of now are written for the next."""
     numbers: dict[tuple[object, ...], dict[str, str]] = field(default_factory=dict)
-    """In E.164, the numbers that actions gave of late, by how they were written."""
+    """In E.164, the numbers that actions used recently, by how they were written."""
+
+    @property
+    def book(self) -> CallBook:
+        """What is known of the account's calls."""
+        return self.tracker.book
 
 
 def is_loaded(entry: ElksConfigEntry, data: ElksData) -> bool:
@@ -53,7 +61,7 @@ async def async_followed[T](
     runtime: ElksData,
     follow: Callable[[ElksData], Awaitable[T]],
 ) -> T:
-    """Return what comes of something that goes on when the account is loaded anew.
+    """Return what comes of something that goes on when the account is reloaded.
 
     Raises CallsStoppedError when it does not go on here.
     """

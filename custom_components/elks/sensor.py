@@ -19,10 +19,11 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .api import CallState
-from .calls import CallRecord, Tally, month_of
-from .chains import Chain, ChainState
+from .calls import PRIVATE, CallChange, CallRecord, Tally, month_of
+from .chains import ChainChange, ChainState
 from .const import CONF_CURRENCY
-from .entity import ElksCallEntity, ElksEntity, async_add_contacts, call_data
+from .entity import ElksEntity, async_add_contacts, call_attributes
+from .helpers.listeners import Stage
 from .runtime import ElksConfigEntry, ElksData
 
 PARALLEL_UPDATES = 0
@@ -37,15 +38,15 @@ class AccountSensorDescription(SensorEntityDescription):
     value_fn: Callable[[ElksData], StateType]
     available_fn: Callable[[ElksData], bool] = lambda _: True
     monthly: bool = False
-    """Whether it begins anew each month."""
+    """Whether it starts from zero each month."""
 
 
 def _this_month(data: ElksData) -> Tally:
-    return data.tracker.tally.of(month_of(dt_util.utcnow()))
+    return data.book.tally.of(month_of(dt_util.utcnow()))
 
 
 def _last_call(data: ElksData, field: str) -> StateType:
-    last = data.tracker.last
+    last = data.book.last
     value: StateType = getattr(last.call, field) if last and last.call else None
     return value
 
@@ -58,12 +59,12 @@ _DESCRIPTIONS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=2,
         value_fn=lambda data: data.account.balance,
-        available_fn=lambda data: data.account.available,
+        available_fn=lambda data: data.account.last_update_success,
     ),
     AccountSensorDescription(
         key="calls_in_progress",
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda data: data.tracker.in_progress,
+        value_fn=lambda data: data.book.in_progress,
     ),
     AccountSensorDescription(
         key="last_call_duration",
@@ -118,13 +119,21 @@ async def async_setup_entry(
     )
 
 
-class LastCallSensor(ElksCallEntity, SensorEntity):
+class LastCallSensor(ElksEntity, SensorEntity):
     """How the call placed last, of all or to a contact, stands or ended."""
 
     _attr_device_class = SensorDeviceClass.ENUM
     _attr_options = list(CallState)
-    # People's numbers and PINs do not belong in the recorder
-    _unrecorded_attributes = frozenset({"from", "to", "digits"})
+    _unrecorded_attributes = PRIVATE
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the calls."""
+        self.async_on_remove(
+            self._listeners.async_listen(
+                CallChange, Stage.ENTITIES, self._async_call_changed
+            )
+        )
 
     @property
     @override
@@ -138,13 +147,18 @@ class LastCallSensor(ElksCallEntity, SensorEntity):
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Return what is known of the call."""
         last = self._last
-        return call_data(last) if last else None
+        return call_attributes(last) if last else None
 
     @property
     def _last(self) -> CallRecord | None:
         if self._contact_id is None:
-            return self._tracker.last
-        return self._tracker.last_to(self._contact_id)
+            return self._book.last
+        return self._book.last_to(self._contact_id)
+
+    @callback
+    def _async_call_changed(self, change: CallChange) -> None:
+        if self._contact_id in (None, change.record.contact):
+            self.async_write_ha_state()
 
 
 class ChainSensor(ElksEntity, SensorEntity):
@@ -159,12 +173,11 @@ class ChainSensor(ElksEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Follow the chains."""
         self._chains = self._entry.runtime_data.chains
-
-        @callback
-        def changed(_: Chain) -> None:
-            self.async_write_ha_state()
-
-        self.async_on_remove(self._chains.async_listen(changed))
+        self.async_on_remove(
+            self._listeners.async_listen(
+                ChainChange, Stage.ENTITIES, self._async_chain_changed
+            )
+        )
 
     @property
     @override
@@ -186,16 +199,20 @@ class ChainSensor(ElksEntity, SensorEntity):
             "running": len(self._chains.running),
         }
 
+    @callback
+    def _async_chain_changed(self, _: ChainChange) -> None:
+        self.async_write_ha_state()
+
 
 class AccountSensor(ElksEntity, SensorEntity):
-    """A figure of an account, which follows its calls and what 46elks tells of it."""
+    """A figure of an account, which follows its calls and what 46elks reports of it."""
 
     entity_description: AccountSensorDescription
 
     def __init__(
         self, entry: ElksConfigEntry, description: AccountSensorDescription
     ) -> None:
-        """Show the figure that the description tells."""
+        """Show the described figure."""
         super().__init__(entry, description.key)
         self.entity_description = description
         if description.device_class is SensorDeviceClass.MONETARY:
@@ -206,7 +223,7 @@ class AccountSensor(ElksEntity, SensorEntity):
         """Follow the account and the months."""
         self._look()
         account = self._entry.runtime_data.account
-        self.async_on_remove(account.async_listen(self._async_show))
+        self.async_on_remove(account.async_add_listener(self._async_show))
         if self.entity_description.monthly:
             self.async_on_remove(
                 async_track_time_change(

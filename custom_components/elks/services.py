@@ -159,10 +159,10 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     )
     wait = call.data[ATTR_WAIT]
     try:
-        record = placed = await runtime.tracker.async_place(plan)
+        record = placed = await runtime.tracker.placing.async_place(plan)
         if wait:
             record = await async_followed(
-                entry, runtime, lambda data: data.tracker.async_end(placed)
+                entry, runtime, lambda data: data.tracker.ends.async_wait(placed)
             )
     except ElksError as err:
         raise async_not_placed(call.hass, entry, err) from err

@@ -19,17 +19,17 @@ _NONE = "none"
 def async_register(
     hass: HomeAssistant, register: system_health.SystemHealthRegistration
 ) -> None:
-    """Register what is told."""
+    """Register what is shown."""
     register.async_register_info(_async_info)
 
 
 async def _async_info(hass: HomeAssistant) -> dict[str, object]:
-    """Return what is told: of all accounts together, without their names and secrets."""
+    """Return what is shown: of all accounts together, without their names and secrets."""
     entries: list[ElksConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     if not entries:
         return {"api_reachable": _async_reachable(hass, [DEFAULT_URL])}
     addresses = [entry.runtime_data.address for entry in entries]
-    callbacks = [entry.runtime_data.tracker.last_callback for entry in entries]
+    callbacks = [entry.runtime_data.tracker.arrivals.last for entry in entries]
     return {
         "api_reachable": _async_reachable(
             hass, {entry.data[CONF_URL] for entry in entries}

@@ -1,4 +1,4 @@
-"""The door in: our address for 46elks' callbacks, and what each callback means."""
+"""The door in: where 46elks' callbacks arrive, and what each is answered with."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -12,12 +12,21 @@ from yarl import URL
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID, CONTENT_TYPE_JSON
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.json import json_bytes
 
-from .address import Address, async_address
-from .api import Call, CallState, read_keys
+from .address import QUERY_QUESTION, QUERY_TOKEN, Address, async_address
+from .api import (
+    BEEP,
+    ActionEnded,
+    Call,
+    CallAction,
+    Ended,
+    HangUp,
+    PickedUp,
+    Play,
+    read_callback,
+    read_keys,
+)
 from .calls import is_ours
-from .calls.dialogue.script import HANG_UP, Action
 from .const import CONF_CALLBACK_KEY, DOMAIN
 from .runtime import ElksConfigEntry, ElksData, async_settled
 
@@ -29,9 +38,6 @@ _PATIENCE_IN_CALL = 1.5
 """Seconds that a call in progress waits for it: without an answer, 46elks ends the call."""
 _MOST_WAITS = 40
 """How many times a call in progress waits; each lasts a beep at least."""
-_TOKEN = "token"
-_ASKED = "asked"
-"""The how many-th question the keys answer; who has just picked up was asked none."""
 _KEYS = "keys"
 """Those that were pressed when the account was not loaded."""
 _WAITED = "waited"
@@ -72,82 +78,68 @@ def async_unregister(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     webhook.async_unregister(hass, entry.data[CONF_WEBHOOK_ID])
 
 
-@callback
-def async_callback_url(address: Address, token: str) -> str | None:
-    """Return the address for the callbacks of one call; None if nothing reaches this home."""
-    url = address.webhook_url
-    return f"{url}?{_TOKEN}={token}" if url else None
-
-
 async def _handle(
     entry: ElksConfigEntry, hass: HomeAssistant, webhook_id: str, request: Request
 ) -> Response:
     """Take in a callback. To all but 46elks the answer is the same: a stranger learns nothing."""
-    if request.method != HTTPMethod.POST or not (form := await _form(request)):
+    if request.method != HTTPMethod.POST:
         return Response()
-    if _is_report(form):
-        return await _take_report(entry, request.query, form)
-    action = await _answer_call(hass, entry, request.query, form)
+    match read_callback(await _form(request)):
+        case Ended(call=call):
+            return await _take_report(entry, request.query, call)
+        case PickedUp(call_id=call_id):
+            action = await _next_action(hass, entry, request.query, call_id, None)
+        case ActionEnded(call_id=call_id, keys=keys):
+            action = await _next_action(hass, entry, request.query, call_id, keys)
+        case _:
+            action = None
     if action is None:
         return Response()
-    return Response(body=json_bytes(action), content_type=CONTENT_TYPE_JSON)
+    return Response(text=action.as_text(), content_type=CONTENT_TYPE_JSON)
 
 
-def _is_report(form: Mapping[str, str]) -> bool:
-    """Return whether a callback reports the end of a call, and does not ask what comes next."""
-    state = form.get("state", CallState.ONGOING)
-    return state != CallState.ONGOING or ("duration" in form and "wav" not in form)
-
-
-async def _take_report(
-    entry: ElksConfigEntry, query: _Query, form: Mapping[str, str]
-) -> Response:
+async def _take_report(entry: ElksConfigEntry, query: _Query, call: Call) -> Response:
     """Take in how a call ended."""
-    try:
-        call = Call.from_api(form)
-    except ValueError:
-        return Response()
     if (data := await _async_loaded(entry, _PATIENCE)) is None:
         # 46elks then tries again
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
-    data.tracker.async_report(query.get(_TOKEN, ""), call)
+    data.tracker.reports.async_end(query.get(QUERY_TOKEN, ""), call)
     return Response()
 
 
-async def _answer_call(
-    hass: HomeAssistant, entry: ElksConfigEntry, query: _Query, form: Mapping[str, str]
-) -> Action | None:
+async def _next_action(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    query: _Query,
+    call_id: str,
+    pressed: str | None,
+) -> CallAction | None:
     """Return what 46elks is to do next in a call, if it is ours and its secret came along."""
-    call_id = form.get("callid") or form.get("id")
-    token = query.get(_TOKEN, "")
-    if not call_id or not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
+    token = query.get(QUERY_TOKEN, "")
+    if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
         return None
-    question = _number(query, _ASKED)
-    pressed = query.get(_KEYS) or form.get("result")
-    keys = read_keys(pressed) if question else None
+    question = _number(query, QUERY_QUESTION)
+    keys = (read_keys(query.get(_KEYS)) or pressed) if question else None
     data = await _async_loaded(entry, _PATIENCE_IN_CALL)
     if data is None:
         return _ask_again(async_address(hass, entry), query, keys)
-    record = data.tracker.async_heard(token, call_id, keys, question)
+    record = data.tracker.reports.async_question(token, call_id, question, keys)
     if record is not None and record.hang_up:
-        return HANG_UP
-    if record is None or (script := record.script) is None:
+        return HangUp()
+    if record is None or record.script is None:
         return None
-    url = async_callback_url(data.address, token)
-    following = f"{url}&{_ASKED}={question + 1}" if url else None
-    if not question:
-        return script.first(following)
-    return script.then(keys, following if question < script.repeat else None)
+    next_url = data.address.callback_url(token, question + 1)
+    return record.script.next_action(question, keys, next_url)
 
 
-def _ask_again(address: Address, query: _Query, keys: str | None) -> Action:
+def _ask_again(address: Address, query: _Query, keys: str | None) -> CallAction:
     """Return what bridges the time until the account is loaded: a beep, then the same again."""
     waited = _number(query, _WAITED) + 1
     url = address.webhook_url
     if url is None or waited > _MOST_WAITS:
-        return HANG_UP
+        return HangUp()
     again = {**query, _WAITED: str(waited)} | ({_KEYS: keys} if keys else {})
-    return {"play": "sound/beep", "next": str(URL(url).with_query(again))}
+    return Play(sound=BEEP, next=str(URL(url).with_query(again)))
 
 
 def _number(query: _Query, name: str) -> int:

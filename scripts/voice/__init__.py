@@ -1,1 +1,1 @@
-"""A voice for the home of the demo and of the end-to-end tests, without any cloud."""
+"""The voice of the Home Assistant that the demo and the end-to-end tests run."""

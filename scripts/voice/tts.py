@@ -1,4 +1,4 @@
-"""Speech from espeak-ng; without it, a tone as long as the text would take."""
+"""Speech by espeak-ng; without it, a tone that lasts as long as the text would."""
 
 from array import array
 from io import BytesIO
@@ -25,19 +25,19 @@ async def async_get_engine(
     config: ConfigType,
     discovery_info: DiscoveryInfoType | None = None,
 ) -> Provider:
-    """Give the home its voice."""
+    """Return the voice."""
     return DemoVoice()
 
 
 class DemoVoice(Provider):
-    """Speaks as well as this computer can."""
+    """A voice that needs no cloud."""
 
     name = "Demo voice"
 
     @property
     @override
     def default_language(self) -> str:
-        """Return the language of who does not name one."""
+        """Return the language to use when none is given."""
         return _LANGUAGES[0]
 
     @property
@@ -50,12 +50,12 @@ class DemoVoice(Provider):
     def get_tts_audio(
         self, message: str, language: str, options: dict[str, Any]
     ) -> TtsAudioType:
-        """Return a text as speech."""
+        """Return a text as spoken, in a WAV file."""
         program = shutil.which("espeak-ng")
-        return "wav", _spoken(program, message, language) if program else _tone(message)
+        return "wav", _speak(program, message, language) if program else _tone(message)
 
 
-def _spoken(program: str, text: str, language: str) -> bytes:
+def _speak(program: str, text: str, language: str) -> bytes:
     return subprocess.run(
         [program, "--stdin", "--stdout", "-v", language],
         input=text.encode(),

@@ -2,21 +2,21 @@
 
 import pytest
 
-from benchmarks.figures import Times, ratio
+from benchmarks.figures import Durations, ratio
 
 
-def test_times() -> None:
+def test_durations() -> None:
     """The median and the 99th percentile are those of all times, in whatever order."""
-    times = Times([float(number) for number in range(100, -1, -1)])
+    durations = Durations([float(number) for number in range(100, -1, -1)])
 
-    assert times.median == 50
-    assert times.p99 == 99
+    assert durations.median == 50
+    assert durations.p99 == 99
 
 
 def test_ratio() -> None:
     """A ratio is that of the medians, and lies in its range; an outlier does not move it."""
-    beside = Times([1.0, 1.1, 0.9] * 20)
-    ours = Times([2.0, 2.2, 1.8] * 20 + [100.0])
+    beside = Durations([1.0, 1.1, 0.9] * 20)
+    ours = Durations([2.0, 2.2, 1.8] * 20 + [100.0])
 
     found = ratio(ours, beside)
 
@@ -26,6 +26,6 @@ def test_ratio() -> None:
 
 def test_ratio_of_equals() -> None:
     """What is always the same leaves no range."""
-    found = ratio(Times([3.0] * 10), Times([2.0] * 10))
+    found = ratio(Durations([3.0] * 10), Durations([2.0] * 10))
 
     assert (found.low, found.value, found.high) == (1.5, 1.5, 1.5)

@@ -1,13 +1,16 @@
 """The findings as tables."""
 
-from benchmarks.figures import Times
+from benchmarks.figures import Durations
 from benchmarks.report import tables
 from benchmarks.result import Comparison, Findings, Goal, Growth, Side, at_most
 
 
 def test_tables() -> None:
-    """Every finding is told, and whether its goal holds."""
-    rest, elks = Side("Rest", Times([0.001] * 4)), Side("Elks", Times([0.002] * 4))
+    """Every finding is shown, and whether its goal is reached."""
+    rest, elks = (
+        Side("Rest", Durations([0.001] * 4)),
+        Side("Elks", Durations([0.002] * 4)),
+    )
     findings = Findings(
         goals=[
             at_most("Placing", elks, rest, 1.5),

@@ -1,1 +1,1 @@
-"""Tests of the whole line, with real processes."""
+"""End-to-end tests with real processes."""

@@ -1,4 +1,4 @@
-"""A Home Assistant with Elks and a simulator, each a process, for the tests of a module."""
+"""A Home Assistant with Elks, and a simulator, each run as a process for the tests of a module."""
 
 import asyncio
 from collections.abc import (
@@ -20,31 +20,32 @@ import pytest
 from pytest_socket import enable_socket
 
 from scripts.browser import log_in, running_browser
-from scripts.home import CONFIGURATION, Connection, Home
+from scripts.connection import Connection
+from scripts.home_process import CONFIGURATION, HomeProcess
 from scripts.simulator_process import SimulatorProcess
 
 MENTION = re.compile(r"custom_components[./]elks|integration '?elks|elks integration")
 SECONDS = 120
-"""How long a busy computer may take for anything that is waited for."""
+"""How long a busy computer may take for anything, in seconds."""
 CONFIG_ENTRIES = ".storage/core.config_entries"
 NOT_TESTED = "We found a custom integration elks which has not been tested"
 
 
-def complaints(home: Home) -> list[str]:
-    """Return what Home Assistant has logged of Elks since it was first started."""
+def complaints(home: HomeProcess) -> list[str]:
+    """Return what Home Assistant has logged about Elks since its first start."""
     lines = home.output.read_text().splitlines()
     return [line for line in lines if MENTION.search(line) and NOT_TESTED not in line]
 
 
 async def until(check: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something is so."""
+    """Wait until a check succeeds."""
     async with asyncio.timeout(SECONDS):
         while not await check():
             await asyncio.sleep(0.05)
 
 
 async def until_written(file: Path, text: str) -> None:
-    """Wait until Home Assistant has written something down."""
+    """Wait until Home Assistant has written a text to a file."""
 
     async def is_written() -> bool:
         return file.exists() and text in file.read_text()
@@ -53,14 +54,14 @@ async def until_written(file: Path, text: str) -> None:
 
 
 def run[T](coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run something in a loop of its own, which outlives no test and replaces none."""
+    """Run a coroutine in an event loop of its own, which does not touch pytest's."""
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         return runner.run(coroutine)
 
 
 @contextmanager
 def running_simulator(folder: Path, *options: str) -> Iterator[SimulatorProcess]:
-    """Start a simulator with options of its command line."""
+    """Run a simulator with options of its command line."""
     process = SimulatorProcess(folder / "output.log", *options)
     try:
         run(process.started())
@@ -71,7 +72,7 @@ def running_simulator(folder: Path, *options: str) -> Iterator[SimulatorProcess]
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    """Start a simulator in which calls last a moment, and phones ring for a few."""
+    """Run a simulator in which calls are over in a moment."""
     folder = tmp_path_factory.mktemp("simulator")
     with running_simulator(folder, "--speed", "20") as simulator:
         yield simulator
@@ -83,10 +84,10 @@ def running_home(
     simulator: SimulatorProcess,
     configuration: str = CONFIGURATION,
     contacts: Mapping[str, str] = MappingProxyType({}),
-) -> Iterator[Home]:
-    """Start Home Assistant, add the simulator's account to it, and contacts by name and number."""
+) -> Iterator[HomeProcess]:
+    """Run Home Assistant with the simulator's account, and contacts by name and number."""
     enable_socket()
-    home = Home(folder, configuration)
+    home = HomeProcess(folder, configuration)
     try:
         run(home.start())
         entry = run(home.add("elks", *simulator.config_flow()))
@@ -100,14 +101,16 @@ def running_home(
 @pytest.fixture(scope="module")
 def home(
     tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess
-) -> Iterator[Home]:
+) -> Iterator[HomeProcess]:
     """Run a Home Assistant that calls through the simulator."""
     with running_home(tmp_path_factory.mktemp("e2e") / "home", simulator) as home:
         yield home
 
 
 @pytest.fixture
-async def connection(home: Home, socket_enabled: None) -> AsyncIterator[Connection]:
+async def connection(
+    home: HomeProcess, socket_enabled: None
+) -> AsyncIterator[Connection]:
     """Connect to Home Assistant."""
     async with home.connect() as connection:
         yield connection
@@ -123,8 +126,8 @@ async def browser(
 
 
 @pytest.fixture
-async def page(browser: BrowserContext, home: Home) -> AsyncIterator[Page]:
-    """Return a page that is logged in to Home Assistant, which finds no fault."""
+async def page(browser: BrowserContext, home: HomeProcess) -> AsyncIterator[Page]:
+    """Return a page that is logged in; Home Assistant must log nothing about Elks."""
     page = await browser.new_page()
     await log_in(page, home)
     yield page

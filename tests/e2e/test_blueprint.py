@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterator
 
-from aiohttp import ClientSession, web
+from aiohttp import web
 from playwright.async_api import Page
 import pytest
 
-from scripts.home import CONFIGURATION, ROOT, Connection, Home
+from scripts.connection import Connection
+from scripts.home_process import CONFIGURATION, ROOT, HomeProcess
 from scripts.pages import BlueprintPage
 from scripts.simulator_process import SimulatorProcess
 
@@ -24,8 +25,8 @@ input_boolean:
 @pytest.fixture(scope="module")
 def home(
     tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess
-) -> Iterator[Home]:
-    """Run a Home Assistant with an alarm, and somebody to be phoned."""
+) -> Iterator[HomeProcess]:
+    """Run a Home Assistant with an alarm, and somebody to call."""
     folder = tmp_path_factory.mktemp("blueprint") / "home"
     configuration = CONFIGURATION + HOUSE
     with running_home(folder, simulator, configuration, {"Anna": ANNA}) as home:
@@ -34,7 +35,7 @@ def home(
 
 @pytest.fixture
 async def address(socket_enabled: None) -> AsyncIterator[str]:
-    """Serve the blueprints, and return where."""
+    """Serve the blueprints; return the address."""
     application = web.Application()
     application.router.add_static("/", ROOT / "blueprints/automation/elks")
     runner = web.AppRunner(application)
@@ -48,28 +49,28 @@ async def address(socket_enabled: None) -> AsyncIterator[str]:
 
 
 async def test_import_and_use(
-    home: Home,
+    home: HomeProcess,
     simulator: SimulatorProcess,
     connection: Connection,
     page: Page,
     address: str,
 ) -> None:
-    """Imported, filled in and saved; then the alarm triggers, and who is called takes it."""
+    """Import it, fill it in and save it; then the alarm triggers, and the person accepts."""
     blueprint = BlueprintPage(page)
     await blueprint.import_from(home, f"{address}/call_when_an_alarm_triggers.yaml")
     await blueprint.use("Call when an alarm triggers")
     await blueprint.choose("Alarms", "Kitchen leak")
     await blueprint.choose("People", "Anna")
     await blueprint.save()
-    anna = {"number": ANNA, "talk_for": None, "keys": [{"after": 3, "keys": "1"}]}
-    async with ClientSession(simulator.url) as session:
-        await session.post("/control/phones", json=anna)
+    async with simulator.control() as control:
+        keys = [{"after": 3, "keys": "1"}]
+        await control.script(ANNA, talk_for=None, keys=keys)
 
     await connection.act("input_boolean.turn_on", {"entity_id": "input_boolean.leak"})
 
-    async def is_taken() -> bool:
+    async def is_acknowledged() -> bool:
         state = await connection.state(CHAIN)
         return bool(state["state"] == "acknowledged")
 
-    await until(is_taken)
+    await until(is_acknowledged)
     assert (await connection.state(CHAIN))["attributes"]["contact"] == "Anna"

@@ -1,14 +1,14 @@
-"""A chain in a real Home Assistant: five people are called until the last of them takes it."""
+"""A chain in a real Home Assistant: five people are called until the last one acknowledges."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from aiohttp import ClientSession
 import pytest
 
-from scripts.home import Connection, Home, HomeError
-from scripts.simulator_process import SimulatorProcess
+from scripts.connection import Connection, HomeError
+from scripts.home_process import HomeProcess
+from scripts.simulator_process import SimulatorControl, SimulatorProcess
 
 from .conftest import (
     CONFIG_ENTRIES,
@@ -37,7 +37,7 @@ STATES = ["busy", "busy", "failed", "success", "success"]
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    """Start a simulator in which even those who do not answer are soon through."""
+    """Run a simulator in which even an unanswered call is soon over."""
     folder = tmp_path_factory.mktemp("simulator")
     with running_simulator(folder, "--speed", "100") as simulator:
         yield simulator
@@ -46,16 +46,16 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorPro
 @pytest.fixture(scope="module")
 def home(
     tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess
-) -> Iterator[Home]:
-    """Run a Home Assistant that knows five people."""
+) -> Iterator[HomeProcess]:
+    """Run a Home Assistant with five contacts."""
     folder = tmp_path_factory.mktemp("chain") / "home"
     with running_home(folder, simulator, contacts=PEOPLE) as home:
         run(until_loaded(home))
         yield home
 
 
-async def until_loaded(home: Home) -> None:
-    """Wait until the people are known, and a kill does not lose them."""
+async def until_loaded(home: HomeProcess) -> None:
+    """Wait until the contacts are loaded and stored, so that a kill does not lose them."""
 
     async def are_known() -> bool:
         states = await connection.command("get_states")
@@ -67,16 +67,16 @@ async def until_loaded(home: Home) -> None:
     await until_written(home.folder / CONFIG_ENTRIES, NUMBERS[-1])
 
 
-class Phones:
-    """The phones of the five, seen and moved from outside."""
+class FivePhones:
+    """The phones of the five."""
 
-    def __init__(self, session: ClientSession) -> None:
+    def __init__(self, control: SimulatorControl) -> None:
         """Use the simulator's control API."""
-        self._session = session
+        self._control = control
         self._earlier = 0
 
     async def get_ready(self) -> None:
-        """Busy, declined, not answered, voicemail, and one who presses 1."""
+        """Script the five: busy, declines, does not answer, voicemail, presses 1."""
         people: list[dict[str, Any]] = [
             {"outcome": "busy"},
             {"outcome": "decline"},
@@ -86,17 +86,16 @@ class Phones:
         ]
         for number, person in zip(NUMBERS, people, strict=True):
             await self.script(number, **person)
-        self._earlier = len(await self._all())
+        self._earlier = len(await self._control.calls())
 
     async def script(self, number: str, **person: Any) -> None:
-        """Tell what somebody does from the next call on."""
-        script = {"number": number, **person}
-        async with self._session.post("/control/phones", json=script) as response:
-            response.raise_for_status()
+        """Set what somebody does from the next call on."""
+        await self._control.script(number, **person)
 
     async def called(self) -> list[str]:
-        """Return who was called, in this order."""
-        return [call["to"] for call in (await self._all())[self._earlier :]]
+        """Return the numbers called, in order."""
+        calls = await self._control.calls()
+        return [call["to"] for call in calls[self._earlier :]]
 
     async def until_called(self, number: str) -> None:
         """Wait until somebody is called."""
@@ -106,26 +105,21 @@ class Phones:
 
         await until(is_called)
 
-    async def _all(self) -> list[dict[str, Any]]:
-        async with self._session.get("/control/state") as response:
-            calls: list[dict[str, Any]] = (await response.json())["calls"]
-        return calls[::-1]
-
 
 @pytest.fixture
 async def phones(
-    home: Home, simulator: SimulatorProcess, socket_enabled: None
-) -> AsyncIterator[Phones]:
-    """Return the phones; nothing may go wrong at home meanwhile."""
-    async with ClientSession(simulator.url) as session:
-        phones = Phones(session)
+    home: HomeProcess, simulator: SimulatorProcess, socket_enabled: None
+) -> AsyncIterator[FivePhones]:
+    """Return the phones; Home Assistant must log nothing about Elks."""
+    async with simulator.control() as control:
+        phones = FivePhones(control)
         await phones.get_ready()
         yield phones
     assert complaints(home) == []
 
 
 async def call_chain(connection: Connection, **options: Any) -> dict[str, Any]:
-    """Call the five until one of them takes it, and return how that ended."""
+    """Call the five until one of them acknowledges; return the response."""
     data = {
         "to": list(PEOPLE),
         "message": "Water is leaking in the kitchen.",
@@ -140,7 +134,7 @@ async def call_chain(connection: Connection, **options: Any) -> dict[str, Any]:
 
 
 async def assert_states(connection: Connection) -> None:
-    """See every contact's sensor show how their last call ended."""
+    """Check that every contact's sensor shows how their last call ended."""
 
     async def states() -> list[str]:
         return [
@@ -157,7 +151,9 @@ async def assert_states(connection: Connection) -> None:
         assert await states() == STATES
 
 
-async def test_the_fifth_takes_it(connection: Connection, phones: Phones) -> None:
+async def test_the_fifth_acknowledges(
+    connection: Connection, phones: FivePhones
+) -> None:
     """Everybody is called once, in order, until the fifth presses the key."""
     response = await call_chain(connection)
 
@@ -169,8 +165,10 @@ async def test_the_fifth_takes_it(connection: Connection, phones: Phones) -> Non
     await assert_states(connection)
 
 
-async def test_killed_during_the_third_call(home: Home, phones: Phones) -> None:
-    """The chain goes on after the kill where it was, and calls nobody twice."""
+async def test_killed_during_the_third_call(
+    home: HomeProcess, phones: FivePhones
+) -> None:
+    """The chain continues after the kill where it was, and calls nobody twice."""
     async with home.connect() as connection:
         # The third phone rings for a while
         waiting = asyncio.create_task(call_chain(connection, timeout=300))
@@ -183,16 +181,16 @@ async def test_killed_during_the_third_call(home: Home, phones: Phones) -> None:
 
     async with home.connect() as connection:
 
-        async def is_taken() -> bool:
+        async def is_acknowledged() -> bool:
             return bool((await connection.state(CHAIN))["state"] == "acknowledged")
 
-        await until(is_taken)
+        await until(is_acknowledged)
         assert await phones.called() == NUMBERS
         await assert_states(connection)
         assert (await connection.state(CHAIN))["attributes"]["contact"] == "Eva"
 
 
-async def test_two_at_once(connection: Connection, phones: Phones) -> None:
+async def test_two_at_once(connection: Connection, phones: FivePhones) -> None:
     """Two chains run independently of each other."""
     await phones.script(OTHER, **PRESSES_1)
 
@@ -207,8 +205,8 @@ async def test_two_at_once(connection: Connection, phones: Phones) -> None:
     assert five["chain_id"] != other["chain_id"]
 
 
-async def test_nobody_presses(connection: Connection, phones: Phones) -> None:
-    """When nobody takes it, everybody is called in each round."""
+async def test_nobody_presses(connection: Connection, phones: FivePhones) -> None:
+    """When nobody acknowledges, everybody is called in each round."""
     await phones.script(PEOPLE["Eva"], **VOICEMAIL)
 
     response = await call_chain(connection)

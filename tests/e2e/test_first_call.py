@@ -1,11 +1,12 @@
-"""The first call, from the WebSocket API to the sensor's last state, and what stays of it."""
+"""The first call, from the WebSocket API to the sensor's last state, and after a restart."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
-from scripts.home import Connection, Home, HomeError
+from scripts.connection import Connection, HomeError
+from scripts.home_process import HomeProcess
 
 from .conftest import MENTION, SECONDS, complaints
 
@@ -29,7 +30,7 @@ async def _place_call(connection: Connection) -> tuple[dict[str, Any], list[str]
 
 
 async def test_call_is_followed_to_its_end(connection: Connection) -> None:
-    """The action answers at once; the sensor follows the call to its end."""
+    """The action returns at once; the sensor follows the call to its end."""
     response, states = await _place_call(connection)
 
     assert set(response) == {"call_id", "state", "direction", "from", "to", "created"}
@@ -50,7 +51,9 @@ async def test_refusal_reaches_the_caller(connection: Connection) -> None:
         await connection.act("elks.place_call", {**CALL, "to": "1"})
 
 
-async def test_last_call_survives_a_restart(home: Home, connection: Connection) -> None:
+async def test_last_call_survives_a_restart(
+    home: HomeProcess, connection: Connection
+) -> None:
     """After a restart of the process the sensor shows the same call."""
     await _place_call(connection)
     before = await connection.state(SENSOR)
@@ -64,8 +67,8 @@ async def test_last_call_survives_a_restart(home: Home, connection: Connection) 
     assert after["attributes"] == before["attributes"]
 
 
-async def test_nothing_is_logged(home: Home, connection: Connection) -> None:
-    """Home Assistant finds no fault: no warnings, errors, tracebacks or blocking calls."""
+async def test_nothing_is_logged(home: HomeProcess, connection: Connection) -> None:
+    """Home Assistant logs no warnings, errors, tracebacks or blocking calls."""
     await _place_call(connection)
 
     assert MENTION.search(home.output.read_text())

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from playwright.async_api import BrowserContext, Page, expect
 import pytest
 
+from scripts.connection import Connection
 from scripts.demo import ANSWER, CALL
-from scripts.home import Connection, Home
+from scripts.home_process import HomeProcess
 from scripts.pages import ActionForm, Dashboard, PhonePage
 from scripts.simulator_process import SimulatorProcess
 
@@ -15,7 +16,7 @@ from .conftest import running_simulator
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    """Start a simulator in which a person has the time to answer."""
+    """Run a simulator in which a person has time to answer."""
     with running_simulator(tmp_path_factory.mktemp("simulator")) as simulator:
         yield simulator
 
@@ -29,9 +30,9 @@ async def phone(browser: BrowserContext, simulator: SimulatorProcess) -> PhonePa
 
 
 async def test_action_is_performed_in_the_tools(
-    home: Home, page: Page, phone: PhonePage
+    home: HomeProcess, page: Page, phone: PhonePage
 ) -> None:
-    """The form is filled in, the phone is answered, and the response tells the answer."""
+    """The form is filled in, the phone is answered, and the response has the answer."""
     form = ActionForm(page)
     await form.open(home)
     await form.fill_in({**CALL, "to": "070-123 45 67"})
@@ -46,9 +47,9 @@ async def test_action_is_performed_in_the_tools(
 
 
 async def test_dashboard_places_and_shows_a_call(
-    home: Home, connection: Connection, page: Page, phone: PhonePage
+    home: HomeProcess, connection: Connection, page: Page, phone: PhonePage
 ) -> None:
-    """The button calls; the card shows the call from the first ring to its end."""
+    """The button places a call; the card shows it from the first ring to its end."""
     dashboard = Dashboard(page)
     await dashboard.open(home, connection)
 

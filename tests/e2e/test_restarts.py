@@ -1,4 +1,4 @@
-"""Every call reaches its end and is placed once, whenever Home Assistant is stopped or killed."""
+"""Each call is placed once and its end is known, whenever Home Assistant is stopped or killed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -8,11 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, web
+from aiohttp import web
 import pytest
 
-from scripts.home import Connection, Home, HomeError
-from scripts.simulator_process import SimulatorProcess
+from scripts.connection import Connection, HomeError
+from scripts.home_process import HomeProcess
+from scripts.simulator_process import SimulatorControl, SimulatorProcess
 
 from .conftest import (
     CONFIG_ENTRIES,
@@ -23,136 +24,128 @@ from .conftest import (
 )
 
 SENSOR = "sensor.demo_home_last_call"
-# It lasts until the person hangs up, and is not asked for within the test
+# It lasts until the person hangs up, and is not looked up during the test
 CALL = {"voice_start": {"play": f"sound/dtmf/{'P' * 1000}"}, "timeout": 300}
 
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    """Start a simulator in which a phone rings for longer than a home takes to start."""
+    """Run a simulator in which a phone rings for longer than Home Assistant takes to start."""
     with running_simulator(tmp_path_factory.mktemp("simulator")) as simulator:
         yield simulator
 
 
-class Line:
-    """The provider and the phone that is called, seen and moved from outside."""
+class CalledPhone:
+    """The phone that is called, and what the provider knows about it."""
 
-    def __init__(self, session: ClientSession, number: str) -> None:
+    def __init__(self, control: SimulatorControl, number: str) -> None:
         """Use the simulator's control API."""
-        self._session = session
+        self._control = control
         self.number = number
 
-    async def post(self, path: str, **options: Any) -> None:
-        """Steer the simulator."""
-        async with self._session.post(f"/control/{path}", json=options) as response:
-            response.raise_for_status()
+    async def wait_for_person(self) -> None:
+        """Ring in every call until something is done by hand."""
+        await self._control.script(self.number, outcome="no_answer", talk_for=None)
 
-    async def go_wrong(self, kind: str, **options: Any) -> None:
-        """Let something go wrong with the next call to the phone."""
-        await self.post("faults", kind=kind, number=self.number, **options)
+    async def add_fault(self, kind: str, **options: Any) -> None:
+        """Make something go wrong with the next call to the phone."""
+        await self._control.post("faults", kind=kind, number=self.number, **options)
 
     async def do(self, act: str) -> None:
-        """Let the person pick up or hang up."""
-        await self.post(f"handsets/{(await self.call())['id']}-0", act=act)
+        """Let the person answer or hang up."""
+        await self._control.post(f"handsets/{(await self.call())['id']}-0", act=act)
 
     async def answer_and_hang_up(self) -> None:
-        """Let the person end the call; return when the provider knows."""
+        """Let the person answer and hang up; return when the call has ended."""
         await self.do("answer")
         await self.do("hang_up")
         await until(self.has_ended)
 
     async def call(self) -> dict[str, Any]:
-        """Return the call to the phone, as the provider knows it: there is only one."""
-        calls = [call for call in await self._calls() if call["to"] == self.number]
+        """Return the only call to the phone, as the provider knows it."""
+        calls = await self._control.calls()
+        calls = [call for call in calls if call["to"] == self.number]
         assert len(calls) == 1
         call: dict[str, Any] = calls[0]
         return call
 
     async def rings(self) -> bool:
-        """Return whether the call was placed."""
-        return any(call["to"] == self.number for call in await self._calls())
+        """Return whether the call has been placed."""
+        calls = await self._control.calls()
+        return any(call["to"] == self.number for call in calls)
 
     async def has_ended(self) -> bool:
         """Return whether the call is over."""
         state: str = (await self.call())["state"]
         return state != "ongoing"
 
-    async def is_asked_for(self) -> bool:
-        """Return whether the request for the call has come, and come once."""
-        asked = [one["form"].get("to") for one in await self._get("requests")]
-        assert asked.count(self.number) <= 1
-        return self.number in asked
+    async def is_requested(self) -> bool:
+        """Return whether the call has been requested, which must happen only once."""
+        requests = await self._control.get("requests")
+        numbers = [request["form"].get("to") for request in requests]
+        assert numbers.count(self.number) <= 1
+        return self.number in numbers
 
-    async def told(self) -> list[int | None]:
-        """Return how each try to tell of the call's end was answered, None if it was not."""
+    async def callback_statuses(self) -> list[int | None]:
+        """Return the status of each callback about the phone, None if it got no answer."""
         return [
-            one["status"]
-            for one in await self._get("callbacks")
-            if one["form"]["to"] == self.number
+            callback["status"]
+            for callback in await self._control.get("callbacks")
+            if callback["form"]["to"] == self.number
         ]
-
-    async def _calls(self) -> list[dict[str, Any]]:
-        calls: list[dict[str, Any]] = (await self._get("state"))["calls"]
-        return calls
-
-    async def _get(self, path: str) -> Any:
-        async with self._session.get(f"/control/{path}") as response:
-            return await response.json()
 
 
 _numbers = itertools.count(46_70_000_0001)
 
 
 @pytest.fixture
-async def line(
-    home: Home, simulator: SimulatorProcess, socket_enabled: None
-) -> AsyncIterator[Line]:
-    """Return a phone that rings until it is told what to do."""
-    # Home Assistant itself would lose the account otherwise
+async def phone(
+    home: HomeProcess, simulator: SimulatorProcess, socket_enabled: None
+) -> AsyncIterator[CalledPhone]:
+    """Return a phone that rings until something is done by hand."""
+    # Home Assistant would lose the account when it is killed
     await until_written(home.folder / CONFIG_ENTRIES, '"elks"')
-    async with ClientSession(simulator.url) as session:
-        line = Line(session, f"+{next(_numbers)}")
-        await line.post(
-            "phones", number=line.number, outcome="no_answer", talk_for=None
-        )
-        yield line
+    async with simulator.control() as control:
+        phone = CalledPhone(control, f"+{next(_numbers)}")
+        await phone.wait_for_person()
+        yield phone
 
 
-async def place(connection: Connection, line: Line, **options: Any) -> None:
+async def place(connection: Connection, phone: CalledPhone, **options: Any) -> None:
     """Place the call; return when the action does."""
-    call = {**CALL, "to": line.number, **options}
+    call = {**CALL, "to": phone.number, **options}
     await connection.act("elks.place_call", call, return_response=True)
 
 
-async def be_killed_while_placing(
-    home: Home, connection: Connection, line: Line
+async def kill_while_placing(
+    home: HomeProcess, connection: Connection, phone: CalledPhone
 ) -> None:
-    """Kill Home Assistant when its request is on the way; the call is placed after that."""
-    await line.go_wrong("delay", on="POST /calls", delay=3)
-    placing = asyncio.create_task(place(connection, line))
-    await until(line.is_asked_for)
-    await until_written(record(home), line.number)
-    assert not await line.rings()
+    """Kill Home Assistant while its request is on the way; the call is placed afterwards."""
+    await phone.add_fault("delay", on="POST /calls", delay=3)
+    placing = asyncio.create_task(place(connection, phone))
+    await until(phone.is_requested)
+    await until_written(record(home), phone.number)
+    assert not await phone.rings()
     home.kill()
     with pytest.raises(HomeError):
         await placing
 
 
-def record(home: Home) -> Path:
-    """Return the file in which Home Assistant keeps the account's calls."""
+def record(home: HomeProcess) -> Path:
+    """Return the file in which Home Assistant stores the account's calls."""
     storage = home.folder / ".storage"
     entries = json.loads((storage / "core.config_entries").read_text())["data"]
     [elks] = [one for one in entries["entries"] if one["domain"] == "elks"]
     return storage / f"elks.{elks['entry_id']}"
 
 
-async def assert_sensor(home: Home, line: Line) -> None:
-    """See the sensor show the call as the provider knows it, with a clean log."""
-    call = await line.call()
+async def assert_sensor(home: HomeProcess, phone: CalledPhone) -> None:
+    """Check that the sensor shows the call as the provider knows it, with a clean log."""
+    call = await phone.call()
     expected = {
         "state": call["state"],
         "call_id": call["id"],
-        "to": line.number,
+        "to": phone.number,
         "duration": call.get("duration"),
         "answered": True if "start" in call else None,
     }
@@ -169,13 +162,13 @@ async def assert_sensor(home: Home, line: Line) -> None:
             await until(is_shown)
         except TimeoutError:
             assert shown == expected
-    assert await line.is_asked_for()
+    assert await phone.is_requested()
     assert complaints(home) == []
 
 
 @asynccontextmanager
-async def somebody_else(home: Home) -> AsyncIterator[None]:
-    """Answer 200 to everything in Home Assistant's place, as it does itself while it starts."""
+async def another_server(home: HomeProcess) -> AsyncIterator[None]:
+    """Answer 200 to everything in Home Assistant's place, as it does itself during its start."""
 
     async def answer(_: web.BaseRequest) -> web.Response:
         return web.Response()
@@ -190,117 +183,117 @@ async def somebody_else(home: Home) -> AsyncIterator[None]:
 
 
 async def test_stopped_during_the_call(
-    home: Home, connection: Connection, line: Line
+    home: HomeProcess, connection: Connection, phone: CalledPhone
 ) -> None:
-    """A call that ends while Home Assistant is shut down is settled after the start."""
-    waiting = asyncio.create_task(place(connection, line, wait=True))
-    await until(line.rings)
-    await line.do("answer")
+    """The end of a call while Home Assistant is shut down is known after the start."""
+    waiting = asyncio.create_task(place(connection, phone, wait=True))
+    await until(phone.rings)
+    await phone.do("answer")
 
     await home.stop()
     with pytest.raises(HomeError):
         await waiting
-    await line.do("hang_up")
-    await until(line.has_ended)
+    await phone.do("hang_up")
+    await until(phone.has_ended)
     await home.start()
 
-    await assert_sensor(home, line)
+    await assert_sensor(home, phone)
 
 
 async def test_killed_before_the_answer(
-    home: Home, connection: Connection, line: Line
+    home: HomeProcess, connection: Connection, phone: CalledPhone
 ) -> None:
-    """A call that was placed after the kill is found in the history, and followed."""
-    await be_killed_while_placing(home, connection, line)
+    """A call placed after the kill is found in the history and followed."""
+    await kill_while_placing(home, connection, phone)
 
-    await until(line.rings)
+    await until(phone.rings)
     await home.start()
 
-    await assert_sensor(home, line)
-    await line.answer_and_hang_up()
-    await assert_sensor(home, line)
+    await assert_sensor(home, phone)
+    await phone.answer_and_hang_up()
+    await assert_sensor(home, phone)
 
 
 async def test_killed_before_the_record_was_written(
-    home: Home, connection: Connection, line: Line
+    home: HomeProcess, connection: Connection, phone: CalledPhone
 ) -> None:
-    """A call of which there is no trace is brought back by its callback."""
-    await be_killed_while_placing(home, connection, line)
+    """A call that left no trace is brought back by its callback."""
+    await kill_while_placing(home, connection, phone)
     record(home).unlink()
 
-    await until(line.rings)
+    await until(phone.rings)
     await home.start()
 
-    await line.answer_and_hang_up()
-    await assert_sensor(home, line)
+    await phone.answer_and_hang_up()
+    await assert_sensor(home, phone)
 
 
 async def test_killed_right_after_the_answer(
-    home: Home, connection: Connection, line: Line
+    home: HomeProcess, connection: Connection, phone: CalledPhone
 ) -> None:
-    """A call that may not be written down yet is followed to its end."""
-    await place(connection, line)
+    """A call that may not have been stored yet is followed to its end."""
+    await place(connection, phone)
 
     home.kill()
     await home.start()
 
-    await line.answer_and_hang_up()
-    await assert_sensor(home, line)
+    await phone.answer_and_hang_up()
+    await assert_sensor(home, phone)
 
 
 async def test_killed_during_the_call(
-    home: Home, connection: Connection, line: Line
+    home: HomeProcess, connection: Connection, phone: CalledPhone
 ) -> None:
-    """A call that goes on through the kill is known after the start, and followed."""
-    await place(connection, line)
-    await line.do("answer")
-    await until_written(record(home), line.number)
+    """A call that outlasts the kill is known after the start, and followed."""
+    await place(connection, phone)
+    await phone.do("answer")
+    await until_written(record(home), phone.number)
 
     home.kill()
     await home.start()
 
-    await assert_sensor(home, line)
-    await line.do("hang_up")
-    await until(line.has_ended)
-    await assert_sensor(home, line)
+    await assert_sensor(home, phone)
+    await phone.do("hang_up")
+    await until(phone.has_ended)
+    await assert_sensor(home, phone)
 
 
 async def test_killed_during_the_callback(
-    home: Home, connection: Connection, line: Line
+    home: HomeProcess, connection: Connection, phone: CalledPhone
 ) -> None:
-    """A callback that was under way finds nobody; the call is settled all the same."""
-    await line.go_wrong("callback_late", on="whenhangup", delay=2)
-    await place(connection, line)
-    await line.answer_and_hang_up()
+    """A callback that finds nobody changes nothing: the end of the call is still known."""
+    await phone.add_fault("callback_late", on="whenhangup", delay=2)
+    await place(connection, phone)
+    await phone.answer_and_hang_up()
 
     home.kill()
 
-    async def was_told() -> bool:
-        return bool(await line.told())
+    async def was_called_back() -> bool:
+        return bool(await phone.callback_statuses())
 
-    await until(was_told)
+    await until(was_called_back)
     await home.start()
 
-    assert (await line.told())[0] is None
-    await assert_sensor(home, line)
+    assert (await phone.callback_statuses())[0] is None
+    await assert_sensor(home, phone)
 
 
-async def test_callback_was_answered_by_somebody_else(
-    home: Home, connection: Connection, line: Line
+async def test_callback_answered_by_another_server(
+    home: HomeProcess, connection: Connection, phone: CalledPhone
 ) -> None:
-    """A callback that was taken before our webhook was there is never sent again."""
-    await place(connection, line)
-    await until_written(record(home), line.number)
+    """A callback accepted before our webhook was registered is never sent again."""
+    await place(connection, phone)
+    await until_written(record(home), phone.number)
 
     home.kill()
-    async with somebody_else(home):
-        await line.answer_and_hang_up()
+    async with another_server(home):
+        await phone.answer_and_hang_up()
 
-        async def is_told() -> bool:
-            return await line.told() == [200]
+        async def is_accepted() -> bool:
+            return await phone.callback_statuses() == [200]
 
-        await until(is_told)
+        await until(is_accepted)
     await home.start()
 
-    await assert_sensor(home, line)
-    assert await line.told() == [200]
+    await assert_sensor(home, phone)
+    assert await phone.callback_statuses() == [200]

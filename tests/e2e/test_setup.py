@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
-from aiohttp import ClientSession
 from playwright.async_api import BrowserContext, expect
 import pytest
 from pytest_socket import enable_socket
 
 from scripts.browser import log_in
-from scripts.home import Connection, Home
+from scripts.connection import Connection
+from scripts.home_process import HomeProcess
 from scripts.pages import SIZES, PhonePage, SetUp
 from scripts.simulator_process import FROM_NUMBER, OWN_NUMBER, SimulatorProcess
 
@@ -18,10 +17,10 @@ from .conftest import complaints, run, running_simulator
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeProcess]:
     """Run a Home Assistant that has no account yet."""
     enable_socket()
-    home = Home(tmp_path_factory.mktemp("setup") / "home")
+    home = HomeProcess(tmp_path_factory.mktemp("setup") / "home")
     try:
         run(home.start())
         yield home
@@ -31,15 +30,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 @pytest.fixture
 def simulator(tmp_path: Path) -> Iterator[SimulatorProcess]:
-    """Start a simulator in which a person has the time to answer."""
+    """Run a simulator in which a person has time to answer."""
     (tmp_path / "simulator").mkdir()
     with running_simulator(tmp_path / "simulator") as simulator:
         yield simulator
 
 
 @pytest.fixture
-async def connection(home: Home, socket_enabled: None) -> AsyncIterator[Connection]:
-    """Connect to Home Assistant, whose account is gone again afterwards."""
+async def connection(
+    home: HomeProcess, socket_enabled: None
+) -> AsyncIterator[Connection]:
+    """Connect to Home Assistant; remove the account afterwards."""
     async with home.connect() as connection:
         yield connection
     await home.remove("elks")
@@ -48,15 +49,15 @@ async def connection(home: Home, socket_enabled: None) -> AsyncIterator[Connecti
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["en", "sv"])
 async def test_first_call_is_heard(
-    home: Home,
+    home: HomeProcess,
     simulator: SimulatorProcess,
     browser: BrowserContext,
     connection: Connection,
     language: str,
     size: str,
 ) -> None:
-    """An account is added by hand, and the person who adds it is phoned."""
-    await connection.speak(language)
+    """An account is added by hand, and the test call reaches the person who adds it."""
+    await connection.set_language(language)
     width, height = SIZES[size]
     page = await browser.new_page()
     await page.set_viewport_size({"width": width, "height": height})
@@ -72,26 +73,18 @@ async def test_first_call_is_heard(
     await set_up.sign_in(**simulator.credentials)
     await set_up.shows_step("number")
     await set_up.tick_test_call()
-    assert await calls(simulator) == []
+    async with simulator.control() as control:
+        assert await control.calls() == []
     await set_up.submit()
     await phone.answer()
-    await phone.hung_up()
-    await set_up.tells_of_test_call()
+    await phone.wait_for_hangup()
+    await set_up.shows_test_call()
     await set_up.finish()
 
-    [call] = await calls(simulator)
+    async with simulator.control() as control:
+        [call] = await control.calls()
     assert (call["from"], call["to"]) == (FROM_NUMBER, OWN_NUMBER)
     assert [action["result"] for action in call["actions"]] == 3 * ["success"]
     [entry] = await connection.command("config_entries/get", domain="elks")
     assert (entry["title"], entry["state"]) == ("Demo home", "loaded")
     assert complaints(home) == []
-
-
-async def calls(simulator: SimulatorProcess) -> list[dict[str, Any]]:
-    """Return the calls that were placed."""
-    async with (
-        ClientSession(simulator.url) as session,
-        session.get("/control/state") as response,
-    ):
-        placed: list[dict[str, Any]] = (await response.json())["calls"]
-    return placed

@@ -1,15 +1,15 @@
-"""The automation that the README shows first: water leaks, a phone rings, a key closes the valve."""
+"""The README's first automation: water leaks, a phone rings, a key closes the valve."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from textwrap import indent
 from typing import Any
 
-from aiohttp import ClientSession
 import pytest
 
-from scripts.home import CONFIGURATION, ROOT, Connection, Home
-from scripts.simulator_process import SimulatorProcess
+from scripts.connection import Connection
+from scripts.home_process import CONFIGURATION, ROOT, HomeProcess
+from scripts.simulator_process import SimulatorControl, SimulatorProcess
 
 from .conftest import complaints, run, running_home, until
 
@@ -55,7 +55,7 @@ def automation() -> str:
 @pytest.fixture(scope="module")
 def home(
     tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess
-) -> Iterator[Home]:
+) -> Iterator[HomeProcess]:
     """Run a Home Assistant with a kitchen, a valve and the automation."""
     folder = tmp_path_factory.mktemp("water_leak") / "home"
     configuration = (
@@ -66,27 +66,27 @@ def home(
         yield home
 
 
-async def put_sensor_into_kitchen(home: Home) -> None:
-    """Tell Home Assistant which room the sensor is in."""
+async def put_sensor_into_kitchen(home: HomeProcess) -> None:
+    """Assign the sensor to its room."""
     async with home.connect() as connection:
-        # A new home has this room
+        # A new Home Assistant has this area
         await connection.command(
             "config/entity_registry/update", entity_id=LEAK, area_id="kitchen"
         )
 
 
-class House:
-    """The house with its water, and the person who is phoned when it leaks."""
+class LeakingHouse:
+    """A house in which water can leak, and the person who is called then."""
 
-    def __init__(self, connection: Connection, session: ClientSession) -> None:
+    def __init__(self, connection: Connection, control: SimulatorControl) -> None:
         """Use Home Assistant and the simulator's control API."""
         self._connection = connection
-        self._session = session
+        self._control = control
         self._earlier = 0
         self._last_run: str | None = None
 
     async def get_ready(self) -> None:
-        """Dry the floor, open the valve, and forget what was."""
+        """Dry the floor, open the valve, and ignore earlier calls."""
         await self._turn("leak", "off")
         await self._turn("valve", "on")
         await until(self.valve_is_open)
@@ -94,13 +94,11 @@ class House:
         self._last_run = (await self._automation())["last_triggered"]
 
     async def person(self, **script: Any) -> None:
-        """Tell what the person does from the next call on, who listens to the end."""
-        script = {"number": PHONE, "talk_for": None, **script}
-        async with self._session.post("/control/phones", json=script) as response:
-            response.raise_for_status()
+        """Set what the person does from the next call on, besides listening to the end."""
+        await self._control.script(PHONE, talk_for=None, **script)
 
     async def leak(self) -> list[str]:
-        """Let water leak until the automation has run; return what it let the calls say."""
+        """Let water leak until the automation has run; return the messages of its calls."""
         actions = await self._connection.subscribe(
             "subscribe_events", event_type="call_service"
         )
@@ -119,17 +117,15 @@ class House:
         return bool(state["state"] == "on")
 
     async def calls(self) -> list[dict[str, Any]]:
-        """Return the calls to the person, the first one first."""
-        async with self._session.get("/control/state") as response:
-            calls: list[dict[str, Any]] = (await response.json())["calls"]
-        return calls[::-1][self._earlier :]
+        """Return the calls to the person, oldest first."""
+        return (await self._control.calls())[self._earlier :]
 
     async def rings(self) -> bool:
-        """Return whether the person was called."""
+        """Return whether the person has been called."""
         return bool(await self.calls())
 
     async def heard(self) -> list[list[str]]:
-        """Return what happened in each call, and how it went."""
+        """Return the actions of each call, with their results."""
         return [
             [
                 f"{verb} {action['result']}"
@@ -159,19 +155,19 @@ class House:
 
 @pytest.fixture
 async def house(
-    home: Home, simulator: SimulatorProcess, connection: Connection
-) -> AsyncIterator[House]:
-    """Return a dry house, in which nothing may go wrong."""
-    async with ClientSession(simulator.url) as session:
-        house = House(connection, session)
+    home: HomeProcess, simulator: SimulatorProcess, connection: Connection
+) -> AsyncIterator[LeakingHouse]:
+    """Return a dry house; Home Assistant must log nothing about Elks or the automation."""
+    async with simulator.control() as control:
+        house = LeakingHouse(connection, control)
         await house.get_ready()
         yield house
     assert complaints(home) == []
     assert "[homeassistant.components.automation" not in home.output.read_text()
 
 
-async def test_key_1_closes_the_valve(house: House) -> None:
-    """The room is named, 1 is pressed and heard, and the switch is off."""
+async def test_key_1_closes_the_valve(house: LeakingHouse) -> None:
+    """The call names the room; pressing 1 turns the switch off."""
     await house.person(keys=[{"after": 3, "keys": "1"}])
 
     said = await house.leak()
@@ -181,7 +177,7 @@ async def test_key_1_closes_the_valve(house: House) -> None:
     assert not await house.valve_is_open()
 
 
-async def test_key_2_does_nothing(house: House) -> None:
+async def test_key_2_does_nothing(house: LeakingHouse) -> None:
     """The valve stays open, and nobody is called again."""
     await house.person(keys=[{"after": 3, "keys": "2"}])
 
@@ -191,8 +187,8 @@ async def test_key_2_does_nothing(house: House) -> None:
     assert await house.valve_is_open()
 
 
-async def test_no_answer_calls_again(house: House) -> None:
-    """Whoever does not pick up is called again, and can then close the valve."""
+async def test_no_answer_calls_again(house: LeakingHouse) -> None:
+    """A person who does not answer is called again, and can then close the valve."""
     await house.person(outcome="no_answer")
     leaking = asyncio.create_task(house.leak())
     await until(house.rings)
@@ -205,8 +201,8 @@ async def test_no_answer_calls_again(house: House) -> None:
     assert not await house.valve_is_open()
 
 
-async def test_calls_three_times_at_most(house: House) -> None:
-    """Whoever declines each time is left alone then, and the valve stays open."""
+async def test_calls_three_times_at_most(house: LeakingHouse) -> None:
+    """A person who declines every time is called no more, and the valve stays open."""
     await house.person(outcome="decline")
 
     said = await house.leak()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import asdict
 import json
 import logging
 from urllib.parse import quote, urlencode
@@ -257,7 +258,7 @@ async def _use(client: ElksClient) -> None:
         await client.calls(await client.clock())
     with suppress(ElksError):
         call = await client.place_call(request)
-        json.dumps(call.as_api()).encode()
+        json.dumps(asdict(call), default=str, ensure_ascii=False).encode()
         await client.call(call.id)
     client.now()
 

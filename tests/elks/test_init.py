@@ -154,8 +154,8 @@ async def test_start_without_an_answer(
     provider.clear_faults()
     assert await requests_in(30) == 1
     assert await requests_in(60) == 0
-    assert caplog.text.count("46elks does not answer") == 1
-    assert caplog.text.count("46elks answers again") == 1
+    assert caplog.text.count("Error fetching 46elks account data") == 1
+    assert caplog.text.count("Fetching 46elks account data recovered") == 1
 
 
 async def test_start_without_a_connection(

@@ -1,4 +1,4 @@
-"""A simulator, its customer, and what the customer serves."""
+"""A simulator, a client of its API, and the customer's own web server."""
 
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Sequence
@@ -20,7 +20,7 @@ SPEED = 1000
 
 @dataclass
 class Customer:
-    """The customer's own web server: answers callbacks, serves sounds."""
+    """The customer's own web server: it answers callbacks and serves sounds."""
 
     url: str = ""
     received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Customer:
     types: list[str] = field(default_factory=list)
 
     def will_answer(self, path: str, *answers: int | object) -> None:
-        """Answer POST requests one after another: a number is a status, the rest JSON."""
+        """Set the answers to POST requests, in order: a number is a status, the rest JSON."""
         self.answers[path] = [
             web.Response(status=answer, headers={"Location": "/moved"})
             if isinstance(answer, int)
@@ -60,10 +60,10 @@ class Customer:
 
 
 class Client:
-    """Places requests with the account's credentials."""
+    """Sends requests with the account's credentials."""
 
     def __init__(self, simulator: Simulator, session: aiohttp.ClientSession) -> None:
-        """Be a customer of a simulator."""
+        """Use a simulator's API."""
         self._simulator = simulator
         self._session = session
         credentials = f"{simulator.username}:{simulator.password}"
@@ -72,7 +72,7 @@ class Client:
         }
 
     async def get(self, path: str, **query: str | int) -> Any:
-        """Return what the API answers."""
+        """Return the API's answer."""
         async with self._session.get(
             self._simulator.api_url + path, params=query, headers=self.headers
         ) as response:
@@ -80,7 +80,7 @@ class Client:
             return await response.json()
 
     async def order(self, **fields: str | None) -> tuple[int, str]:
-        """Ask for a call; return the answer's status and text."""
+        """Request a call; return the answer's status and text."""
         form = {
             "from": self._simulator.voice_number,
             "to": PERSON,
@@ -95,7 +95,7 @@ class Client:
             return response.status, await response.text()
 
     async def call(self, action: object = None, **fields: str) -> Any:
-        """Place a call and wait for its end; return what the API tells of it."""
+        """Place a call and wait for its end; return it as the API shows it."""
         if action is not None:
             fields["voice_start"] = json.dumps(action)
         status, text = await self.order(**fields)
@@ -117,7 +117,7 @@ def wav(seconds: float) -> bytes:
 
 @pytest.fixture
 async def session(socket_enabled: None) -> AsyncGenerator[aiohttp.ClientSession]:
-    """Return an HTTP client without credentials."""
+    """Return an HTTP session without credentials."""
     async with aiohttp.ClientSession() as session:
         yield session
 
@@ -132,7 +132,7 @@ async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
 
 @pytest.fixture
 async def client(simulator: Simulator, session: aiohttp.ClientSession) -> Client:
-    """Return a customer of the simulator."""
+    """Return a client of the simulator's API."""
     return Client(simulator, session)
 
 
@@ -151,5 +151,5 @@ async def customer(socket_enabled: None) -> AsyncGenerator[Customer]:
 
 
 def results(call: dict[str, Any]) -> Sequence[str]:
-    """Return how the actions of a call went."""
+    """Return the results of a call's actions."""
     return [action["result"] for action in call["actions"]]

@@ -1,4 +1,4 @@
-"""What a call does once it was picked up."""
+"""The actions of a call that has been answered."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def _stays(
 
 
 async def test_play(client: Client, simulator: Simulator) -> None:
-    """A call lasts as long as its sound, and ends after it."""
+    """A call lasts as long as its sound, and then ends."""
     _stays(simulator)
     call = await client.call({"play": _TEN_SECONDS})
     assert call["actions"] == [{"play": _TEN_SECONDS, "result": "success"}]
@@ -27,7 +27,7 @@ async def test_play(client: Client, simulator: Simulator) -> None:
 
 
 async def test_tones_and_pauses(client: Client, simulator: Simulator) -> None:
-    """The provider's own tones take their time too."""
+    """The provider's own tones have a duration too."""
     _stays(simulator)
     assert (await client.call({"play": "sound/dtmf/12P3400"}))["duration"] == 3
 
@@ -39,14 +39,14 @@ async def test_key_skips_a_sound(client: Client, simulator: Simulator) -> None:
 
 
 async def test_key_does_not_skip_a_sound(client: Client, simulator: Simulator) -> None:
-    """Unless the sound may not be skipped."""
+    """A sound that may not be skipped is played to its end."""
     _stays(simulator, KeyPress(after=3, keys="55"))
     call = await client.call({"play": _TEN_SECONDS, "skippable": False})
     assert call["duration"] == 10
 
 
-async def test_sound_that_is_none(client: Client, simulator: Simulator) -> None:
-    """A sound that cannot be played is a failed action; the call goes on."""
+async def test_unplayable_sound(client: Client, simulator: Simulator) -> None:
+    """A sound that cannot be played is a failed action; the call continues."""
     _stays(simulator)
     call = await client.call({"play": "sound/nothing", "next": {"play": "sound/beep"}})
     assert results(call) == ["failed", "success"]
@@ -71,15 +71,15 @@ async def test_ivr_collects_keys(
     result: str,
     duration: int,
 ) -> None:
-    """Keys are collected up to the last, to "#", or until there are no more."""
+    """Keys are collected until there are enough, up to "#", or until the time is up."""
     _stays(simulator, KeyPress(after=3, keys=keys))
     call = await client.call({"ivr": _TEN_SECONDS, "digits": digits, "timeout": 7})
     assert results(call) == [result]
     assert call["duration"] == duration
 
 
-async def test_ivr_asks_again(client: Client, simulator: Simulator) -> None:
-    """Without a key it asks as often as wanted, then gives up."""
+async def test_ivr_repeats(client: Client, simulator: Simulator) -> None:
+    """Without a key the sound is repeated as often as wanted, then the action fails."""
     _stays(simulator)
     call = await client.call({"ivr": _TEN_SECONDS, "timeout": 5, "repeat": 2})
     assert results(call) == ["failed"]
@@ -87,7 +87,7 @@ async def test_ivr_asks_again(client: Client, simulator: Simulator) -> None:
 
 
 async def test_ivr_by_default(client: Client, simulator: Simulator) -> None:
-    """It asks three times for one key, and waits ten seconds each time."""
+    """By default the sound is played three times, with ten seconds to press one key."""
     _stays(simulator)
     assert (await client.call({"ivr": _TEN_SECONDS}))["duration"] == 60
 
@@ -95,7 +95,7 @@ async def test_ivr_by_default(client: Client, simulator: Simulator) -> None:
 async def test_ivr_hears_the_key_after_the_sound(
     client: Client, simulator: Simulator
 ) -> None:
-    """A key may come while it waits, also the second time."""
+    """A key may be pressed after the sound, the second time too."""
     _stays(simulator, KeyPress(after=27, keys="4"))
     call = await client.call({"ivr": _TEN_SECONDS})
     assert results(call) == ["4"]
@@ -122,7 +122,7 @@ async def test_ivr_branches(
 
 
 async def test_person_hangs_up(client: Client, simulator: Simulator) -> None:
-    """Who hangs up hears no more."""
+    """A person who hangs up hears no more."""
     _stays(simulator, talk_for=6)
     call = await client.call({"ivr": _TEN_SECONDS, "next": {"play": "sound/beep"}})
     assert results(call) == ["failed"]
@@ -132,7 +132,7 @@ async def test_person_hangs_up(client: Client, simulator: Simulator) -> None:
 async def test_voice_start_url(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """The URL is asked when the call is picked up, and answers the first action."""
+    """When the call is answered, the URL is asked for the first action."""
     customer.will_answer("/start?k=v", {"play": "sound/beep"})
     call = await client.call(voice_start=f"{customer.url}/start?k=v")
     assert customer.forms("/start?k=v") == [
@@ -151,7 +151,7 @@ async def test_voice_start_url(
 async def test_no_first_action(
     client: Client, customer: Customer, answer: object
 ) -> None:
-    """Without an action there is nothing to stay for."""
+    """Without a first action the call ends at once."""
     customer.will_answer("/start", answer)
     call = await client.call(voice_start=f"{customer.url}/start")
     assert call["state"] == "success"
@@ -160,10 +160,10 @@ async def test_no_first_action(
 
 
 @pytest.mark.parametrize("answer", [[], {"sing": "x"}, "text"])
-async def test_answer_not_understood(
+async def test_invalid_action(
     client: Client, customer: Customer, answer: object
 ) -> None:
-    """Why the call ended is told."""
+    """An invalid action is the reason for the hang-up."""
     customer.will_answer("/start", answer)
     call = await client.call(voice_start=f"{customer.url}/start")
     assert call["actions"] == [{"hangup": "badsource"}]
@@ -172,7 +172,7 @@ async def test_answer_not_understood(
 async def test_why_nothing_was_pressed(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """Nothing pressed is told with its reason, a sound that is none without."""
+    """The reason is given when no key is pressed, but not for an unplayable sound."""
     _stays(simulator)
     next_ = f"{customer.url}/next"
     call = await client.call({"ivr": "sound/beep", "timeout": 1, "next": next_})
@@ -189,7 +189,7 @@ async def test_why_nothing_was_pressed(
 async def test_next_url(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """After an action the next one is asked for, with the result."""
+    """After an action the next one is requested, with the result."""
     customer.will_answer("/a", {"play": "sound/nothing", "next": f"{customer.url}/b"})
     call = await client.call({"play": "sound/beep", "next": f"{customer.url}/a"})
     assert [form["result"] for form in customer.forms("/a")] == ["ok"]
@@ -198,20 +198,20 @@ async def test_next_url(
 
 
 async def test_next_alone(client: Client) -> None:
-    """An action may be nothing but the next one."""
+    """An action may consist of just the next one."""
     call = await client.call({"next": {"play": "sound/beep"}})
     assert results(call) == ["success"]
 
 
 async def test_hangup(client: Client) -> None:
-    """The call can be ended."""
+    """An action can end the call."""
     call = await client.call({"hangup": "reject", "next": {"play": "sound/beep"}})
     assert call["actions"] == [{"hangup": "reject"}]
     assert call["duration"] == 0
 
 
 async def test_endless_actions(client: Client, simulator: Simulator) -> None:
-    """Actions that take no time come to an end."""
+    """Actions that take no time do not go on for ever."""
     _stays(simulator)
     action: dict[str, Any] = {"play": "sound/nothing"}
     for _ in range(300):
@@ -222,7 +222,7 @@ async def test_endless_actions(client: Client, simulator: Simulator) -> None:
 async def test_later_whenhangup_replaces_the_first(
     client: Client, customer: Customer
 ) -> None:
-    """The last one asked for is told of the end."""
+    """Only the URL that was set last is called at the end."""
     action = {"play": "sound/beep", "whenhangup": f"{customer.url}/new"}
     await client.call(action, whenhangup=f"{customer.url}/old")
     assert [path for path, _ in customer.received] == ["/new"]
@@ -241,7 +241,7 @@ async def test_record(
     talk_for: float | None,
     seconds: int,
 ) -> None:
-    """It records until the time is over, a key is pressed or the person hangs up."""
+    """A recording lasts until the time is up, a key is pressed or the person hangs up."""
     _stays(simulator, *keys, talk_for=talk_for)
     call = await client.call({"record": f"{customer.url}/said", "timelimit": 30})
     [form] = customer.forms("/said")

@@ -1,12 +1,11 @@
-"""What the customer is told, and how often."""
+"""The callbacks that the customer receives, and how often."""
 
 from itertools import pairwise
 import json
 
 import pytest
 
-from simulator import CallbackKind, Fault, FaultKind, Simulator
-from simulator.models import provider_time
+from simulator import CallbackKind, Fault, FaultKind, Simulator, Times
 
 from .conftest import PERSON, Client, Customer
 
@@ -14,7 +13,7 @@ from .conftest import PERSON, Client, Customer
 async def test_end_of_a_call(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """The end is told with all that the history knows, as texts, and times more precise."""
+    """The callback has the history's fields as strings, with more precise times."""
     call = await client.call(
         {"connect": "+46701111111"}, whenhangup=f"{customer.url}/end?secret=1"
     )
@@ -26,8 +25,8 @@ async def test_end_of_a_call(
             "direction": "outgoing",
             "from": simulator.voice_number,
             "to": PERSON,
-            "created": provider_time(kept.created),
-            "start": provider_time(kept.start),
+            "created": Times.MICROSECONDS.write(kept.created),
+            "start": Times.MICROSECONDS.write(kept.start),
             "state": "success",
             "duration": str(call["duration"]),
             "cost": str(call["cost"]),
@@ -37,8 +36,8 @@ async def test_end_of_a_call(
     ]
 
 
-async def test_not_told_twice(client: Client, customer: Customer) -> None:
-    """What was accepted is not told again."""
+async def test_accepted_once(client: Client, customer: Customer) -> None:
+    """A callback that is accepted is not sent again."""
     for status in (200, 201, 204):
         customer.will_answer("/end", status)
         await client.call(whenhangup=f"{customer.url}/end")
@@ -48,7 +47,7 @@ async def test_not_told_twice(client: Client, customer: Customer) -> None:
 async def test_tries_again(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """What was not accepted is told again, the same way, until it is."""
+    """A callback that is not accepted is sent again unchanged until it is."""
     customer.will_answer("/end", 500, 302, 404, 200)
     await client.call(whenhangup=f"{customer.url}/end")
     forms = customer.forms("/end")
@@ -68,7 +67,7 @@ async def test_gives_up(
     customer: Customer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It tries at least five times, ever more slowly, and then it is settled."""
+    """A callback is sent at least five times, with growing pauses, and then given up."""
     waits = []
 
     async def sleep(seconds: float) -> None:
@@ -82,14 +81,14 @@ async def test_gives_up(
 
 
 async def test_nobody_there(client: Client, simulator: Simulator) -> None:
-    """A customer who cannot be reached is tried just as often."""
+    """If the customer cannot be reached, the callback is sent just as often."""
     await client.call(whenhangup="http://127.0.0.1:9/end")
     assert len(simulator.callbacks) >= 5
     assert all(sent.error and sent.status is None for sent in simulator.callbacks)
 
 
-async def test_questions_are_asked_once(client: Client, customer: Customer) -> None:
-    """Nobody waits on the line for a second try."""
+async def test_actions_are_requested_once(client: Client, customer: Customer) -> None:
+    """The person does not wait on the phone for a second attempt."""
     customer.will_answer("/start", 500, {"play": "sound/beep"})
     call = await client.call(voice_start=f"{customer.url}/start")
     assert len(customer.received) == 1
@@ -99,7 +98,7 @@ async def test_questions_are_asked_once(client: Client, customer: Customer) -> N
 async def test_dropped(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """A callback gets lost for good, the next does not."""
+    """One callback is lost for good, the next is not."""
     simulator.fault(Fault(FaultKind.CALLBACK_DROPPED, on="whenhangup"))
     await client.call(whenhangup=f"{customer.url}/end")
     assert not customer.received
@@ -110,7 +109,7 @@ async def test_dropped(
 async def test_doubled(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """A callback comes twice although it was accepted."""
+    """A callback comes twice, although it was accepted."""
     simulator.fault(Fault(FaultKind.CALLBACK_DOUBLED))
     await client.call(whenhangup=f"{customer.url}/end")
     first, second = customer.forms("/end")
@@ -118,7 +117,7 @@ async def test_doubled(
 
 
 async def test_late(client: Client, simulator: Simulator, customer: Customer) -> None:
-    """A callback comes when the next call's has come long ago."""
+    """A callback comes long after that of the next call."""
     fault = Fault(FaultKind.CALLBACK_LATE, number="+46701111111", delay=300)
     simulator.fault(fault)
     await client.order(to="+46701111111", whenhangup=f"{customer.url}/late")
@@ -130,7 +129,7 @@ async def test_late(client: Client, simulator: Simulator, customer: Customer) ->
 async def test_out_of_order(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """A callback comes after the one for the call's end."""
+    """A callback comes after the one for the end of the call."""
     simulator.fault(Fault(FaultKind.CALLBACK_OUT_OF_ORDER, on=CallbackKind.NEXT))
     action = {"play": "sound/beep", "next": f"{customer.url}/next"}
     await client.call(action, whenhangup=f"{customer.url}/end")
@@ -140,7 +139,7 @@ async def test_out_of_order(
 async def test_out_of_order_without_end(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """It comes also when nobody wants to hear of the call's end."""
+    """It also comes when there is no callback for the end of the call."""
     simulator.fault(Fault(FaultKind.CALLBACK_OUT_OF_ORDER))
     await client.call({"play": "sound/beep", "next": f"{customer.url}/next"})
     assert len(customer.received) == 1
@@ -149,7 +148,7 @@ async def test_out_of_order_without_end(
 async def test_odd_fields(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """Fields can be wrong, new or missing."""
+    """Fields can be wrong, added or missing."""
     fields = {"state": "weird", "duration": None, "actions": "[", "new": "1"}
     simulator.fault(
         Fault(FaultKind.CALLBACK_FIELDS, on="whenhangup", fields=fields, times=None)

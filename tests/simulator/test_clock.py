@@ -1,4 +1,4 @@
-"""The provider's time."""
+"""The provider's clock."""
 
 import math
 
@@ -14,7 +14,7 @@ from .conftest import Client, results
 async def test_no_waiting_at_all(
     session: aiohttp.ClientSession, freezer: FrozenDateTimeFactory
 ) -> None:
-    """With unlimited speed a call comes to its end while time stands still."""
+    """At infinite speed a call reaches its end while time stands still."""
     simulator = Simulator(math.inf)
     async with simulator.serve():
         client = Client(simulator, session)

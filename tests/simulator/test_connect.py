@@ -19,7 +19,7 @@ def _caller_stays(simulator: Simulator) -> None:
 
 
 def _connect(numbers: str) -> dict[str, Any]:
-    """Return an action that tells by a tone how it went."""
+    """Return an action that ends with a tone for each result."""
     return {
         "connect": numbers,
         "timeout": 30,
@@ -30,7 +30,7 @@ def _connect(numbers: str) -> dict[str, Any]:
 
 
 async def test_connected(client: Client, simulator: Simulator) -> None:
-    """The leg lasts until the other hangs up, the call a bit longer; both are paid."""
+    """The leg lasts until the other hangs up, the call a little longer; both are charged."""
     simulator.phone(_ANNA, answer_after=3, talk_for=20)
     call = await client.call(_connect(_ANNA))
     assert call["legs"] == [
@@ -50,7 +50,7 @@ async def test_connected(client: Client, simulator: Simulator) -> None:
 
 
 async def test_caller_hangs_up_first(client: Client, simulator: Simulator) -> None:
-    """Then both have ended."""
+    """When the caller hangs up, the call and the leg end."""
     simulator.phone(PERSON, talk_for=10)
     simulator.phone(_ANNA, answer_after=3, talk_for=None)
     call = await client.call(_connect(_ANNA))
@@ -60,7 +60,7 @@ async def test_caller_hangs_up_first(client: Client, simulator: Simulator) -> No
 
 
 async def test_caller_does_not_wait(client: Client, simulator: Simulator) -> None:
-    """Who hangs up while it rings is connected to nobody."""
+    """A caller who hangs up while it rings is connected to nobody."""
     simulator.phone(PERSON, talk_for=10)
     simulator.phone(_ANNA, answer_after=11)
     call = await client.call(_connect(_ANNA))
@@ -80,7 +80,7 @@ async def test_caller_does_not_wait(client: Client, simulator: Simulator) -> Non
 async def test_not_connected(
     client: Client, simulator: Simulator, outcome: Outcome, tone: str, duration: int
 ) -> None:
-    """How it went decides what follows."""
+    """The result decides which action follows."""
     simulator.phone(_ANNA, outcome=outcome)
     call = await client.call(_connect(_ANNA))
     assert call["actions"][-1]["play"] == tone
@@ -89,7 +89,7 @@ async def test_not_connected(
 
 
 async def test_first_to_answer(client: Client, simulator: Simulator) -> None:
-    """All ring, the first gets the call, and the others stop ringing."""
+    """All phones ring; the first to answer gets the call, and the others stop ringing."""
     simulator.phone(_ANNA, answer_after=5)
     simulator.phone(_BO, answer_after=4, talk_for=6)
     call = await client.call(_connect(f"{_ANNA},{_BO}"))
@@ -100,7 +100,7 @@ async def test_first_to_answer(client: Client, simulator: Simulator) -> None:
 async def test_one_declines_another_answers(
     client: Client, simulator: Simulator
 ) -> None:
-    """Who declines leaves the call to the others."""
+    """A person who declines leaves the call to the others."""
     simulator.phone(_ANNA, outcome=Outcome.DECLINE, answer_after=1)
     simulator.phone(_BO, answer_after=4)
     call = await client.call(_connect(f"{_ANNA}, {_BO}"))
@@ -108,13 +108,13 @@ async def test_one_declines_another_answers(
 
 
 async def test_callerid(client: Client, simulator: Simulator) -> None:
-    """The other may be shown another number."""
+    """The other phone can be shown a different number."""
     call = await client.call({"connect": _ANNA, "callerid": "+46700000001"})
     assert call["legs"][0]["from"] == "+46700000001"
 
 
 async def test_declined_by_hand(client: Client, simulator: Simulator) -> None:
-    """Who presses the button twice has declined once."""
+    """Pressing the button twice declines the call once."""
     simulator.phones.manual = True
     simulator.phone(_BO, answer_after=10)
     await client.order(voice_start=json.dumps(_connect(f"{_ANNA},{_BO}")))

@@ -11,12 +11,12 @@ from simulator import Dialect, Simulator
 
 from .conftest import PERSON, Client, Customer, results
 
-type Control = Callable[..., Awaitable[Any]]
+type Send = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture
-def control(simulator: Simulator, session: aiohttp.ClientSession) -> Control:
-    """Return what sends requests to the control API."""
+def control(simulator: Simulator, session: aiohttp.ClientSession) -> Send:
+    """Return a function that sends requests to the control API."""
 
     async def send(method: str, path: str, body: object = None) -> Any:
         async with session.request(
@@ -31,7 +31,7 @@ def control(simulator: Simulator, session: aiohttp.ClientSession) -> Control:
 async def _next_state(
     socket: aiohttp.ClientWebSocketResponse, stage: str
 ) -> dict[str, Any]:
-    """Wait until the phone of the first call is at a stage; return the phone."""
+    """Wait until the phone of the first call reaches a stage; return the phone."""
     while True:
         state = await socket.receive_json(timeout=60)
         if state["calls"] and state["calls"][0]["phones"][0]["stage"] == stage:
@@ -39,8 +39,8 @@ async def _next_state(
             return phone
 
 
-async def test_phone_by_script(client: Client, control: Control) -> None:
-    """People do what they are told to."""
+async def test_phone_by_script(client: Client, control: Send) -> None:
+    """People follow their scripts."""
     script = {
         "number": PERSON,
         "answer_after": 1,
@@ -55,12 +55,12 @@ async def test_phone_by_script(client: Client, control: Control) -> None:
 
 async def test_phone_by_hand(
     client: Client,
-    control: Control,
+    control: Send,
     customer: Customer,
     simulator: Simulator,
     session: aiohttp.ClientSession,
 ) -> None:
-    """A call rings, is answered, heard, and hung up; everything is pushed at once."""
+    """A call rings, is answered, heard and hung up; every change is pushed at once."""
     await control("POST", "manual", {"manual": True})
     simulator.clock.speed = 1
     sound = customer.serves_sound("/hello.wav", 60)
@@ -95,9 +95,9 @@ async def test_phone_by_hand(
 
 
 async def test_decline_by_hand(
-    client: Client, control: Control, simulator: Simulator
+    client: Client, control: Send, simulator: Simulator
 ) -> None:
-    """A person can refuse a call, and that ends it for good."""
+    """A person can decline a call, and that ends it for good."""
     await control("POST", "manual", {"manual": True})
     simulator.clock.speed = 1
     await client.order()
@@ -110,8 +110,8 @@ async def test_decline_by_hand(
     assert call["state"] == "busy"
 
 
-async def test_faults(client: Client, control: Control) -> None:
-    """Faults can be set, seen and cleared."""
+async def test_faults(client: Client, control: Send) -> None:
+    """Faults can be added, shown and cleared."""
     fault = {"kind": "status", "on": "POST /calls", "status": 500, "times": None}
     await control("POST", "faults", fault)
     assert (await client.order())[0] == 500
@@ -122,8 +122,8 @@ async def test_faults(client: Client, control: Control) -> None:
     assert await control("GET", "faults") == []
 
 
-async def test_dialect(client: Client, control: Control) -> None:
-    """How it speaks can be set and seen, one thing at a time or by chance; a reset ends that."""
+async def test_dialect(client: Client, control: Send) -> None:
+    """The dialect can be set and shown, by field or at random; a reset undoes it."""
     usual = await control("GET", "dialect")
     await control("POST", "dialect", {"refused_status": 400})
     assert (await client.order(to="nobody"))[0] == 400
@@ -135,18 +135,18 @@ async def test_dialect(client: Client, control: Control) -> None:
     assert await control("GET", "dialect") == usual
 
 
-async def test_traffic(client: Client, control: Control, customer: Customer) -> None:
-    """Requests and callbacks can be seen."""
+async def test_traffic(client: Client, control: Send, customer: Customer) -> None:
+    """Requests and callbacks are shown."""
     await client.call(whenhangup=f"{customer.url}/end")
-    placed, asked = await control("GET", "requests")
+    placed, looked_up = await control("GET", "requests")
     assert (placed["method"], placed["form"]["to"]) == ("POST", PERSON)
-    assert asked["status"] == 200
-    [told] = await control("GET", "callbacks")
-    assert (told["kind"], told["status"]) == ("whenhangup", 200)
+    assert looked_up["status"] == 200
+    [callback] = await control("GET", "callbacks")
+    assert (callback["kind"], callback["status"]) == ("whenhangup", 200)
 
 
-async def test_reset(client: Client, control: Control, simulator: Simulator) -> None:
-    """The simulator starts anew."""
+async def test_reset(client: Client, control: Send, simulator: Simulator) -> None:
+    """A reset brings the simulator back to its start."""
     await client.call()
     await control("POST", "reset")
     assert not simulator.calls
@@ -164,16 +164,16 @@ async def test_reset(client: Client, control: Control, simulator: Simulator) -> 
         ("faults", {}, 400),
         ("dialect", {"accent": "Skåne"}, 400),
         ("dialect", {"played": "yes"}, 400),
-        ("dialect", {"tells_why": 1}, 400),
+        ("dialect", {"reports_why": 1}, 400),
         ("faults", {"kind": "fire"}, 400),
         ("faults", {"kind": "status", "on": "GET /"}, 400),
         ("handsets/h1", {"act": "answer"}, 404),
     ],
 )
-async def test_what_makes_no_sense(
-    control: Control, path: str, body: object, status: int
+async def test_invalid_requests(
+    control: Send, path: str, body: object, status: int
 ) -> None:
-    """It is refused."""
+    """Requests that make no sense are refused."""
     with pytest.raises(aiohttp.ClientResponseError) as error:
         await control("POST", path, body)
     assert error.value.status == status
@@ -183,7 +183,7 @@ async def test_what_makes_no_sense(
 async def test_page(
     simulator: Simulator, session: aiohttp.ClientSession, path: str
 ) -> None:
-    """The page is there, and needs nobody else."""
+    """The page is served, and loads nothing from elsewhere."""
     async with session.get(simulator.url + path) as response:
         assert response.status == 200
         text = await response.text()

@@ -1,4 +1,4 @@
-"""How the provider speaks, where the sources differ or are silent."""
+"""The choices where the provider's documentation is silent or contradicts itself."""
 
 from datetime import UTC, datetime
 import json
@@ -38,14 +38,14 @@ _MOMENT = datetime(2016, 11, 3, 15, 8, 14, 609873, UTC)
     ],
 )
 async def test_times(times: Times, text: str) -> None:
-    """A time is cut, never rounded."""
+    """A time is truncated, never rounded."""
     assert times.write(_MOMENT) == text
 
 
 async def test_each_place_has_its_times(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """The answer, the history and the callbacks each write times in their own way."""
+    """The answer, the history and the callbacks can each have their own time format."""
     simulator.dialect = Dialect(
         answer_times=Times.SECONDS,
         history_times=Times.ZULU,
@@ -55,10 +55,10 @@ async def test_each_place_has_its_times(
     await simulator.settled()
     [kept] = simulator.calls
     answer = json.loads(text)
-    told = await client.get(f"/calls/{kept.id}")
+    listed = await client.get(f"/calls/{kept.id}")
     [form] = customer.forms("/end")
     assert answer["created"] == Times.SECONDS.write(kept.created)
-    assert told["created"] == Times.ZULU.write(kept.created)
+    assert listed["created"] == Times.ZULU.write(kept.created)
     assert form["created"] == Times.BLANK.write(kept.created)
     assert kept.start
     assert form["start"] == Times.BLANK.write(kept.start)
@@ -79,7 +79,7 @@ async def test_usual_times(
 
 
 async def test_start_before_created(client: Client, simulator: Simulator) -> None:
-    """A call can be picked up before it was placed."""
+    """A call can start before it was created."""
     simulator.dialect = Dialect(start_before_created=True)
     call = await client.call()
     assert call["start"] < call["created"]
@@ -102,8 +102,8 @@ async def test_failed_call(
     failed_call: FailedCall,
     more: dict[str, Any],
 ) -> None:
-    """Of a call that nobody picked up little is told."""
-    simulator.dialect = Dialect(failed_call=failed_call, tells_owner=False)
+    """A call that nobody answered has few details."""
+    simulator.dialect = Dialect(failed_call=failed_call, includes_owner=False)
     simulator.phone(PERSON, outcome=outcome)
     call = await client.call(whenhangup=f"{customer.url}/end")
     assert {name: call[name] for name in call.keys() - _SIX} == more
@@ -114,22 +114,22 @@ async def test_failed_call(
 @pytest.mark.parametrize(
     ("dialect", "missing"),
     [
-        (Dialect(tells_actions=False), "actions"),
-        (Dialect(tells_timeout=False), "timeout"),
-        (Dialect(tells_owner=False), "owner"),
+        (Dialect(includes_actions=False), "actions"),
+        (Dialect(includes_timeout=False), "timeout"),
+        (Dialect(includes_owner=False), "owner"),
     ],
 )
 async def test_missing_fields(
     client: Client, simulator: Simulator, dialect: Dialect, missing: str
 ) -> None:
-    """The history need not tell everything."""
+    """The history may lack fields."""
     assert missing in await client.call()
     simulator.dialect = dialect
     assert missing not in await client.call()
 
 
 async def test_plain_actions(client: Client, simulator: Simulator) -> None:
-    """What needs no result can be a text."""
+    """An action without a result can be a string."""
     simulator.dialect = Dialect(plain_actions=True)
     simulator.phone(PERSON, talk_for=None, keys=[KeyPress(0.5, "1")])
     hang_up = {"hangup": "reject"}
@@ -139,7 +139,7 @@ async def test_plain_actions(client: Client, simulator: Simulator) -> None:
 
 
 async def test_numbers_as_text(client: Client, simulator: Simulator) -> None:
-    """Money and seconds can be texts."""
+    """Money and seconds can be strings."""
     simulator.dialect = Dialect(numbers_as_text=True)
     call = await client.call()
     assert (call["duration"], call["cost"], call["timeout"]) == ("1", "100", "60")
@@ -147,17 +147,17 @@ async def test_numbers_as_text(client: Client, simulator: Simulator) -> None:
 
 
 async def test_old_numbers(client: Client, simulator: Simulator) -> None:
-    """The account's numbers have been told otherwise."""
+    """The account's numbers can have their old format."""
     simulator.dialect = Dialect(old_numbers=True)
-    told = (await client.get("/numbers"))["data"]
-    assert [number["active"] for number in told] == [True, True, False]
-    assert not any("category" in number for number in told)
+    numbers = (await client.get("/numbers"))["data"]
+    assert [number["active"] for number in numbers] == [True, True, False]
+    assert not any("category" in number for number in numbers)
 
 
 @pytest.mark.parametrize(
-    ("hangup_fields", "told"),
+    ("hangup_fields", "names"),
     [
-        (HangupFields.SURE, _SIX),
+        (HangupFields.BASIC, _SIX),
         (HangupFields.BARE, {"id", "state", "direction"}),
     ],
 )
@@ -166,67 +166,67 @@ async def test_hangup_fields(
     simulator: Simulator,
     customer: Customer,
     hangup_fields: HangupFields,
-    told: set[str],
+    names: set[str],
 ) -> None:
-    """The end can be told with little else."""
+    """The callback at the end can have few fields."""
     simulator.dialect = Dialect(hangup_fields=hangup_fields)
     await client.call(whenhangup=f"{customer.url}/end")
     [form] = customer.forms("/end")
-    assert form.keys() == told
+    assert form.keys() == names
 
 
 async def test_names_of_the_id(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
     """The call's id has two names."""
-    simulator.dialect = Dialect(hangup_id="callid", question_id="id")
+    simulator.dialect = Dialect(hangup_id="callid", next_id="id")
     next_ = {"play": "sound/beep", "next": f"{customer.url}/next"}
     call = await client.call(next_, whenhangup=f"{customer.url}/end")
-    [asked], [ended] = customer.forms("/next"), customer.forms("/end")
-    assert asked["id"] == ended["callid"] == call["id"]
-    assert "callid" not in asked
+    [requested], [ended] = customer.forms("/next"), customer.forms("/end")
+    assert requested["id"] == ended["callid"] == call["id"]
+    assert "callid" not in requested
     assert "id" not in ended
 
 
 @pytest.mark.parametrize(
-    ("picked_up", "told"),
+    ("picked_up", "result"),
     [(None, {}), ("answered", {"result": "answered"})],
 )
-async def test_bare_questions(
+async def test_bare_next(
     client: Client,
     simulator: Simulator,
     customer: Customer,
     picked_up: str | None,
-    told: dict[str, str],
+    result: dict[str, str],
 ) -> None:
-    """The next action can be asked for with little more than the call."""
-    simulator.dialect = Dialect(bare_questions=True, picked_up=picked_up)
+    """The next action can be requested with little more than the call's id."""
+    simulator.dialect = Dialect(bare_next=True, picked_up=picked_up)
     call = await client.call(voice_start=f"{customer.url}/start")
-    assert customer.forms("/start") == [{"callid": call["id"], **told}]
+    assert customer.forms("/start") == [{"callid": call["id"], **result}]
 
 
 async def test_result_of_a_sound(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """A sound that was played has one of two results, or the key that skipped it."""
+    """The result of a sound is one of two words, or the key that skipped it."""
     simulator.phone(PERSON, talk_for=None, keys=[KeyPress(0.5, "7")])
     action = {"play": "sound/beep", "next": f"{customer.url}/next"}
     for dialect in (
         Dialect(),
         Dialect(played="success"),
-        Dialect(tells_skipping_key=True),
+        Dialect(reports_skipping_key=True),
     ):
         simulator.dialect = dialect
         await client.call(action)
-    told = [form["result"] for form in customer.forms("/next")]
-    assert told == ["ok", "success", "7"]
+    played = [form["result"] for form in customer.forms("/next")]
+    assert played == ["ok", "success", "7"]
 
 
 async def test_no_reasons(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """Why nothing was pressed need not be told."""
-    simulator.dialect = Dialect(tells_why=False)
+    """The reason may be missing when no key was pressed."""
+    simulator.dialect = Dialect(reports_why=False)
     simulator.phone(PERSON, talk_for=None)
     action = {"ivr": "sound/beep", "timeout": 1, "next": f"{customer.url}/next"}
     call = await client.call(action)
@@ -236,18 +236,18 @@ async def test_no_reasons(
 
 
 async def test_hung_up(client: Client, simulator: Simulator) -> None:
-    """A question can end by a word of its own."""
+    """Hanging up during an `ivr` action can have a result of its own."""
     simulator.dialect = Dialect(hung_up="hangup")
     call = await client.call({"ivr": "sound/dtmf/PPPPPPPPPP"})
     assert call["actions"][0]["result"] == "hangup"
 
 
 @pytest.mark.parametrize("answer", [503, 204])
-async def test_asks_again(
+async def test_retries_next(
     client: Client, simulator: Simulator, customer: Customer, answer: int
 ) -> None:
-    """An action that does not come can be asked for again, while the person waits."""
-    simulator.dialect = Dialect(asks_again=True)
+    """An action that does not come can be requested again while the person waits."""
+    simulator.dialect = Dialect(retries_next=True)
     simulator.phone(PERSON, talk_for=None, keys=[KeyPress(1, "55")])
     customer.will_answer("/start", answer, answer, {"play": "sound/beep"})
     call = await client.call(voice_start=f"{customer.url}/start")
@@ -258,8 +258,8 @@ async def test_asks_again(
 async def test_does_not_wait_for_ever(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """It is asked for a few times, as long as the person stays; what is wrong, only once."""
-    simulator.dialect = Dialect(asks_again=True)
+    """It is requested a few times while the person stays; an invalid action, only once."""
+    simulator.dialect = Dialect(retries_next=True)
     simulator.phone(PERSON, talk_for=None)
     customer.will_answer("/start", *[500] * 9)
     await client.call(voice_start=f"{customer.url}/start")
@@ -277,7 +277,7 @@ async def test_does_not_wait_for_ever(
 async def test_charset(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """A form can come in another encoding, and says the same."""
+    """A form can come in another encoding with the same content."""
     whenhangup = f"{customer.url}/end"
     await client.call({"connect": _OTHER}, whenhangup=whenhangup)
     simulator.dialect = Dialect(charset=True)
@@ -292,7 +292,7 @@ async def test_charset(
 
 @pytest.mark.parametrize("status", [400, 403, 404])
 async def test_refusals(client: Client, simulator: Simulator, status: int) -> None:
-    """What makes no sense is refused with one status or another."""
+    """An invalid request can be refused with different statuses."""
     simulator.dialect = Dialect(refused_status=status)
     assert await client.order(to="nobody") == (status, "Invalid to number")
     simulator.dialect = Dialect(unknown_status=status)
@@ -302,7 +302,7 @@ async def test_refusals(client: Client, simulator: Simulator, status: int) -> No
 
 
 async def test_words_of_refusals(client: Client, simulator: Simulator) -> None:
-    """The same refusal has more than one reason."""
+    """The reason for the same refusal can have different wordings."""
     simulator.dialect = Dialect(json_errors=True)
     assert await client.order(to=None) == (403, '{"error": "Missing key to"}')
     simulator.dialect = Dialect(foreign_number="Forbidden")
@@ -313,7 +313,7 @@ async def test_words_of_refusals(client: Client, simulator: Simulator) -> None:
 
 
 async def test_listed_late(client: Client, simulator: Simulator) -> None:
-    """A new call may not be found at once."""
+    """A new call may not be listed at once."""
     simulator.clock.speed = 1
     simulator.phone(PERSON, outcome=Outcome.NO_ANSWER)
     simulator.dialect = Dialect(listed_after=1)
@@ -329,7 +329,7 @@ async def test_listed_late(client: Client, simulator: Simulator) -> None:
 
 
 async def test_fails_later(client: Client, simulator: Simulator) -> None:
-    """The first answer need not tell that a phone cannot be reached."""
+    """The first answer may not say that a phone cannot be reached."""
     simulator.dialect = Dialect(fails_at_once=False)
     simulator.phone(PERSON, outcome=Outcome.UNREACHABLE)
     _, text = await client.order()
@@ -349,14 +349,14 @@ async def test_fails_later(client: Client, simulator: Simulator) -> None:
 async def test_states(
     client: Client, simulator: Simulator, outcome: Outcome, state: str
 ) -> None:
-    """Nobody has written how a call ends that was declined, or not answered."""
+    """The state of a call that was declined or not answered is not documented."""
     simulator.dialect = Dialect(declined=CallState.FAILED, not_answered=CallState.BUSY)
     simulator.phone(PERSON, outcome=outcome)
     assert (await client.call())["state"] == state
 
 
 async def test_by_chance() -> None:
-    """A seed chooses a dialect, always the same; together they choose everything there is."""
+    """A seed always chooses the same dialect; enough seeds choose every value."""
     assert Dialect.chosen(7) == Dialect.chosen(7) != Dialect.chosen(8)
     chosen = [Dialect.chosen(seed) for seed in range(50)]
     for name, choices in Dialect.choices().items():
@@ -364,7 +364,7 @@ async def test_by_chance() -> None:
 
 
 async def test_others() -> None:
-    """Each other choice is a dialect of its own."""
+    """Every other value makes a dialect of its own."""
     others = dict(Dialect().others())
     choices = Dialect.choices().values()
     assert len(others) == sum(map(len, choices)) - len(choices)

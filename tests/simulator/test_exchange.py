@@ -1,4 +1,4 @@
-"""The life of a call, from the first ring to its price."""
+"""A call from its first ring to its price."""
 
 from datetime import timedelta
 import json
@@ -14,7 +14,7 @@ _OTHER = "+46701111111"
 
 
 async def test_answered_call(client: Client, simulator: Simulator) -> None:
-    """Start, duration and cost are exactly those of the script."""
+    """Start, duration and cost follow exactly from the script."""
     simulator.phone(PERSON, answer_after=2, talk_for=12)
     call = await client.call({"play": "sound/dtmf/" + "P" * 60})
     assert call["state"] == "success"
@@ -28,7 +28,7 @@ async def test_answered_call(client: Client, simulator: Simulator) -> None:
 async def test_phone_without_script_answers(
     client: Client, simulator: Simulator
 ) -> None:
-    """Anybody answers after two seconds and hangs up four seconds later."""
+    """Without a script a person answers after two seconds and hangs up four seconds later."""
     call = await client.call({"play": "sound/dtmf/" + "P" * 60})
     assert call["duration"] == 4
     [kept] = simulator.calls
@@ -51,7 +51,7 @@ async def test_call_that_never_connects(
     outcome: Outcome,
     state: str,
 ) -> None:
-    """It has an end and no start, costs nothing, and is told of."""
+    """It has an end but no start, costs nothing, and its end is reported."""
     simulator.phone(PERSON, outcome=outcome)
     call = await client.call(whenhangup=f"{customer.url}/end")
     assert call["state"] == state
@@ -63,21 +63,21 @@ async def test_call_that_never_connects(
 async def test_unreachable_phone_fails_at_once(
     client: Client, simulator: Simulator
 ) -> None:
-    """The very first answer says so."""
+    """The first answer already says so."""
     simulator.phone(PERSON, outcome=Outcome.UNREACHABLE)
     _, text = await client.order()
     assert json.loads(text)["state"] == "failed"
 
 
 async def test_rings_no_longer_than_asked(client: Client, simulator: Simulator) -> None:
-    """Who comes to the phone too late finds it silent."""
+    """A person who comes to the phone too late cannot answer it."""
     simulator.phone(PERSON, answer_after=21)
     assert (await client.call(timeout="20"))["state"] == "failed"
     assert (await client.call(timeout="22"))["state"] == "success"
 
 
 async def test_manual_mode(client: Client, simulator: Simulator) -> None:
-    """Phones without a script ring until the time is over; the others keep to theirs."""
+    """Phones without a script ring until the time is up; the others follow theirs."""
     simulator.phones.manual = True
     simulator.phone(_OTHER)
     assert (await client.call(to=_OTHER))["state"] == "success"
@@ -85,7 +85,7 @@ async def test_manual_mode(client: Client, simulator: Simulator) -> None:
 
 
 async def test_calls_run_side_by_side(client: Client, simulator: Simulator) -> None:
-    """Many calls end, each with its own result."""
+    """Many calls at once each end with their own result."""
     simulator.phone(_OTHER, answer_after=0, talk_for=None)
     for index in range(40):
         number = f"+4670200{index:04}"
@@ -96,7 +96,7 @@ async def test_calls_run_side_by_side(client: Client, simulator: Simulator) -> N
 
 
 async def test_reset(client: Client, simulator: Simulator) -> None:
-    """Everything is forgotten, and calls under way with it."""
+    """Everything is forgotten, including calls in progress."""
     await client.call()
     simulator.phone(PERSON, outcome=Outcome.DECLINE)
     await client.order()
@@ -108,7 +108,7 @@ async def test_reset(client: Client, simulator: Simulator) -> None:
 
 
 async def test_leaving_ends_everything(session: aiohttp.ClientSession) -> None:
-    """A call under way does not outlive the simulator, and keeps its state."""
+    """A call in progress does not outlive the simulator, and keeps its state."""
     simulator = Simulator(speed=1)
     async with simulator.serve():
         await Client(simulator, session).order()

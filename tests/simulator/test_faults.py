@@ -1,4 +1,4 @@
-"""Answers that go wrong, and whether the call was placed all the same."""
+"""Faults in the answers, and whether the call is placed nevertheless."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ _PLACE = "POST /calls"
 
 
 async def test_status_instead(client: Client, simulator: Simulator) -> None:
-    """Nothing was done, and the answer says so."""
+    """Nothing is done, and the answer says so."""
     simulator.fault(Fault(FaultKind.STATUS, on=_PLACE, status=429, body="Slow down"))
     assert await client.order() == (429, "Slow down")
     assert not simulator.calls
@@ -24,7 +24,7 @@ async def test_status_instead(client: Client, simulator: Simulator) -> None:
 async def test_headers(
     client: Client, simulator: Simulator, session: aiohttp.ClientSession
 ) -> None:
-    """An answer can have headers."""
+    """The answer can have headers."""
     simulator.fault(Fault(FaultKind.STATUS, headers={"Retry-After": "2"}))
     async with session.get(f"{simulator.api_url}/me") as response:
         assert response.status == 503
@@ -32,7 +32,7 @@ async def test_headers(
 
 
 async def test_status_after(client: Client, simulator: Simulator) -> None:
-    """The answer says that it failed, but it was done."""
+    """The answer says that the request failed, but it was carried out."""
     simulator.fault(Fault(FaultKind.STATUS_AFTER, status=502))
     assert (await client.order())[0] == 502
     assert len(simulator.calls) == 1
@@ -44,7 +44,7 @@ async def test_status_after(client: Client, simulator: Simulator) -> None:
 async def test_reset(
     client: Client, simulator: Simulator, kind: FaultKind, calls: int
 ) -> None:
-    """The connection breaks, before or after the call was placed."""
+    """The connection breaks before or after the call is placed."""
     simulator.fault(Fault(kind, on=_PLACE))
     with pytest.raises(aiohttp.ClientOSError):
         await client.order()
@@ -53,7 +53,7 @@ async def test_reset(
 
 
 async def test_delay(client: Client, simulator: Simulator) -> None:
-    """The answer takes its time, and so does what it tells."""
+    """The request is carried out late, and so is the answer."""
     simulator.fault(Fault(FaultKind.DELAY, on=_PLACE, delay=100))
     ordering = asyncio.create_task(client.order())
     while not simulator.requests:
@@ -76,7 +76,7 @@ async def test_delay(client: Client, simulator: Simulator) -> None:
 async def test_spoilt_answer(
     client: Client, simulator: Simulator, fault: Fault, text: str
 ) -> None:
-    """The call was placed, but the answer tells nothing of it."""
+    """The call is placed, but the answer is of no use."""
     simulator.fault(fault)
     status, answer = await client.order()
     assert status == 200
@@ -99,7 +99,7 @@ async def test_wrong_fields(client: Client, simulator: Simulator) -> None:
 async def test_huge(
     client: Client, simulator: Simulator, session: aiohttp.ClientSession
 ) -> None:
-    """There is no end of the answer; whoever stops reading is free to go."""
+    """The answer is far too long; a client that stops reading is not held up."""
     simulator.fault(Fault(FaultKind.HUGE))
     async with session.get(
         f"{simulator.api_url}/me", headers=client.headers
@@ -110,7 +110,7 @@ async def test_huge(
 
 
 async def test_stall(client: Client, simulator: Simulator) -> None:
-    """The answer begins and never ends."""
+    """The answer begins but never ends."""
     simulator.fault(Fault(FaultKind.STALL, on=_PLACE))
     ordering = asyncio.create_task(client.order())
     while not simulator.calls:
@@ -124,7 +124,7 @@ async def test_stall(client: Client, simulator: Simulator) -> None:
 async def test_early_callback(
     client: Client, simulator: Simulator, customer: Customer
 ) -> None:
-    """The call's end is told before the answer to its order."""
+    """The end of the call is reported before its request is answered."""
     simulator.fault(Fault(FaultKind.CALLBACK_EARLY))
     await client.get("/me")
     _, text = await client.order(whenhangup=f"{customer.url}/end")
@@ -133,7 +133,7 @@ async def test_early_callback(
 
 
 async def test_not_listening(client: Client, simulator: Simulator) -> None:
-    """Connections are refused until it listens again, at the same place; calls go on."""
+    """Connections are refused until the simulator listens again; calls continue."""
     await client.order()
     await simulator.stop_listening()
     with pytest.raises(aiohttp.ClientConnectorError):
@@ -145,7 +145,7 @@ async def test_not_listening(client: Client, simulator: Simulator) -> None:
 
 
 async def test_times(client: Client, simulator: Simulator) -> None:
-    """A fault happens as often as wanted, or until it is cleared."""
+    """A fault occurs as often as wanted, or until it is cleared."""
     simulator.fault(Fault(FaultKind.STATUS, times=2))
     assert [(await client.order())[0] for _ in range(3)] == [503, 503, 200]
     simulator.fault(Fault(FaultKind.STATUS, times=None))
@@ -155,7 +155,7 @@ async def test_times(client: Client, simulator: Simulator) -> None:
 
 
 async def test_one_number(client: Client, simulator: Simulator) -> None:
-    """A fault can concern the calls to one number, all that is asked about them too."""
+    """A fault can apply to one number: to placing a call and to looking it up."""
     _, text = await client.order()
     simulator.fault(Fault(FaultKind.STATUS, number=PERSON, times=None))
     assert (await client.order(to="+46701111111"))[0] == 200
@@ -166,7 +166,7 @@ async def test_one_number(client: Client, simulator: Simulator) -> None:
 
 
 async def test_one_request(client: Client, simulator: Simulator) -> None:
-    """A fault can concern one kind of request."""
+    """A fault can apply to one kind of request."""
     simulator.fault(Fault(FaultKind.STATUS, on="GET /calls/{id}", times=None))
     _, text = await client.order()
     await client.get("/me")
@@ -185,6 +185,6 @@ async def test_one_request(client: Client, simulator: Simulator) -> None:
     ],
 )
 async def test_fault_that_cannot_happen(kind: FaultKind, on: str) -> None:
-    """A fault that would never happen is refused."""
+    """A fault that could never occur is refused."""
     with pytest.raises(ValueError, match="happens on one of"):
         Fault(kind, on=on)

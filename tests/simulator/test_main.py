@@ -15,7 +15,7 @@ from simulator import Dialect
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_process(session: aiohttp.ClientSession, number: signal.Signals) -> None:
-    """It tells in one line where it is, answers there, and stops when it is told to."""
+    """It prints its address in one line, answers there, and stops on a signal."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulator", "--manual", "--speed", "10"),
         *("--username", "me", "--password", "secret", "--balance", "7"),

@@ -1,4 +1,4 @@
-"""The API: who may ask, what is refused, and what is answered."""
+"""The API: credentials, refusals and answers."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,7 +16,7 @@ from .conftest import PERSON, SPEED, Client
 async def test_wrong_credentials(
     simulator: Simulator, session: aiohttp.ClientSession, authorization: str | None
 ) -> None:
-    """Nobody else gets in, and the reason is plain text."""
+    """Other credentials are refused, with a reason in plain text."""
     headers = {"Authorization": authorization} if authorization else {}
     async with session.get(f"{simulator.api_url}/me", headers=headers) as response:
         assert response.status == 401
@@ -25,7 +25,7 @@ async def test_wrong_credentials(
 
 
 async def test_account(client: Client, simulator: Simulator) -> None:
-    """The account shows what it is, and its money."""
+    """The account has its details and its balance."""
     me = await client.get("/me")
     assert me["id"] == simulator.account_id
     assert me["displayname"] == "Demo home"
@@ -35,7 +35,7 @@ async def test_account(client: Client, simulator: Simulator) -> None:
 
 
 async def test_trial_account(session: aiohttp.ClientSession) -> None:
-    """A trial account tells nothing of money."""
+    """A trial account has no money fields."""
     simulator = Simulator(trial=True)
     async with simulator.serve():
         me = await Client(simulator, session).get("/me")
@@ -44,7 +44,7 @@ async def test_trial_account(session: aiohttp.ClientSession) -> None:
 
 
 async def test_numbers(client: Client) -> None:
-    """There is a number for calls, one for messages only, and one not in use."""
+    """There is a number for calls, one for messages only, and an inactive one."""
     answer = await client.get("/numbers")
     assert "next" not in answer
     assert [
@@ -53,7 +53,7 @@ async def test_numbers(client: Client) -> None:
 
 
 async def test_numbers_come_in_pages(session: aiohttp.ClientSession) -> None:
-    """All numbers are found page by page, at most 100 at once."""
+    """Numbers come in pages of at most 100."""
     numbers = tuple(AccountNumber(f"+46766860{index:03}") for index in range(230))
     simulator = Simulator(numbers=numbers)
     async with simulator.serve():
@@ -78,12 +78,12 @@ async def test_numbers_come_in_pages(session: aiohttp.ClientSession) -> None:
     ],
 )
 async def test_missing_key(client: Client, field: str, reason: str) -> None:
-    """What is missing is named."""
+    """The reason names the missing field."""
     assert await client.order(**{field: None}) == (403, reason)
 
 
 async def test_plus_as_it_is(client: Client, simulator: Simulator) -> None:
-    """A plus that was not encoded reads as a blank, and is a plus all the same."""
+    """A plus that was not encoded arrives as a space, and is read as a plus."""
     status, _ = await client.order(to=f" {PERSON[1:]}")
     assert status == 200
     assert simulator.calls[0].to == PERSON
@@ -119,7 +119,7 @@ async def test_spelling_of_paths(client: Client, simulator: Simulator) -> None:
 async def test_bad_request(
     client: Client, simulator: Simulator, field: str, value: str | None
 ) -> None:
-    """A call that makes no sense is refused with the field's name, and not placed."""
+    """An invalid request is refused with the field's name, and no call is placed."""
     status, reason = await client.order(**{field: value})
     assert status == 403
     assert field in reason
@@ -130,18 +130,18 @@ async def test_bad_request(
 async def test_number_that_cannot_call(
     client: Client, simulator: Simulator, number: str
 ) -> None:
-    """Only an own, active voice number may be shown."""
+    """Only one of the account's active voice numbers may be shown."""
     assert await client.order(**{"from": number}) == (403, "Invalid from number")
     assert not simulator.calls
 
 
 async def test_own_mobile_number_may_call(client: Client) -> None:
-    """The number that the account signed up with may be shown."""
+    """The mobile number that the account was opened with may be shown."""
     assert (await client.order(**{"from": "+46700000001"}))[0] == 200
 
 
 async def test_no_credits(session: aiohttp.ClientSession) -> None:
-    """Without money there is no call."""
+    """Without money no call is placed."""
     simulator = Simulator(balance=0)
     async with simulator.serve():
         status, reason = await Client(simulator, session).order()
@@ -150,7 +150,7 @@ async def test_no_credits(session: aiohttp.ClientSession) -> None:
 
 
 async def test_order_is_answered_at_once(client: Client, simulator: Simulator) -> None:
-    """The answer has just the fields of a call under way."""
+    """The answer has just the fields of a call in progress."""
     status, text = await client.order()
     assert status == 200
     [call] = simulator.calls
@@ -166,14 +166,14 @@ async def test_order_is_answered_at_once(client: Client, simulator: Simulator) -
 
 
 async def test_unknown_call(client: Client) -> None:
-    """A call that never was is not found."""
+    """A call that never existed is not found."""
     with pytest.raises(aiohttp.ClientResponseError) as error:
         await client.get("/calls/c0")
     assert error.value.status == 404
 
 
 async def test_history_in_pages(client: Client, simulator: Simulator) -> None:
-    """The history comes newest first, each call once."""
+    """The history is sorted newest first, with each call once."""
     for _ in range(5):
         await client.order()
     answer = await client.get("/calls", limit=2)
@@ -188,7 +188,7 @@ async def test_history_in_pages(client: Client, simulator: Simulator) -> None:
 
 
 async def test_history_between(client: Client, simulator: Simulator) -> None:
-    """`start` is before, `end` is after, both exclusive."""
+    """Only calls before `start` and after `end` are listed."""
     for _ in range(3):
         await client.order()
     first, second, third = simulator.calls
@@ -199,7 +199,7 @@ async def test_history_between(client: Client, simulator: Simulator) -> None:
 
 
 async def test_history_of_no_time(client: Client) -> None:
-    """A time that is none is refused."""
+    """An invalid time is refused."""
     with pytest.raises(aiohttp.ClientResponseError) as error:
         await client.get("/calls", start="yesterday")
     assert error.value.status == 403
@@ -220,17 +220,17 @@ async def test_provider_has_its_own_clock(session: aiohttp.ClientSession) -> Non
     assert abs(simulator.calls[0].created - expected) < timedelta(minutes=1)
 
 
-async def test_requests_are_written_down(client: Client, simulator: Simulator) -> None:
-    """Each request is kept with what it said and what it was answered."""
+async def test_requests_are_logged(client: Client, simulator: Simulator) -> None:
+    """Each request is logged with its content and its status."""
     await client.get("/calls", limit=7)
     await client.order(to="nobody")
-    asked, ordered = simulator.requests
-    assert (asked.method, asked.path, asked.query) == (
+    listed, ordered = simulator.requests
+    assert (listed.method, listed.path, listed.query) == (
         "GET",
         "/a1/calls",
         {"limit": "7"},
     )
-    assert asked.status == 200
+    assert listed.status == 200
     assert (ordered.method, ordered.form["to"], ordered.status) == (
         "POST",
         "nobody",

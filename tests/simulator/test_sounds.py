@@ -16,7 +16,7 @@ def _person_stays(simulator: Simulator) -> None:
 
 
 async def test_wav(client: Client, customer: Customer) -> None:
-    """A call lasts as long as the sound that was fetched."""
+    """A call lasts as long as the sound it fetches."""
     call = await client.call({"play": customer.serves_sound("/hello.wav", 7)})
     assert results(call) == ["success"]
     assert call["duration"] == 7
@@ -54,7 +54,7 @@ async def test_formats(
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"RIFF\x00\x00\x00\x00WAVE"])
 async def test_not_a_sound(client: Client, customer: Customer, content: bytes) -> None:
-    """What is no sound cannot be played, whatever it calls itself."""
+    """Content that is not a sound cannot be played, whatever its type."""
     customer.files["/hello.wav"] = (content, "audio/wav")
     call = await client.call({"play": f"{customer.url}/hello.wav"})
     assert results(call) == ["failed"]
@@ -62,14 +62,14 @@ async def test_not_a_sound(client: Client, customer: Customer, content: bytes) -
 
 @pytest.mark.parametrize("url", ["/missing.wav", "no URL at all"])
 async def test_no_sound(client: Client, customer: Customer, url: str) -> None:
-    """What cannot be fetched cannot be played either."""
+    """A sound that cannot be fetched cannot be played."""
     url = customer.url + url if url.startswith("/") else url
     call = await client.call({"ivr": url})
     assert results(call) == ["failed"]
 
 
 async def test_fetched_once(client: Client, customer: Customer) -> None:
-    """A sound is kept for ever: a new one at the same URL is never heard."""
+    """A sound is kept for good: a new one at the same URL is never played."""
     url = customer.serves_sound("/hello.wav", 7)
     await client.call({"play": url})
     customer.serves_sound("/hello.wav", 3)
@@ -79,7 +79,7 @@ async def test_fetched_once(client: Client, customer: Customer) -> None:
 
 
 async def test_tried_again(client: Client, customer: Customer) -> None:
-    """What could not be played is fetched again."""
+    """A sound that could not be played is fetched again."""
     customer.files["/hello.wav"] = (b"", "audio/wav")
     await client.call({"play": f"{customer.url}/hello.wav"})
     call = await client.call({"play": customer.serves_sound("/hello.wav", 2)})

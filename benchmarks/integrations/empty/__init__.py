@@ -1,4 +1,4 @@
-"""An integration that does nothing, with the platforms that Elks has."""
+"""An integration that does nothing, with the platforms of Elks."""
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform

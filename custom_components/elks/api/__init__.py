@@ -1,5 +1,18 @@
-"""The 46elks voice API over HTTP. Knows nothing of Home Assistant."""
+"""46elks over HTTP: its requests, answers, call actions, callbacks and errors.
 
+The provider's words stand here and nowhere else. Knows nothing of Home Assistant.
+"""
+
+from .actions import BEEP, CallAction, Connect, CustomAction, HangUp, Ivr, Play
+from .callbacks import (
+    ActionEnded,
+    Callback,
+    Ended,
+    Incoming,
+    PickedUp,
+    Recorded,
+    read_callback,
+)
 from .client import DEFAULT_URL, ElksClient
 from .errors import (
     ElksError,
@@ -24,23 +37,37 @@ from .models import (
 )
 
 __all__ = [
+    "BEEP",
     "DEFAULT_URL",
     "OUTGOING",
     "Account",
+    "ActionEnded",
     "Call",
+    "CallAction",
     "CallRequest",
     "CallState",
+    "Callback",
+    "Connect",
+    "CustomAction",
     "ElksClient",
     "ElksError",
+    "Ended",
     "FromNumberRefusedError",
+    "HangUp",
+    "Incoming",
     "InvalidAuthError",
+    "Ivr",
     "NoCreditError",
     "NotAllowedError",
     "Number",
     "OutcomeUnknownError",
+    "PickedUp",
+    "Play",
+    "Recorded",
     "RefusedError",
     "TakenAction",
     "UnreachableError",
     "mask_number",
+    "read_callback",
     "read_keys",
 ]

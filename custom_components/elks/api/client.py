@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 import json
 import re
 from typing import cast
@@ -46,7 +45,7 @@ _MAX_PAGES = 10
 _FURTHEST = timedelta(days=36525)
 """No clock is wrong by more; a home's own can start at 1970."""
 
-# 46elks answers most of what it refuses with 403: only its words tell why
+# 46elks answers most of what it refuses with 403: only its words say why
 _POOR = re.compile(r"credit", re.IGNORECASE)
 _FROM_NUMBER = re.compile(r"\b(invalid from|from number|call from)\b", re.IGNORECASE)
 _MAKES_NO_SENSE = re.compile(
@@ -59,7 +58,7 @@ type _Json = Mapping[str, object]
 class ElksClient:
     """One account at 46elks.
 
-    Every method raises an ElksError of the class that tells the consequence:
+    Every method raises an ElksError of the class that stands for the consequence:
     InvalidAuthError, RefusedError, UnreachableError or OutcomeUnknownError.
     A request takes at most 30 seconds.
     """
@@ -125,11 +124,11 @@ class ElksClient:
         return calls
 
     def now(self) -> datetime:
-        """Return the time by 46elks' clock, as its answers told it; else by ours."""
+        """Return the time by 46elks' clock, as its answers give it; else by ours."""
         return datetime.now(UTC) + (self._ahead or timedelta())
 
     async def clock(self) -> datetime:
-        """Return the time by 46elks' clock, asking for it if no answer has told it yet."""
+        """Return the time by 46elks' clock, asking for it if no answer has given it yet."""
         if self._ahead is None:
             await self.account()
         return self.now()
@@ -164,9 +163,9 @@ class ElksClient:
 
     def _note_time(self, response: ClientResponse) -> None:
         """Set 46elks' clock by the `Date` of an answer."""
-        told, now = _http_date(response, "Date"), datetime.now(UTC)
-        if told and abs(told - now) < _FURTHEST:
-            self._ahead = told - now
+        date, now = _http_date(response, "Date"), datetime.now(UTC)
+        if date and abs(date - now) < _FURTHEST:
+            self._ahead = date - now
 
 
 async def _answer(response: ClientResponse) -> _Json:
@@ -217,24 +216,18 @@ def _refused(status: int, reason: str) -> RefusedError:
 
 
 def _retry_after(response: ClientResponse) -> float | None:
-    """Return the seconds after which 46elks wants to be asked again, if it tells."""
-    told = response.headers.get("Retry-After", "")
-    if told.isascii() and told.isdigit():
-        return float(told)
+    """Return the seconds after which 46elks wants to be asked again, if it says so."""
+    seconds = response.headers.get("Retry-After", "")
+    if seconds.isascii() and seconds.isdigit():
+        return float(seconds)
     moment = _http_date(response, "Retry-After")
     now = _http_date(response, "Date") or datetime.now(UTC)
     return max(0.0, (moment - now).total_seconds()) if moment else None
 
 
 def _http_date(response: ClientResponse, header: str) -> datetime | None:
-    return _moment(response.headers.get(header, ""))
-
-
-# All answers of a second tell the same
-@lru_cache(maxsize=2)
-def _moment(text: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(response.headers.get(header, ""))
     except ValueError, OverflowError:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -32,10 +32,10 @@ class UnreachableError(ElksError):
     """The request certainly had no effect: no connection, 429 or 503."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
-        """Tell the reason, and after how many seconds 46elks wants to be asked again."""
+        """Give the reason, and after how many seconds 46elks wants to be asked again."""
         super().__init__(reason)
         self.retry_after = retry_after
 
 
 class OutcomeUnknownError(ElksError):
-    """The request was sent, but no answer tells whether it had an effect."""
+    """The request was sent, but it is not known whether it had an effect."""

@@ -1,4 +1,4 @@
-"""Take what must not be told out of a text: phone numbers, and where URLs lead."""
+"""Take what must not get out of a text: phone numbers, and where URLs lead."""
 
 import re
 

@@ -9,6 +9,8 @@ import json
 import re
 from typing import Final, Self
 
+from .actions import CallAction
+
 OUTGOING: Final = "outgoing"
 """The direction of a call that the account placed."""
 
@@ -40,7 +42,7 @@ class Account:
     balance: float | None
     """In the account's currency."""
     credit_alert: float | None
-    """Balance below which the account's owner wants to be told, in its currency."""
+    """Balance below which the account's owner wants a warning, in its currency."""
 
     @classmethod
     def from_api(cls, data: Mapping[str, object]) -> Self:
@@ -85,19 +87,23 @@ class CallRequest:
     """E.164, a number that the account may call from."""
     to_number: str
     """E.164."""
-    voice_start: str
-    """URL that answers with the first action, or that action as JSON text."""
+    voice_start: CallAction | str
+    """The first action, or the URL that returns it."""
     whenhangup: str | None
-    """URL that is told how the call ended."""
+    """URL to which the end of the call is reported."""
     timeout: int
     """Seconds to ring."""
 
     def as_form(self) -> dict[str, str]:
-        """Return the form fields of the request."""
+        """Return the form fields of the request.
+
+        Raises TypeError or ValueError for a first action that JSON cannot hold.
+        """
+        first = self.voice_start
         form = {
             "from": self.from_number,
             "to": self.to_number,
-            "voice_start": self.voice_start,
+            "voice_start": first if isinstance(first, str) else first.as_text(),
             "timeout": str(self.timeout),
         }
         if self.whenhangup is not None:
@@ -133,18 +139,18 @@ class Call:
     """A call as the provider reports it. What is not known (yet) is None."""
 
     id: str
-    state: CallState
-    direction: str | None
-    from_number: str | None
+    state: CallState = CallState.ONGOING
+    direction: str | None = None
+    from_number: str | None = None
     """E.164."""
-    to_number: str | None
+    to_number: str | None = None
     """E.164."""
-    created: datetime | None
-    start: datetime | None
+    created: datetime | None = None
+    start: datetime | None = None
     """When it was picked up; None if it never was."""
-    duration: int | None
+    duration: int | None = None
     """Seconds."""
-    cost: float | None
+    cost: float | None = None
     """In the account's currency."""
     timeout: int | None = None
     """Seconds that the phone was to ring."""
@@ -185,22 +191,6 @@ class Call:
             timeout=_integer(data, "timeout"),
             actions=_actions(data),
         )
-
-    def as_api(self) -> dict[str, object]:
-        """Return the call as from_api reads it, but for its actions and its timeout."""
-        return {
-            "id": self.id,
-            "state": self.state,
-            "direction": self.direction,
-            "from": self.from_number,
-            "to": self.to_number,
-            "created": self.created and self.created.isoformat(),
-            "start": self.start and self.start.isoformat(),
-            "duration": self.duration,
-            "cost": None
-            if self.cost is None
-            else round(self.cost * _UNITS_PER_CURRENCY),
-        }
 
 
 def read_text(data: Mapping[str, object], key: str) -> str | None:

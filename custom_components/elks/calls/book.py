@@ -1,7 +1,7 @@
-"""The records of an account's calls: those that are open, and those that ended of late."""
+"""The records of an account's calls: those that are open, and those that ended recently."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,12 +18,12 @@ _ENDED_IDS_KEPT = 100
 
 
 class CallBook:
-    """What is known of the calls, by their secrets. Asks nobody, and tells of every change."""
+    """What is known of the calls, by their secrets."""
 
     def __init__(
         self, changed: Callable[[CallRecord | None, CallRecord], None]
     ) -> None:
-        """Tell `changed` of every record that is new or changed, and what it was before."""
+        """Call `changed` with every record that is new or changed, and what it was before."""
         self._changed = changed
         self._open: dict[str, CallRecord] = {}
         self._open_ids: dict[str, str] = {}
@@ -37,9 +37,8 @@ class CallBook:
         self.last: CallRecord | None = None
         """The call placed last of those that the provider took."""
         self._tally = Tally()
-        self._uncounted: list[tuple[CallRecord | None, CallRecord]] = []
         self.spent = 0.0
-        """What is known to have been spent on calls since the start."""
+        """What is known to have been spent on calls since the start, in the account's currency."""
 
     def restore(self, kept: Kept) -> None:
         """Take up what was known before a restart."""
@@ -79,40 +78,43 @@ class CallBook:
         before = self.find(record.token)
         if record != before:
             self._write(before, record)
-            self._uncounted.append((before, record))
+            self._tally = self._tally.counted(before, record)
             self.spent += price(record) - price(before)
             self._changed(before, record)
 
-    def told(self, token: str, call: Call) -> None:
-        """Write what the provider tells of a call; of another call, or of none, nothing."""
+    def report(self, token: str, call: Call) -> None:
+        """Write what the provider reports of a call; of another call, or of none, nothing."""
         record = self.find(token)
         if record is not None and record.can_be(call.id):
-            self.put(record.told(call))
+            self.put(record.with_report(call))
 
     def adopt(self, token: str, call: Call) -> None:
-        """Write that a call of the history seems to be the one that was asked for."""
+        """Write that a call of the history seems to be the one that was requested."""
         record = self.find(token)
         if record is not None and record.call is None:
-            self.put(replace(record.told(call), adopted=True))
+            self.put(replace(record.with_report(call), adopted=True))
 
-    def forgotten(self, token: str) -> CallRecord | None:
-        """Return a call that was forgotten of late, should it have been placed all the same."""
-        return self._forgotten.get(token)
+    def hang_up(self, token: str) -> None:
+        """Let a call end as soon as the provider asks what to do."""
+        record = self.find(token)
+        if record is not None and not record.ended:
+            self.put(replace(record, hang_up=True))
 
     def forget(self, token: str) -> None:
-        """Forget a call that was asked for and never known to be placed."""
+        """Forget a call that was requested, but as far as anybody knows never placed."""
         record = self._forgotten[token] = self._open[token]
         if len(self._forgotten) > _FORGOTTEN_KEPT:
             self._forgotten.popitem(last=False)
         self._close(record)
-        self._changed(record, replace(record, given_up=True))
+        self._changed(record, replace(record, forgotten=True))
+
+    def find_forgotten(self, token: str) -> CallRecord | None:
+        """Return a call that was forgotten recently, should it have been placed all the same."""
+        return self._forgotten.get(token)
 
     @property
     def tally(self) -> Tally:
-        """Of the month in which a call ended last; counted when it is wanted."""
-        for before, record in self._uncounted:
-            self._tally = self._tally.counted(before, record)
-        self._uncounted.clear()
+        """The calls of the month in which a call ended last."""
         return self._tally
 
     @property
@@ -129,20 +131,20 @@ class CallBook:
         return self._open.get(self._open_ids.get(call_id, ""))
 
     def knows(self, call_id: str) -> bool:
-        """Return whether a call of the provider's is one of these, or was of late."""
+        """Return whether a call of the provider's is one of these, or was recently."""
         return call_id in self._open_ids or call_id in self._ended_ids
 
     def alone(self, record: CallRecord) -> bool:
-        """Return whether no other open call could be taken for this one in the history."""
+        """Return whether no other open call could be mistaken for this one in the history."""
         return self._open_numbers[record.numbers] < 2
 
-    def open(self) -> Iterator[CallRecord]:
+    def open(self) -> list[CallRecord]:
         """Return the calls that have not ended, or may have been placed."""
-        return iter(tuple(self._open.values()))
+        return list(self._open.values())
 
-    def ended(self) -> Iterator[CallRecord]:
-        """Return the calls that ended of late, the newest end last."""
-        return iter(self._ended.values())
+    def ended(self) -> list[CallRecord]:
+        """Return the calls that ended recently, the newest end last."""
+        return list(self._ended.values())
 
     def _write(self, before: CallRecord | None, record: CallRecord) -> None:
         if record.ended:
@@ -177,6 +179,9 @@ class CallBook:
             self._note_end(record, call)
         else:
             self._open_ids[call.id] = record.token
+        if before and before.call and record.placed < before.placed:
+            self._find_last_again()
+            return
         new = before is None or before.call is None
         if _is_later(record, self.last, new=new):
             self.last = record
@@ -184,8 +189,18 @@ class CallBook:
         if contact and _is_later(record, self._last_to.get(contact), new=new):
             self._last_to[contact] = record
 
+    def _find_last_again(self) -> None:
+        """Find out which call was placed last, when one turns out to be older than it seemed."""
+        shown = {one.token: one for one in self._last_to.values()}
+        placed = [
+            one for one in (shown | self._ended | self._open).values() if one.call
+        ]
+        placed.sort(key=lambda one: _cut(one.placed))
+        self.last = placed[-1]
+        self._last_to |= {one.contact: one for one in placed if one.contact}
+
     def _note_end(self, record: CallRecord, call: Call) -> None:
-        # One whose end was never learnt may still be taken up again
+        # The end may still be found out
         if record.given_up:
             return
         self._ended_ids[call.id] = None

@@ -1,4 +1,4 @@
-"""What happens to a call, told once each and in this order."""
+"""What happens to a call: each event once, and in this order."""
 
 from enum import StrEnum
 
@@ -16,11 +16,14 @@ class CallEvent(StrEnum):
     FAILED = "failed"
 
 
+ENDS = frozenset({CallEvent.SUCCESS, CallEvent.BUSY, CallEvent.FAILED})
+
+
 def events(before: CallRecord | None, now: CallRecord) -> list[CallEvent]:
     """Return what happened between two states of what is known of a call.
 
-    After the end nothing happens: what is reported late is only noted. A call that was taken
-    for another begins anew.
+    After the end nothing happens: what is reported late is only noted. A call that was
+    mistaken for another begins again.
     """
     if before and before.call and now.call and before.call.id != now.call.id:
         before = None

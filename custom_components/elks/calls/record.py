@@ -1,12 +1,10 @@
-"""What is known of a call that we placed."""
+"""What is known of one call."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 from ..api import Call, CallState
-from ..helpers.stored import moment, text, text_or_none, whole_number
 from .dialogue.script import CallScript
 
 _REPORTED = tuple(field.name for field in fields(Call))
@@ -17,7 +15,7 @@ _SAME_TIME = timedelta(seconds=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallRecord:
-    """A call of ours and what the provider last told of it."""
+    """A call of ours, with what the provider last reported of it."""
 
     token: str
     """Secret of this one call, which its callbacks bring back."""
@@ -28,33 +26,35 @@ class CallRecord:
     timeout: int
     """Seconds that the phone rings."""
     requested: datetime
-    """When it was asked for, by the provider's clock."""
+    """When it was requested, by the provider's clock."""
     reported: bool
-    """Whether the provider is to tell us how the call ends."""
+    """Whether the provider is to report to us how the call ends."""
     script: CallScript | None = None
-    """What is said and asked; None when the provider has been told all of it."""
+    """What is said and asked; None when the request held all of it."""
     contact: str | None = None
-    """Id of the contact who is phoned; None for a number that is nobody's."""
+    """Id of the contact who is called; None for a number that is nobody's."""
     chain: str | None = None
-    """Id of the chain whose turn it is."""
+    """Id of the chain that the call belongs to."""
     hang_up: bool = False
     """Whether the call is to end as soon as the provider asks what to do."""
     picked_up: bool = False
-    """Whether the provider has asked us what to say to who picked up."""
+    """Whether the provider has asked us for the first action."""
     digits: str | None = None
     """The keys that were pressed last."""
-    asked: int = 0
-    """How many times keys had been asked for when these were pressed."""
+    question: int = 0
+    """Which question these keys answered, counted from 1; 0 for none."""
     adopted: bool = False
     """Whether the call was found in the history: a guess, which its own callback corrects."""
     call: Call | None = None
-    """None until the provider has told anything of it."""
+    """None until the provider has reported anything."""
     given_up: bool = False
-    """Whether the provider did not tell for so long that the end will stay unknown."""
+    """Whether there was no report for so long that the end stays unknown."""
+    forgotten: bool = False
+    """Whether the call was never placed, as far as anybody knows."""
 
     @property
     def numbers(self) -> tuple[str, str]:
-        """From which number to which: all that the history tells calls apart by, but the time."""
+        """From and to: besides the time, all that distinguishes calls in the history."""
         return self.from_number, self.to_number
 
     @property
@@ -68,12 +68,17 @@ class CallRecord:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more is to come of the call."""
+        """Whether the provider took the call, and nothing more is to come of it."""
         return self.call is not None and not self.in_progress
 
     @property
+    def over(self) -> bool:
+        """Whether nothing more is to come: the call has ended, or was never placed."""
+        return self.ended or self.forgotten
+
+    @property
     def placed(self) -> datetime:
-        """When the provider placed the call, or else when it was asked to."""
+        """When the provider placed the call, or else when that was requested."""
         return (self.call and self.call.created) or self.requested
 
     @property
@@ -92,39 +97,39 @@ class CallRecord:
 
     @property
     def answer(self) -> str | None:
-        """What was meant by the keys that were pressed."""
+        """Id of the answer that the pressed keys stand for."""
         answer = self.script.answer(self.digits) if self.script else None
         return answer.id if answer else None
 
     def can_be(self, call_id: str) -> bool:
-        """Return whether what comes with the secret of this call, and with an id, is about it."""
+        """Return whether what arrives with this call's secret and with an id is about it."""
         return self.call is None or self.call.id == call_id or self.adopted
 
-    def told(self, call: Call) -> Self:
+    def with_report(self, call: Call) -> Self:
         """Return the record with what the provider now reports.
 
-        An end is an end: what comes late or out of order only fills gaps. Also one that comes
-        after the end had been given up.
+        An end is an end: what arrives late or out of order only fills gaps. The exception is an
+        end that had been given up.
         """
         record = self._with_call(call)
         return record.with_keys(*call.pressed) if call.pressed else record
 
     def with_keys(self, question: int, keys: str) -> Self:
-        """Return the record with the keys that answered the how many-th question.
+        """Return the record with the keys that answered a question, counted from 1.
 
-        What answered an earlier question, and comes late or again, changes nothing.
+        What answered an earlier question, and arrives late or again, changes nothing.
         """
-        if question <= self.asked:
+        if question <= self.question:
             return self
-        return replace(self, digits=keys, asked=question)
+        return replace(self, digits=keys, question=question)
 
     def _with_call(self, call: Call) -> Self:
         if self.call is None:
             return replace(self, call=call)
         if self.call.id != call.id:
             return replace(self, call=call, adopted=False, given_up=False)
-        learnt = self.given_up and call.state is not CallState.ONGOING
-        is_late = self.ended and not learnt
+        end_found = self.given_up and call.state is not CallState.ONGOING
+        is_late = self.ended and not end_found
         older, newer = (call, self.call) if is_late else (self.call, call)
         kept = {
             name: getattr(older, name)
@@ -134,56 +139,8 @@ class CallRecord:
         for name in _TIMES:
             if _is_same_time(getattr(self.call, name), getattr(newer, name)):
                 kept[name] = getattr(self.call, name)
-        given_up = self.given_up and not learnt
+        given_up = self.given_up and not end_found
         return replace(self, call=replace(newer, **kept), given_up=given_up)
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the record as JSON data."""
-        return {
-            "token": self.token,
-            "from": self.from_number,
-            "to": self.to_number,
-            "timeout": self.timeout,
-            "requested": self.requested.isoformat(),
-            "reported": self.reported,
-            "script": self.script.as_dict() if self.script else None,
-            "contact": self.contact,
-            "chain": self.chain,
-            "hang_up": self.hang_up,
-            "picked_up": self.picked_up,
-            "digits": self.digits,
-            "asked": self.asked,
-            "adopted": self.adopted,
-            "call": self.call.as_api() if self.call else None,
-            "given_up": self.given_up,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what as_dict returned, in this version or an older one.
-
-        Raises AttributeError, LookupError, TypeError or ValueError for what cannot be read.
-        """
-        return cls(
-            token=text(data["token"]),
-            from_number=text(data["from"]),
-            to_number=text(data["to"]),
-            timeout=whole_number(data["timeout"]),
-            requested=moment(data["requested"]),
-            reported=bool(data["reported"]),
-            script=CallScript.from_dict(script)
-            if (script := data.get("script"))
-            else None,
-            contact=text_or_none(data.get("contact")),
-            chain=text_or_none(data.get("chain")),
-            hang_up=bool(data.get("hang_up")),
-            picked_up=bool(data.get("picked_up")),
-            digits=text_or_none(data.get("digits")),
-            asked=whole_number(data.get("asked", 0)),
-            adopted=bool(data.get("adopted")),
-            call=Call.from_api(call) if (call := data.get("call")) else None,
-            given_up=bool(data.get("given_up")),
-        )
 
 
 def _is_same_time(one: datetime | None, other: datetime | None) -> bool:

@@ -9,9 +9,10 @@ from homeassistant.helpers.json import json_bytes, json_fragment
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
-from ..helpers.stored import text
+from ..helpers.stored_values import text
 from ..helpers.unexpected import going_on
 from .record import CallRecord
+from .stored import record_as_dict, record_from_dict
 from .tally import Tally
 
 _VERSION = 1
@@ -25,7 +26,7 @@ _PAUSE_PER_CALL = 0.0002
 """Seconds between the beginnings of two writes, the more the longer a write is."""
 _SOON = 0.1
 _LATER = 60
-"""Seconds in which what the provider tells again when asked is written."""
+"""Seconds in which to write what the provider reports again when it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class Kept:
     """What is kept of an account's calls."""
 
     records: tuple[CallRecord, ...] = ()
-    """Calls that were asked for and have not ended, and the one placed last."""
+    """Calls that were requested and have not ended, and the one placed last."""
     ended_ids: tuple[str, ...] = ()
-    """Ids of calls that ended of late: in the history, they are not the ones looked for."""
+    """Ids of calls that ended recently: in the history, they are not the ones looked for."""
     tally: Tally = field(default_factory=Tally)
     """Of the month in which a call ended last."""
 
@@ -48,19 +49,19 @@ class _Data(TypedDict):
 
 def _as_json(record: CallRecord) -> json_fragment:
     # What orjson returns occupies far more than it holds; joining copies that
-    return json_fragment(b"".join((json_bytes(record.as_dict()), b"")))
+    return json_fragment(b"".join((json_bytes(record_as_dict(record)), b"")))
 
 
 def patience(before: CallRecord | None, record: CallRecord, *, alone: bool) -> float:
     """Return for how many seconds a change of a record may stay unwritten.
 
-    A call in progress is found in the history, unless another could be taken for it. What
-    nobody tells again cannot wait.
+    A call in progress is found in the history, unless another could be mistaken for it. What the
+    provider does not report again cannot wait.
     """
     if before is None:
         return 0
-    told_again = record.digits == before.digits and record.hang_up == before.hang_up
-    if record.in_progress and told_again and alone:
+    same = record.digits == before.digits and record.hang_up == before.hang_up
+    if record.in_progress and same and alone:
         return _LATER
     return _SOON
 
@@ -96,7 +97,7 @@ class CallStore:
                 return Kept()
             for item in data["calls"]:
                 with going_on("reading a call on disk"):
-                    records.append(CallRecord.from_dict(item))
+                    records.append(record_from_dict(item))
             with going_on("reading the ended calls on disk"):
                 ended_ids = tuple(map(text, data["ended_ids"]))
             with going_on("reading the month's calls on disk"):

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from homeassistant.util import dt as dt_util
 
-from ..helpers.stored import text, whole_number
+from ..helpers.stored_values import text, whole_number
 from .record import CallRecord
 
 _DECIMALS = 4
@@ -73,7 +73,7 @@ def _is_over(record: CallRecord | None) -> bool:
 
 
 def end_of(record: CallRecord) -> datetime:
-    """Return when a call ended, as far as the provider tells: not after now."""
+    """Return when a call ended, as far as that is known: not after now."""
     start = record.call.start if record.call else None
     duration = record.call.duration if record.call else None
     begin, now = start or record.placed, dt_util.utcnow()

@@ -1,1 +1,4 @@
-"""What the user has to put right: when that is noticed, and how it is shown."""
+"""What is looked after while an account is loaded: what the user has to put right, and what is let go.
+
+`issues` shows and withdraws repairs; each other module watches one thing, and decides when.
+"""

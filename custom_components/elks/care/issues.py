@@ -1,4 +1,4 @@
-"""What the user has to put right, told in Home Assistant's repairs."""
+"""What the user has to put right, as Home Assistant's repairs show it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ _ISSUES = (
 def async_report_reach(
     hass: HomeAssistant, entry: ConfigEntry, *, reachable: bool
 ) -> None:
-    """Tell whether there is any address at which 46elks could reach this home."""
+    """Show or withdraw that no address lets 46elks reach this home."""
     _report(hass, entry, _NOT_REACHABLE, wrong=not reachable)
 
 
@@ -39,35 +39,42 @@ def async_report_reach(
 def async_report_callbacks(
     hass: HomeAssistant, entry: ConfigEntry, *, arrive: bool
 ) -> None:
-    """Tell whether callbacks arrive."""
+    """Show or withdraw that callbacks do not arrive."""
     _report(hass, entry, _NOT_REPORTED, wrong=not arrive)
 
 
 @callback
 def async_report_chain(hass: HomeAssistant, entry: ConfigEntry, end: ChainEnd) -> None:
-    """Tell of a chain that ended before everybody was called, until the user has seen it."""
+    """Show that a chain ended before everybody was called, until the user has seen it."""
     if end is ChainEnd.EXPIRED:
-        _tell(hass, entry, _CHAIN_EXPIRED, fixable=True, persistent=True)
+        _show(hass, entry, _CHAIN_EXPIRED, fixable=True, persistent=True)
     elif end in _STOPS:
         issue = f"{_CHAIN_STOPPED}_{end}"
-        _tell(hass, entry, issue, fixable=True, persistent=True)
+        _show(hass, entry, issue, fixable=True, persistent=True)
 
 
 @callback
 def async_report_balance(
     hass: HomeAssistant, entry: ConfigEntry, balance: float, *, low: bool
 ) -> None:
-    """Tell whether the account has too little money, in its currency, for more calls."""
+    """Show or withdraw that the balance, in the account's currency, is too low for more calls."""
     currency = entry.data.get(CONF_CURRENCY) or ""
-    told = {"balance": f"{balance:.2f} {currency}".strip()}
-    _report(hass, entry, _LOW_BALANCE, wrong=low, learn_more_url=TOP_UP_URL, told=told)
+    placeholders = {"balance": f"{balance:.2f} {currency}".strip()}
+    _report(
+        hass,
+        entry,
+        _LOW_BALANCE,
+        wrong=low,
+        learn_more_url=TOP_UP_URL,
+        placeholders=placeholders,
+    )
 
 
 @callback
 def async_report_from_number(
     hass: HomeAssistant, entry: ConfigEntry, number: str, *, ours: bool
 ) -> None:
-    """Tell whether the number that calls come from is no longer the account's."""
+    """Show or withdraw that the number that calls come from is no longer the account's."""
     data = {CONF_FROM_NUMBER: number}
     _report(hass, entry, _FROM_NUMBER, wrong=not ours, fixable=True, data=data)
 
@@ -76,7 +83,7 @@ def async_report_from_number(
 def async_recall_from_number(
     hass: HomeAssistant, entry: ConfigEntry, *, now: str
 ) -> None:
-    """Withdraw what was told of another number than the one that calls come from now."""
+    """Withdraw what was shown of another number than the one that calls come from now."""
     issue_id = f"{_FROM_NUMBER}_{entry.entry_id}"
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
     if issue and issue.data and issue.data.get(CONF_FROM_NUMBER) != now:
@@ -85,7 +92,7 @@ def async_recall_from_number(
 
 @callback
 def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Withdraw what was told of an account that is removed or disabled."""
+    """Withdraw all repairs of an account that is removed or disabled."""
     for issue in _ISSUES:
         ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
 
@@ -93,14 +100,14 @@ def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
 def _report(
     hass: HomeAssistant, entry: ConfigEntry, issue: str, *, wrong: bool, **more: Any
 ) -> None:
-    """Tell of something, or withdraw it."""
+    """Show a repair, or withdraw it."""
     if wrong:
-        _tell(hass, entry, issue, **more)
+        _show(hass, entry, issue, **more)
     else:
         ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
 
 
-def _tell(
+def _show(
     hass: HomeAssistant,
     entry: ConfigEntry,
     issue: str,
@@ -109,7 +116,7 @@ def _tell(
     fixable: bool = False,
     learn_more_url: str | None = None,
     persistent: bool = False,
-    told: Mapping[str, str] | None = None,
+    placeholders: Mapping[str, str] | None = None,
 ) -> None:
     ir.async_create_issue(
         hass,
@@ -121,5 +128,5 @@ def _tell(
         learn_more_url=learn_more_url,
         severity=ir.IssueSeverity.WARNING,
         translation_key=issue,
-        translation_placeholders={"account": entry.title, **(told or {})},
+        translation_placeholders={"account": entry.title, **(placeholders or {})},
     )

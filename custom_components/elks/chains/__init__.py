@@ -1,13 +1,18 @@
-"""Chains: several calls, until somebody acknowledges."""
+"""Chains: several calls, one after the other, until somebody acknowledges.
+
+`chain` is where one stands, `run` has it go on, `chains` are all of an account, `store` on disk.
+"""
 
 from .chain import ACKNOWLEDGED, Chain, ChainEnd, ChainState, Person, Turn
 from .chains import Chains
+from .changes import ChainChange
 from .run import ChainRun
 from .store import ChainStore
 
 __all__ = [
     "ACKNOWLEDGED",
     "Chain",
+    "ChainChange",
     "ChainEnd",
     "ChainRun",
     "ChainState",

@@ -1,4 +1,4 @@
-"""A chain: who is called one after the other until somebody takes it, and where that stands."""
+"""A chain: who is called one after the other until somebody acknowledges, and where that stands."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -8,10 +8,10 @@ from typing import Any, Final, Self
 
 from ..calls.dialogue.script import CallScript
 from ..const import DEFAULT_RING_TIMEOUT
-from ..helpers.stored import moment, text
+from ..helpers.stored_values import moment, text
 
 ACKNOWLEDGED: Final = "acknowledged"
-"""Id of the answer with which somebody takes it."""
+"""Id of the answer with which somebody acknowledges."""
 
 
 class ChainState(StrEnum):
@@ -87,13 +87,13 @@ class Turn:
     round: int
     """From 1."""
     requested: datetime
-    """When the call was last asked for, by the provider's clock."""
+    """When the call was last requested, by the provider's clock."""
     fate: Fate = Fate.OPEN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chain:
-    """People who are called one after the other, round after round, until somebody takes it."""
+    """People who are called one after the other, round after round, until somebody acknowledges."""
 
     id: str
     started: datetime
@@ -110,7 +110,7 @@ class Chain:
     end: ChainEnd | None = None
     """None as long as it runs."""
     by: int | None = None
-    """Who took it: the place among the people."""
+    """Who acknowledged: the place among the people."""
 
     @property
     def state(self) -> ChainState:

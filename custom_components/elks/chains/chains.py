@@ -1,27 +1,25 @@
-"""The chains of an account: begun, continued after a restart, cancelled, told of."""
+"""The chains of an account: begun, continued after a restart, cancelled."""
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from ..calls.record import CallRecord
-from ..calls.tracker import CallsStoppedError, CallTracker
+from ..calls import CallRecord, CallsStoppedError, CallTracker
 from ..const import DOMAIN
+from ..helpers.listeners import Listeners
 from ..helpers.unexpected import going_on
 from .chain import Chain, ChainEnd
+from .changes import ChainChange
 from .run import ChainRun, Planner, calls_of
 from .store import ChainStore
 
-type ChainListener = Callable[[Chain], None]
-
 _CANCELLED: HassKey[Counter[str]] = HassKey(f"{DOMAIN}_chains_cancelled")
-"""How many times all chains of accounts were cancelled, also before they were loaded anew."""
+"""How many times all chains of accounts were cancelled, also before they were reloaded."""
 _LONGEST_WRITE = 5
 """Seconds after which a slow disk keeps nobody's phone from ringing."""
 _ENDED_KNOWN = 100
@@ -36,18 +34,19 @@ class Chains:
         entry: ConfigEntry,
         tracker: CallTracker,
         planner: Planner,
+        listeners: Listeners,
     ) -> None:
         """Run chains whose calls the tracker places, as the planner plans them."""
         self._hass = hass
         self._entry = entry
         self._tracker = tracker
         self._planner = planner
+        self._listeners = listeners
         self._store = ChainStore(hass, entry.entry_id)
         self._cancelled = hass.data.setdefault(_CANCELLED, Counter())
         self._runs: dict[str, ChainRun] = {}
         self._ended: deque[str] = deque(maxlen=_ENDED_KNOWN)
-        """The ids of those that ended of late."""
-        self._listeners: dict[ChainListener, None] = {}
+        """The ids of those that ended recently."""
         self._stopped = False
         self.last: Chain | None = None
         """The chain begun last."""
@@ -67,8 +66,8 @@ class Chains:
         for chain in await self._store.async_load():
             self.last = chain
             if chain.end is None:
-                self._tracker.async_hold(chain.id)
-                self._begun(chain)
+                self._tracker.book.hold(chain.id)
+                self._make_run(chain)
             else:
                 self._ended.append(chain.id)
 
@@ -96,15 +95,15 @@ class Chains:
     async def async_begin(self, chain: Chain) -> ChainRun:
         """Begin a chain; when this returns, a restart does not forget it.
 
-        One that has ended already, as it was cancelled while it was planned, is only told of.
+        One that was cancelled while it was planned is only reported as cancelled.
         Raises CallsStoppedError when the account was unloaded before.
         """
         if self._stopped:
             raise CallsStoppedError
         end, chain = chain.end, replace(chain, end=None)
-        self._tracker.async_hold(chain.id)
+        self._tracker.book.hold(chain.id)
         self.last = chain
-        run = self._begun(chain)
+        run = self._make_run(chain)
         if end is not None:
             run.async_end(end)
         try:
@@ -143,53 +142,36 @@ class Chains:
         for run in runs:
             run.async_end(ChainEnd.CANCELLED)
 
-    @callback
-    def async_listen(self, listener: ChainListener) -> CALLBACK_TYPE:
-        """Tell the listener of every change of a chain; returns what ends that.
-
-        Listeners are told in turn. One that changes the chain has all told of that instead.
-        """
-        self._listeners[listener] = None
-        return lambda: self._listeners.pop(listener, None)
-
     def calls(self, chain: Chain) -> list[CallRecord]:
         """Return the calls of a chain that were placed, the first one first."""
-        return calls_of(chain, self._tracker)
+        return calls_of(chain, self._tracker.book)
 
-    def _begun(self, chain: Chain) -> ChainRun:
+    def _make_run(self, chain: Chain) -> ChainRun:
         run = self._runs[chain.id] = ChainRun(
             self._hass,
             self._entry,
             self._tracker,
             self._planner,
             chain,
+            listeners=self._listeners,
             changed=self._async_changed,
-            written=self._async_write,
+            write=self._async_write,
         )
         return run
 
     @callback
     def _async_changed(self, chain: Chain) -> None:
-        """Let everybody know how a chain stands."""
+        """Keep and report how a chain stands."""
         if self.last and chain.id == self.last.id:
             self.last = chain
-        if chain.end is not None:
-            self._runs.pop(chain.id, None)
-            self._ended.append(chain.id)
-            self._async_begin_write()
-        for listener in list(self._listeners):
-            if self._is_current(chain):
-                with going_on("telling of a chain"):
-                    listener(chain)
-        if chain.end is not None:
-            self._tracker.async_release(chain.id)
-
-    def _is_current(self, chain: Chain) -> bool:
-        """Return whether a chain still stands so: whoever is told of it may have changed it."""
-        if chain.end is not None:
-            return True
-        run = self._runs.get(chain.id)
-        return run is not None and run.chain is chain
+        if chain.end is None:
+            self._listeners.async_notify(ChainChange(chain=chain))
+            return
+        run = self._runs.pop(chain.id)
+        self._ended.append(chain.id)
+        self._async_begin_write()
+        self._listeners.async_notify(ChainChange(chain=chain, calls=tuple(run.calls)))
+        self._tracker.book.release(chain.id)
 
     async def _async_write(self) -> None:
         """Write how the chains stand; when this returns, it is written, or cannot be in time."""

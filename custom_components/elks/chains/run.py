@@ -1,4 +1,4 @@
-"""Calls the people of one chain, until somebody takes it."""
+"""One chain on its way: its people are called until somebody acknowledges."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,12 +18,17 @@ from ..api import (
     RefusedError,
     UnreachableError,
 )
-from ..calls.events import CallEvent
-from ..calls.outgoing.plan import CallPlan
-from ..calls.record import CallRecord
-from ..calls.token import new_token
-from ..calls.tracker import CallsStoppedError, CallTracker
+from ..calls import (
+    CallBook,
+    CallChange,
+    CallPlan,
+    CallRecord,
+    CallsStoppedError,
+    CallTracker,
+    new_token,
+)
 from ..const import CONF_CALLBACK_KEY
+from ..helpers.listeners import Listeners, Stage
 from ..helpers.unexpected import going_on, log_unexpected
 from ..helpers.waiting import async_at_most, async_sleep
 from .chain import ACKNOWLEDGED, Chain, ChainEnd, Fate, Turn
@@ -45,9 +50,9 @@ _SETTLING = 7
 type Planner = Callable[[Chain, Turn], CallPlan]
 
 
-def calls_of(chain: Chain, tracker: CallTracker) -> list[CallRecord]:
+def calls_of(chain: Chain, book: CallBook) -> list[CallRecord]:
     """Return the calls of a chain that were placed, the first one first."""
-    records = [tracker.find(turn.token) for turn in chain.turns]
+    records = [book.find(turn.token) for turn in chain.turns]
     return [record for record in records if record and record.call]
 
 
@@ -62,19 +67,22 @@ class ChainRun:
         planner: Planner,
         chain: Chain,
         *,
+        listeners: Listeners,
         changed: Callable[[Chain], None],
-        written: Callable[[], Awaitable[None]],
+        write: Callable[[], Awaitable[None]],
     ) -> None:
-        """Run a chain; `changed` is told of each change, `written` returns when it is on disk."""
+        """Run a chain; `changed` is called with each change, `write` returns when it is on disk."""
         self.chain = chain
         self.calls: list[CallRecord] = []
         """Those that were placed, once it has ended."""
         self._hass = hass
         self._entry = entry
         self._tracker = tracker
+        self._book = tracker.book
         self._planner = planner
+        self._listeners = listeners
         self._changed = changed
-        self._written = written
+        self._write = write
         self._ended: asyncio.Future[bool] = hass.loop.create_future()
         self._began: float | None = None
         """When it began, by a clock that nobody sets; None until it is started."""
@@ -94,43 +102,45 @@ class ChainRun:
         if turn := self.chain.turn:
             with going_on("taking up a call of a chain"):
                 plan = self._planner(self.chain, turn)
-                self._tracker.async_expect(plan, turn.requested)
+                self._tracker.lookout.async_expect(plan, turn.requested)
 
     @callback
     def async_start(self) -> None:
         """Begin, or go on after a restart; not when it was cancelled or stopped before."""
         if self.stopped:
             return
-        self._stop_listening = self._tracker.async_listen(self._async_told)
+        self._stop_listening = self._listeners.async_listen(
+            CallChange, Stage.DECISIONS, self._async_call_changed
+        )
         for turn in self.chain.turns:
-            if record := self._tracker.find(turn.token):
-                self._async_told(record, [])
+            if record := self._book.find(turn.token):
+                self._async_look_at(record)
         if not self.stopped:
             self._async_go()
 
     @callback
     def async_end(self, end: ChainEnd, by: Turn | None = None) -> None:
-        """End the chain: whoever is still called hears nothing more, but who took it."""
+        """End the chain: whoever is still called hears nothing more, but who acknowledged."""
         if self.chain.end is not None:
             return
         self._async_stop_calling()
         if not self.stopped:
             self._ended.set_result(True)
         person = by.person if by else None
-        # Once the end is told, they are remembered no longer than others
-        self.calls = calls_of(self.chain, self._tracker)
+        # After the end they are remembered no longer than others
+        self.calls = calls_of(self.chain, self._book)
         self._change(replace(self.chain, end=end, by=person))
         for turn in self.chain.turns:
             if by is None or turn.token != by.token:
                 with going_on("ending a call of a chain"):
-                    self._tracker.async_hang_up(turn.token)
+                    self._book.hang_up(turn.token)
 
     @callback
     def async_stop(self) -> None:
         """Stop where it is; after a restart it goes on from there."""
         self._async_stop_calling()
         if not self.stopped:
-            self.chain = self._timed(self.chain)
+            self.chain = self._correct_start(self.chain)
             self._ended.set_result(False)
 
     async def async_outcome(self) -> Chain:
@@ -165,7 +175,7 @@ class ChainRun:
         self._stop_timer = async_call_later(
             self._hass, LIMIT - age, HassJob(expire, cancel_on_shutdown=True)
         )
-        # Started eagerly, it could not be cancelled by who is told of its first turn
+        # Started eagerly, it could not be cancelled by a listener to its first turn
         self._task = self._entry.async_create_background_task(
             self._hass, self._async_run(), "elks chain", eager_start=False
         )
@@ -188,11 +198,11 @@ class ChainRun:
                 if isinstance(following, ChainEnd):
                     return following
                 turn = await self._async_next(*following)
-            outcome = await self._async_take(turn)
+            outcome = await self._async_have_turn(turn)
             if isinstance(outcome, ChainEnd):
                 return outcome
             turn = replace(self.chain.turn or turn, fate=outcome)
-            self._go_on_with(turn)
+            self._note_turn(turn)
             if outcome is Fate.UNKNOWN:
                 await self._async_wait()
 
@@ -207,7 +217,7 @@ class ChainRun:
             requested=self._tracker.now(),
         )
 
-    async def _async_take(self, turn: Turn) -> Fate | ChainEnd:
+    async def _async_have_turn(self, turn: Turn) -> Fate | ChainEnd:
         """Call somebody; whatever goes wrong, the others are called."""
         try:
             return await self._async_call(turn)
@@ -223,7 +233,7 @@ class ChainRun:
         The end may never be learnt: the others are called all the same.
         """
         try:
-            record = await self._async_placed(turn)
+            record = await self._async_place(turn)
         except InvalidAuthError:
             self._entry.async_start_reauth(self._hass)
             return ChainEnd.INVALID_AUTH
@@ -234,35 +244,37 @@ class ChainRun:
         except OutcomeUnknownError:
             return Fate.UNKNOWN
         self._delay = _FIRST_DELAY
-        await self._async_time()
+        await self._async_correct_start()
         async with async_at_most(self._hass, self.chain.timeout + _LONGEST_TALK):
-            await self._tracker.async_end(record)
+            await self._tracker.ends.async_wait(record)
         return Fate.CALLED
 
-    async def _async_placed(self, turn: Turn) -> CallRecord:
+    async def _async_place(self, turn: Turn) -> CallRecord:
         """Return the call of a turn, once the provider has taken it.
 
         Raises the ElksErrors but UnreachableError, with which it keeps trying.
         """
-        known = self._tracker.find(turn.token)
+        known = self._book.find(turn.token)
         if known and known.call is None:
             await async_sleep(self._hass, _SETTLING)
         while True:
             with suppress(UnreachableError):
-                known = self._tracker.find(turn.token)
-                if known and (placed := await self._tracker.async_recall(known)):
+                known = self._book.find(turn.token)
+                if known and (
+                    placed := await self._tracker.lookout.async_recall(known)
+                ):
                     return placed
                 turn = replace(turn, requested=self._tracker.now())
-                self._go_on_with(turn)
+                self._note_turn(turn)
                 # A power cut must not make two calls of one turn
-                await self._written()
-                plan = self._planned(turn)
-                # Where the keys that are pressed do not arrive, nobody can take it
+                await self._write()
+                plan = self._plan(turn)
+                # Where the keys that are pressed do not arrive, nobody can acknowledge
                 if plan.reported:
-                    return await self._tracker.async_place(plan)
+                    return await self._tracker.placing.async_place(plan)
             await self._async_wait()
 
-    def _planned(self, turn: Turn) -> CallPlan:
+    def _plan(self, turn: Turn) -> CallPlan:
         """Return the call of a turn; raises RefusedError for somebody who cannot be called."""
         try:
             return self._planner(self.chain, turn)
@@ -276,8 +288,12 @@ class ChainRun:
         self._delay = min(self._delay * 2, _LONGEST_DELAY)
 
     @callback
-    def _async_told(self, record: CallRecord, _: list[CallEvent]) -> None:
-        """Notice that somebody takes it, or that a lost call has turned up."""
+    def _async_call_changed(self, change: CallChange) -> None:
+        self._async_look_at(change.record)
+
+    @callback
+    def _async_look_at(self, record: CallRecord) -> None:
+        """Notice that somebody acknowledges, or that a lost call has turned up."""
         turn = next((t for t in self.chain.turns if t.token == record.token), None)
         if turn is None or self.stopped:
             return
@@ -286,13 +302,13 @@ class ChainRun:
         if record.answer == ACKNOWLEDGED:
             self.async_end(ChainEnd.ACKNOWLEDGED, turn)
 
-    async def _async_time(self) -> None:
-        """Write when it began, if that was wrong: the provider's answer has told the time."""
-        if self._timed(self.chain) != self.chain:
-            self._go_on_as(self.chain)
-            await self._written()
+    async def _async_correct_start(self) -> None:
+        """Write when it began, if that was wrong: the provider's answer brings the true time."""
+        if self._correct_start(self.chain) != self.chain:
+            self._note(self.chain)
+            await self._write()
 
-    def _timed(self, chain: Chain) -> Chain:
+    def _correct_start(self, chain: Chain) -> Chain:
         """Correct when a chain began: our own clock may have been wrong, or set since."""
         if self._began is None:
             return chain
@@ -301,16 +317,16 @@ class ChainRun:
             return chain
         return replace(chain, started=started)
 
-    def _go_on_with(self, turn: Turn) -> None:
-        """Note how a turn stands; raises CallsStoppedError when that made somebody end the chain."""
-        self._go_on_as(self.chain.with_turn(turn))
+    def _note_turn(self, turn: Turn) -> None:
+        """Note how a turn stands. Raises CallsStoppedError when that made somebody end the chain."""
+        self._note(self.chain.with_turn(turn))
 
-    def _go_on_as(self, chain: Chain) -> None:
-        """Note how the chain stands; raises CallsStoppedError when that made somebody end it."""
+    def _note(self, chain: Chain) -> None:
+        """Note how the chain stands. Raises CallsStoppedError when that made somebody end it."""
         self._change(chain)
         if self.stopped:
             raise CallsStoppedError
 
     def _change(self, chain: Chain) -> None:
-        self.chain = self._timed(chain)
+        self.chain = self._correct_start(chain)
         self._changed(self.chain)

@@ -1,1 +1,1 @@
-"""What any room may use; nothing here knows of calls."""
+"""What any room may use. Nothing here knows of calls, accounts or 46elks."""

@@ -13,7 +13,7 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.json import json_dumps
 from homeassistant.util.json import json_loads_object
 
-from ..api import CallRequest
+from ..api import CallAction, CallRequest, Connect, CustomAction
 from ..calls import CallPlan, new_token
 from ..const import (
     ATTR_ANSWERS,
@@ -37,7 +37,6 @@ from ..errors import invalid
 from ..people.contacts import async_find_contact, contact_with
 from ..people.numbers import InvalidNumberError, read_numbers
 from ..runtime import ElksConfigEntry, ElksData, async_settled, is_loaded
-from ..webhook import async_callback_url
 from .script import Recorder, async_script, voice_for
 
 _CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
@@ -94,19 +93,20 @@ async def async_plan(
     contact = contact or contact_with(entry, numbers[ATTR_TO])
     token = new_token(entry.data[CONF_CALLBACK_KEY])
     await runtime.address.async_look()
-    url = async_callback_url(runtime.address, token)
+    url = runtime.address.callback_url(token)
     script = None
     if content in (ATTR_MESSAGE, ATTR_MEDIA):
         recorder = Recorder(hass, runtime)
         script = await async_script(recorder, data, voice_for(entry, data, contact))
-        voice_start = url or json_dumps(script.first(None))
+        voice_start: CallAction | str = url or script.next_action(0, None, None)
     elif content == ATTR_CONNECT:
-        voice_start = json_dumps({"connect": numbers[ATTR_CONNECT]})
+        voice_start = Connect(number=numbers[ATTR_CONNECT])
     else:
         voice_start = _voice_start(data[ATTR_VOICE_START])
     own_url = data.get(ATTR_WHENHANGUP)
-    # One inside the first action replaces ours as well
-    reported_elsewhere = own_url or f'"{ATTR_WHENHANGUP}"' in voice_start
+    reported_elsewhere = own_url or (
+        isinstance(voice_start, CustomAction) and voice_start.reports_elsewhere
+    )
     return CallPlan(
         token=token,
         request=CallRequest(
@@ -175,14 +175,14 @@ def _content(data: Mapping[str, Any]) -> str:
     return contents[0]
 
 
-def _voice_start(value: str | dict[str, Any]) -> str:
-    """Return the first action as 46elks takes it: a URL, or a JSON object as text."""
+def _voice_start(value: str | dict[str, Any]) -> CallAction | str:
+    """Return the first action as somebody wrote it: a URL, or a mapping or JSON text."""
     if isinstance(value, str):
         # Half an IPv6 address is not merely invalid to it
         with suppress(vol.Invalid, ValueError):
             return cv.url(value)
     try:
-        action = json_loads_object(value) if isinstance(value, str) else value
-        return json_dumps(action)
+        text = value if isinstance(value, str) else json_dumps(value)
+        return CustomAction(json_loads_object(text))
     except (HomeAssistantError, TypeError, ValueError) as err:
         raise invalid("invalid_voice_start", field=ATTR_VOICE_START) from err

@@ -20,7 +20,6 @@ from ..const import (
 from ..people.contacts import async_find_contact, contact_with
 from ..runtime import ElksConfigEntry, ElksData
 from ..speech import Voice
-from ..webhook import async_callback_url
 from .call import async_read_numbers, from_number, ring_timeout
 from .script import Recorder, async_chain_script, voice_for
 
@@ -82,7 +81,7 @@ async def async_plan_chain(
 def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPlan:
     """Return the call of somebody's turn; without an address of this home it is not reported."""
     person = chain.people[turn.person]
-    url = async_callback_url(entry.runtime_data.address, turn.token)
+    url = entry.runtime_data.address.callback_url(turn.token)
     return CallPlan(
         token=turn.token,
         request=CallRequest(

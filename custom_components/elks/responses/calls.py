@@ -1,55 +1,51 @@
-"""What actions and bus events tell of calls and chains; the keys are always there."""
+"""What actions return, and bus events hold, of calls and chains; the keys are always there."""
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 
-from ..calls import CallRecord
+from ..calls import CallRecord, call_facts
 from ..chains import Chain, ChainEnd
 from ..const import CONF_CURRENCY
 from ..people.contacts import contact_name
 
+_WHEN_PLACED = ("call_id", "state", "direction", "from", "to", "created")
+
 
 def call_placed(record: CallRecord) -> dict[str, Any]:
-    """Return what is told of a call that was placed."""
-    call = record.call
-    return {
-        "call_id": call and call.id,
-        "state": record.state,
-        "direction": call and call.direction,
-        "from": record.from_number,
-        "to": record.to_number,
-        "created": call and call.created and call.created.isoformat(),
-    }
+    """Return what is known of a call that was just placed."""
+    facts = call_facts(record)
+    return _as_json({key: facts[key] for key in _WHEN_PLACED})
 
 
 def call_ended(record: CallRecord, entry: ConfigEntry) -> dict[str, Any]:
-    """Return what is told of a call that has ended, or of what is known of it until then."""
-    call = record.call
-    return call_placed(record) | {
-        "start": call and call.start and call.start.isoformat(),
-        "duration": call and call.duration,
-        "cost": call and call.cost,
-        "currency": entry.data.get(CONF_CURRENCY),
-        "answered": record.answered,
-        "digits": record.digits,
-        "answer": record.answer,
-    }
+    """Return all that is known of a call."""
+    currency = entry.data.get(CONF_CURRENCY)
+    return _as_json(call_facts(record)) | {"currency": currency}
 
 
 def call_to_contact(record: CallRecord, entry: ConfigEntry) -> dict[str, Any]:
-    """Return what is told of a call where it is not known to whom: who that was besides."""
+    """Return all that is known of a call, and the name of the contact who was called."""
     return call_ended(record, entry) | {"contact": contact_name(entry, record.contact)}
 
 
 def chain_ended(
-    chain: Chain, calls: list[CallRecord], entry: ConfigEntry
+    chain: Chain, calls: Iterable[CallRecord], entry: ConfigEntry
 ) -> dict[str, Any]:
-    """Return what is told of a chain that has ended, with its calls in their order."""
+    """Return what is known of a chain that has ended, with its calls in their order."""
     return {
         "chain_id": chain.id,
         "acknowledged": chain.end is ChainEnd.ACKNOWLEDGED,
         "by": None if chain.by is None else chain.people[chain.by].title,
         "reason": chain.end,
         "calls": [call_to_contact(record, entry) for record in calls],
+    }
+
+
+def _as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value.isoformat() if isinstance(value, datetime) else value
+        for key, value in facts.items()
     }

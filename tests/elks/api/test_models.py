@@ -134,14 +134,6 @@ def test_sounds() -> None:
     assert call.sounds == {"https://a.example/1.mp3", "http://b.example/2.mp3"}
 
 
-@pytest.mark.parametrize("call", [ENDED, {"id": "c1", "state": "failed"}])
-def test_round_trip(call: dict[str, object]) -> None:
-    """A call is read back as it was stored."""
-    read = Call.from_api(call)
-
-    assert Call.from_api(read.as_api()) == read
-
-
 @pytest.mark.parametrize(
     ("active", "read"),
     [("yes", True), (True, True), ("no", False), (False, False), (None, False)],

@@ -18,9 +18,10 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed_exact,
 )
 
-from custom_components.elks.api import Call, CallRequest, CallState
+from custom_components.elks.api import BEEP, Call, CallRequest, CallState, Play
 from custom_components.elks.calls import CallPlan, CallRecord, CallTracker, new_token
 from custom_components.elks.const import CONF_CALLBACK_KEY, DOMAIN
+from custom_components.elks.helpers.listeners import Listeners
 from homeassistant.const import CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
@@ -73,7 +74,7 @@ def make_plan(
         request=CallRequest(
             from_number=OUR_NUMBER,
             to_number=to,
-            voice_start='{"play": "sound/beep"}',
+            voice_start=Play(sound=BEEP),
             whenhangup=f"http://home.example/?token={token}" if reported else None,
             timeout=timeout,
         ),
@@ -265,20 +266,24 @@ def account(hass: HomeAssistant, enable_custom_integrations: None) -> MockConfig
 
 
 @dataclass
-class Home:
+class CallsHome:
     """A home that tracks the calls of an account, and can be restarted."""
 
     hass: HomeAssistant
     account: MockConfigEntry
     carrier: Carrier
     disk: Disk
+    listeners: Listeners = field(init=False)
     tracker: CallTracker = field(init=False)
 
     async def start(self) -> None:
         """Begin to track, as Home Assistant starts."""
-        self.tracker = CallTracker(self.hass, self.account, self.carrier)
+        self.listeners = Listeners(self.hass)
+        self.tracker = CallTracker(
+            self.hass, self.account, self.carrier, self.listeners
+        )
         await self.tracker.async_load()
-        self.tracker.async_start()
+        self.tracker.lookout.async_start()
 
     async def stop(self) -> None:
         """Unload the account."""
@@ -299,29 +304,31 @@ class Home:
         await self.account._async_process_on_unload(self.hass)  # noqa: SLF001
 
 
-async def place(home: Home, plan: CallPlan) -> Call:
+async def place(home: CallsHome, plan: CallPlan) -> Call:
     """Place a call and return it."""
-    record = await home.tracker.async_place(plan)
+    record = await home.tracker.placing.async_place(plan)
     assert record.call
     return record.call
 
 
-async def begin(home: Home, plan: CallPlan) -> asyncio.Task[CallRecord]:
+async def begin(home: CallsHome, plan: CallPlan) -> asyncio.Task[CallRecord]:
     """Begin to place a call; return the task when it waits for something."""
-    task = asyncio.get_running_loop().create_task(home.tracker.async_place(plan))
+    task = asyncio.get_running_loop().create_task(
+        home.tracker.placing.async_place(plan)
+    )
     await turns()
     return task
 
 
-async def wait(home: Home, record: CallRecord) -> asyncio.Task[CallRecord]:
+async def wait(home: CallsHome, record: CallRecord) -> asyncio.Task[CallRecord]:
     """Begin to wait for the end of a call."""
-    task = asyncio.get_running_loop().create_task(home.tracker.async_end(record))
+    task = asyncio.get_running_loop().create_task(home.tracker.ends.async_wait(record))
     await turns()
     return task
 
 
 @asynccontextmanager
-async def running[T: Home](home: T) -> AsyncGenerator[T]:
+async def running[T: CallsHome](home: T) -> AsyncGenerator[T]:
     """Let a home start, and stop afterwards."""
     await home.start()
     yield home
@@ -336,14 +343,14 @@ async def home(
     carrier: Carrier,
     disk: Disk,
     clock: Clock,
-) -> AsyncIterator[Home]:
+) -> AsyncIterator[CallsHome]:
     """Return a home that has just started."""
-    async with running(Home(hass, account, carrier, disk)) as home:
+    async with running(CallsHome(hass, account, carrier, disk)) as home:
         yield home
 
 
 @pytest.fixture
-def tracker(home: Home) -> CallTracker:
+def tracker(home: CallsHome) -> CallTracker:
     """Return what tracks the calls of the home."""
     return home.tracker
 

@@ -21,10 +21,9 @@ from custom_components.elks.api import (
     UnreachableError,
 )
 from custom_components.elks.calls import CallPlan, CallRecord, new_token
-from simulator import CallState as ToldState, Dialect, SimulatedCall
-from simulator.telling import Telling
+from simulator import CallState as SimulatedState, Dialect, Payloads, SimulatedCall
 
-from .conftest import OTHER_PHONE, PHONE, Carrier, Clock, Home, make_plan, turns
+from .conftest import OTHER_PHONE, PHONE, CallsHome, Carrier, Clock, make_plan, turns
 
 # Hypothesis warns of its own random numbers in Python 3.14
 pytestmark = pytest.mark.filterwarnings("ignore:It looks like `register_random`")
@@ -87,7 +86,7 @@ def simulated(call: Call) -> SimulatedCall:
         whenhangup=None,
         timeout=10,
         created=call.created,
-        state=ToldState(call.state),
+        state=SimulatedState(call.state),
         start=call.start,
         duration=call.duration,
     )
@@ -97,11 +96,11 @@ class World(Carrier):
     """A provider, its network and a home; all that happens there is decided by events."""
 
     def __init__(
-        self, home: Home, clock: Clock, timers: Callable[[], int], dialect: Dialect
+        self, home: CallsHome, clock: Clock, timers: Callable[[], int], dialect: Dialect
     ) -> None:
         """Begin without calls."""
         super().__init__()
-        self.telling = Telling(dialect)
+        self.payloads = Payloads(dialect)
         self.home, self.time, self.timers = home, clock, timers
         self.plans: list[CallPlan] = []
         self.scripts: list[asyncio.Task[None]] = []
@@ -130,7 +129,7 @@ class World(Carrier):
         """Place a call as it was asked for."""
         call = self.takes(request.to_number)
         # Every request of a plan carries its token there, reported or not
-        self.placed.setdefault(request.voice_start, []).append(call)
+        self.placed.setdefault(str(request.voice_start), []).append(call)
         return call
 
     @override
@@ -145,11 +144,11 @@ class World(Carrier):
 
     def answered(self, call: Call) -> Call:
         """Return a call as the answer to its request tells it."""
-        return Call.from_api(self.telling.placed(simulated(call)))
+        return Call.from_api(self.payloads.placed(simulated(call)))
 
     def listed(self, call: Call) -> Call:
         """Return a call as the history tells it."""
-        return Call.from_api(self.telling.history(simulated(call)))
+        return Call.from_api(self.payloads.history(simulated(call)))
 
     def calls_of(self, plan: CallPlan) -> list[Call]:
         """Return the calls of an action as they stand."""
@@ -169,7 +168,7 @@ class World(Carrier):
 
         async def script() -> None:
             with suppress(ElksError):
-                record = await self.home.tracker.async_place(plan)
+                record = await self.home.tracker.placing.async_place(plan)
                 assert record.call
                 self.promised.add(record.call.id)
 
@@ -180,7 +179,7 @@ class World(Carrier):
         await self.time.passes(seconds, step=max(1, seconds / 4))
         if seconds >= 30:
             # No action tries again or looks for its call any more
-            assert self.timers() <= bool(self.home.tracker.open)
+            assert self.timers() <= bool(self.home.tracker.book.open())
 
     async def trouble(self, kind: str) -> None:
         """Have some trouble; that with the disk or the line lasts until the next."""
@@ -188,7 +187,7 @@ class World(Carrier):
             self.home.disk.free.set()
             await self.restart(self.home.stop())
         elif kind == "kill":
-            open_ = {record.token for record in self.home.tracker.open}
+            open_ = {record.token for record in self.home.tracker.book.open()}
             if not open_ <= set(self.home.disk.tokens()):
                 self.lost = True
                 # Unless a callback tells of them
@@ -240,12 +239,12 @@ class World(Carrier):
     def call_back(self, plan: CallPlan, call: Call) -> None:
         """Tell how the call of an action stands, if anybody wants to know."""
         if plan.reported:
-            record = self.home.tracker.find(plan.token)
+            record = self.home.tracker.book.find(plan.token)
             # Where a record was lost, another call may have been taken for this one
             if not (record and record.call) or record.call.id == call.id:
                 self.promised.add(call.id)
-            told: Mapping[str, object] = self.telling.hangup(simulated(call))
-            self.home.tracker.async_told(plan.token, Call.from_api(told))
+            form: Mapping[str, object] = self.payloads.hangup(simulated(call))
+            self.home.tracker.reports.async_end(plan.token, Call.from_api(form))
 
     async def lie(self, index: int, of: int, forged: bool, state: CallState) -> None:
         """Tell what is not true, without the secret or with that of another call."""
@@ -254,13 +253,15 @@ class World(Carrier):
             token = new_token("a wrong key") if forged else other.token
             for call in self.calls_of(plan):
                 if forged or (other.token in known and other is not plan):
-                    self.home.tracker.async_told(token, replace(call, state=state))
+                    self.home.tracker.reports.async_end(
+                        token, replace(call, state=state)
+                    )
 
     # What must hold
 
     def records(self) -> list[CallRecord]:
         """Return all that is known."""
-        return [*self.home.tracker.open, *self.home.tracker.ended]
+        return [*self.home.tracker.book.open(), *self.home.tracker.book.ended()]
 
     def check(self) -> None:
         """Compare what is known with what is true."""
@@ -278,9 +279,11 @@ class World(Carrier):
 
     def check_ends(self) -> None:
         """Check that an end is what the provider says, and stays."""
-        open_ids = {record.call.id for record in self.home.tracker.open if record.call}
+        open_ids = {
+            record.call.id for record in self.home.tracker.book.open() if record.call
+        }
         assert self.lost or not open_ids & self.ended.keys()
-        for record in self.home.tracker.ended:
+        for record in self.home.tracker.book.ended():
             assert record.call
             assert record.state is self.history[record.call.id].state
             assert self.ended.setdefault(record.call.id, record.state) is record.state
@@ -288,8 +291,8 @@ class World(Carrier):
     def check_last(self) -> None:
         """Check that the last call is the newest by the provider's clock."""
         if placed := [record.placed for record in self.records() if record.call]:
-            assert self.home.tracker.last
-            assert self.home.tracker.last.placed > max(placed) - A_SECOND
+            assert self.home.tracker.book.last
+            assert self.home.tracker.book.last.placed > max(placed) - A_SECOND
 
     async def end(self) -> None:
         """Let everything get through: then every call has ended, and nothing is open."""
@@ -306,7 +309,7 @@ class World(Carrier):
         await self.time.passes(900, step=60)
         self.check()
         assert self.promised <= self.ended.keys()
-        assert self.home.tracker.open == []
+        assert self.home.tracker.book.open() == []
         assert self.timers() == 0
 
 
@@ -318,7 +321,7 @@ class World(Carrier):
 )
 @given(story=STORIES, seed=st.integers(0, 10_000))
 async def test_random_orders(
-    home: Home,
+    home: CallsHome,
     clock: Clock,
     timers: Callable[[], int],
     story: list[Callable[[World], Coroutine[Any, Any, None]]],

@@ -17,13 +17,13 @@ from custom_components.elks.api import (
 from custom_components.elks.calls import new_token
 from homeassistant.core import HomeAssistant
 
-from .conftest import Clock, Home, begin, make_call, make_plan, place, turns, wait
+from .conftest import CallsHome, Clock, begin, make_call, make_plan, place, turns, wait
 
 UNKNOWN = OutcomeUnknownError("the connection broke")
 
 
 async def asked_at(
-    home: Home, clock: Clock, seconds: int, done: Callable[[], int] | None = None
+    home: CallsHome, clock: Clock, seconds: int, done: Callable[[], int] | None = None
 ) -> list[int]:
     """Let time pass; return at which seconds the provider was asked for a call."""
     count = done or (lambda: len(home.carrier.asked))
@@ -37,7 +37,7 @@ async def asked_at(
     return times
 
 
-async def test_looks_of_a_home_that_is_told(home: Home, clock: Clock) -> None:
+async def test_looks_of_a_home_that_is_told(home: CallsHome, clock: Clock) -> None:
     """First when the ringing is over, then every 30 s, after five minutes more seldom."""
     await place(home, make_plan(timeout=20))
 
@@ -46,7 +46,7 @@ async def test_looks_of_a_home_that_is_told(home: Home, clock: Clock) -> None:
     assert times == [35, *range(65, 306, 30), 425, 545]
 
 
-async def test_looks_of_a_home_that_is_not(home: Home, clock: Clock) -> None:
+async def test_looks_of_a_home_that_is_not(home: CallsHome, clock: Clock) -> None:
     """Every 3 s for the first minute, then every 10 s, however long the phone rings."""
     await place(home, make_plan(reported=False, timeout=300))
 
@@ -55,7 +55,9 @@ async def test_looks_of_a_home_that_is_not(home: Home, clock: Clock) -> None:
     assert times == [*range(3, 61, 3), 70, 80, 90, 100]
 
 
-async def test_one_timer(home: Home, clock: Clock, timers: Callable[[], int]) -> None:
+async def test_one_timer(
+    home: CallsHome, clock: Clock, timers: Callable[[], int]
+) -> None:
     """All calls share a timer, and without calls there is none."""
     calls = [
         await place(home, make_plan(reported=number % 2 == 0, timeout=number))
@@ -69,11 +71,11 @@ async def test_one_timer(home: Home, clock: Clock, timers: Callable[[], int]) ->
         home.carrier.ends(call)
     await clock.passes(120)
 
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
     assert timers() == 0
 
 
-async def test_few_questions_at_once(home: Home, clock: Clock) -> None:
+async def test_few_questions_at_once(home: CallsHome, clock: Clock) -> None:
     """However many calls are due together, the provider is not overrun."""
     for _ in range(20):
         await place(home, make_plan(reported=False))
@@ -86,7 +88,7 @@ async def test_few_questions_at_once(home: Home, clock: Clock) -> None:
     assert len(home.carrier.asked) == 20
 
 
-async def test_ended_while_asking(home: Home, clock: Clock) -> None:
+async def test_ended_while_asking(home: CallsHome, clock: Clock) -> None:
     """A callback that comes while the provider is asked is not undone by the answer."""
     plans = [make_plan(timeout=10) for _ in range(6)]
     calls = [await place(home, plan) for plan in plans]
@@ -95,19 +97,19 @@ async def test_ended_while_asking(home: Home, clock: Clock) -> None:
     assert len(home.carrier.asked) == 5
 
     for plan, call in zip(plans, calls, strict=True):
-        home.tracker.async_told(plan.token, replace(call, state=CallState.BUSY))
+        home.tracker.reports.async_end(plan.token, replace(call, state=CallState.BUSY))
     home.carrier.silent.set()
     await clock.passes(60)
 
-    assert [record.state for record in home.tracker.ended] == 6 * ["busy"]
+    assert [record.state for record in home.tracker.book.ended()] == 6 * ["busy"]
     # The sixth had ended before its turn
     assert len(home.carrier.asked) == 5
-    assert home.tracker.unreported == 0
+    assert home.tracker.arrivals.missing == 0
 
 
 @pytest.mark.parametrize("error", [UnreachableError("down"), RefusedError("404")])
 async def test_asked_in_vain(
-    home: Home, clock: Clock, error: UnreachableError | RefusedError
+    home: CallsHome, clock: Clock, error: UnreachableError | RefusedError
 ) -> None:
     """A provider that does not tell is asked again."""
     call = await place(home, make_plan(reported=False))
@@ -119,20 +121,20 @@ async def test_asked_in_vain(
     home.carrier.ends(call)
     await clock.passes(3)
 
-    assert [record.state for record in home.tracker.ended] == ["success"]
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]
 
 
 @pytest.mark.parametrize("hours", [0, -100, 100])
 async def test_given_up_after_a_day(
-    home: Home,
+    home: CallsHome,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
     timers: Callable[[], int],
     hours: int,
 ) -> None:
-    """A call of which nothing is heard for a day ends as unknown, told once."""
+    """A call of which nothing is heard for a day ends as unknown, logged once."""
     home.carrier.ahead = timedelta(hours=hours)
-    record = await home.tracker.async_place(make_plan())
+    record = await home.tracker.placing.async_place(make_plan())
     task = await wait(home, record)
     home.carrier.error = UnreachableError("down")
 
@@ -143,15 +145,17 @@ async def test_given_up_after_a_day(
     ended = await task
     assert ended.ended
     assert ended.state is None
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
     assert timers() == 0
     await clock.passes(3600, step=600)
-    [told] = [line for line in caplog.messages if "did not tell for a day" in line]
-    assert "+46•••••567" in told
+    [warning] = [line for line in caplog.messages if "did not say for a day" in line]
+    assert "+46•••••567" in warning
 
 
 @pytest.mark.parametrize("days", [-3, 3])
-async def test_wrong_clock_at_the_request(home: Home, clock: Clock, days: int) -> None:
+async def test_wrong_clock_at_the_request(
+    home: CallsHome, clock: Clock, days: int
+) -> None:
     """A call is not given up because the home's clock was wrong when it was asked for."""
     home.carrier.clock_known = False
     home.carrier.ahead = timedelta(days=days)
@@ -162,12 +166,12 @@ async def test_wrong_clock_at_the_request(home: Home, clock: Clock, days: int) -
 
     home.carrier.ends(call)
     await clock.passes(30)
-    assert [record.state for record in home.tracker.ended] == ["success"]
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]
 
 
 @pytest.mark.parametrize("days", [-3, 3])
 async def test_wrong_clock_at_a_lost_request(
-    home: Home, clock: Clock, days: int
+    home: CallsHome, clock: Clock, days: int
 ) -> None:
     """A call is found though the home's clock was wrong, and the history could not be read."""
     home.carrier.clock_known = False
@@ -182,10 +186,10 @@ async def test_wrong_clock_at_a_lost_request(
     home.carrier.error = None
     await clock.passes(3)
 
-    assert [record.call for record in home.tracker.open] == [call]
+    assert [record.call for record in home.tracker.book.open()] == [call]
 
 
-async def test_found_later(home: Home, clock: Clock) -> None:
+async def test_found_later(home: CallsHome, clock: Clock) -> None:
     """A call whose request was not answered is looked for like a call in progress."""
     home.carrier.answers.append(UNKNOWN)
     task = await begin(home, make_plan(reported=False))
@@ -194,32 +198,32 @@ async def test_found_later(home: Home, clock: Clock) -> None:
     call = home.carrier.takes()
 
     await clock.passes(3)
-    assert [record.call for record in home.tracker.open] == [call]
+    assert [record.call for record in home.tracker.book.open()] == [call]
     home.carrier.ends(call)
     await clock.passes(3)
-    assert [record.state for record in home.tracker.ended] == ["success"]
+    assert [record.state for record in home.tracker.book.ended()] == ["success"]
 
 
 @pytest.mark.parametrize("reported", [True, False])
 async def test_never_found(
-    home: Home, clock: Clock, timers: Callable[[], int], reported: bool
+    home: CallsHome, clock: Clock, timers: Callable[[], int], reported: bool
 ) -> None:
     """A call that does not turn up for ten minutes was never placed."""
     home.carrier.answers.append(UNKNOWN)
     task = await begin(home, make_plan(reported=reported))
     await clock.passes(590)
     assert task.exception()
-    assert len(home.tracker.open) == 1
+    assert len(home.tracker.book.open()) == 1
 
     await clock.passes(150)
 
-    assert home.tracker.open == []
-    assert home.tracker.last is None
+    assert home.tracker.book.open() == []
+    assert home.tracker.book.last is None
     assert timers() == 0
 
 
 async def test_rivals_are_forgotten_together(
-    home: Home, clock: Clock, timers: Callable[[], int]
+    home: CallsHome, clock: Clock, timers: Callable[[], int]
 ) -> None:
     """Of two calls that could be one, the one forgotten last does not adopt it."""
     answer = home.carrier.holds()
@@ -233,11 +237,11 @@ async def test_rivals_are_forgotten_together(
 
     assert isinstance(older.exception(), OutcomeUnknownError)
     assert isinstance(younger.exception(), OutcomeUnknownError)
-    assert home.tracker.open == home.tracker.ended == []
+    assert home.tracker.book.open() == home.tracker.book.ended() == []
     assert timers() == 0
 
 
-async def test_not_forgotten_unasked(home: Home, clock: Clock) -> None:
+async def test_not_forgotten_unasked(home: CallsHome, clock: Clock) -> None:
     """A call that could not be looked for is kept, for a day."""
     home.carrier.answers.append(UNKNOWN)
     home.carrier.error = UnreachableError("down")
@@ -245,16 +249,16 @@ async def test_not_forgotten_unasked(home: Home, clock: Clock) -> None:
     await clock.passes(30)
     assert task.exception()
     await clock.passes(23 * 3600, step=600)
-    assert len(home.tracker.open) == 1
+    assert len(home.tracker.book.open()) == 1
 
     await clock.passes(2 * 3600, step=600)
 
-    assert home.tracker.open == []
-    assert home.tracker.ended == []
+    assert home.tracker.book.open() == []
+    assert home.tracker.book.ended() == []
 
 
 async def test_revoked_credentials(
-    home: Home, clock: Clock, hass: HomeAssistant
+    home: CallsHome, clock: Clock, hass: HomeAssistant
 ) -> None:
     """Credentials that are revoked start one flow; the calls are settled after it."""
     calls = [await place(home, make_plan(reported=False)) for _ in range(3)]
@@ -264,7 +268,7 @@ async def test_revoked_credentials(
 
     [flow] = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == "reauth"
-    assert len(home.tracker.open) == 3
+    assert len(home.tracker.book.open()) == 3
 
     home.carrier.error = None
     for call in calls:
@@ -272,93 +276,95 @@ async def test_revoked_credentials(
     await home.stop()
     await home.start()
     await clock.passes(1)
-    assert home.tracker.open == []
+    assert home.tracker.book.open() == []
 
 
-async def test_unreported_calls(home: Home, clock: Clock) -> None:
+async def test_unreported_calls(home: CallsHome, clock: Clock) -> None:
     """Calls are counted whose end should have been told and was not, until one is."""
     for number in range(1, 4):
         home.carrier.ends(await place(home, make_plan(timeout=5)))
         await clock.passes(21)
-        assert home.tracker.unreported == number
+        assert home.tracker.arrivals.missing == number
 
     plan = make_plan()
-    home.tracker.async_told(plan.token, home.carrier.ends(await place(home, plan)))
-    assert home.tracker.unreported == 0
+    home.tracker.reports.async_end(
+        plan.token, home.carrier.ends(await place(home, plan))
+    )
+    assert home.tracker.arrivals.missing == 0
 
 
-async def test_reports_that_nobody_promised(home: Home, clock: Clock) -> None:
+async def test_reports_that_nobody_promised(home: CallsHome, clock: Clock) -> None:
     """A home that 46elks cannot reach misses no report."""
     home.carrier.ends(await place(home, make_plan(reported=False)))
 
     await clock.passes(4)
 
-    assert home.tracker.open == []
-    assert home.tracker.unreported == 0
+    assert home.tracker.book.open() == []
+    assert home.tracker.arrivals.missing == 0
 
 
-async def test_late_report(home: Home, clock: Clock) -> None:
+async def test_late_report(home: CallsHome, clock: Clock) -> None:
     """A report that comes after the call was settled counts as one."""
     plan = make_plan(timeout=5)
     ended = home.carrier.ends(await place(home, plan))
     await clock.passes(21)
-    assert home.tracker.unreported == 1
+    assert home.tracker.arrivals.missing == 1
 
-    home.tracker.async_told(plan.token, ended)
+    home.tracker.reports.async_end(plan.token, ended)
 
-    assert home.tracker.unreported == 0
+    assert home.tracker.arrivals.missing == 0
 
 
 @pytest.mark.parametrize(
     "token", ["", "wrong", pytest.param(new_token("another key"), id="forged")]
 )
-async def test_hint(home: Home, clock: Clock, token: str) -> None:
+async def test_hint(home: CallsHome, clock: Clock, token: str) -> None:
     """A callback without the secret only makes us ask, at most every 10 s."""
     plan = make_plan()
     call = await place(home, plan)
     liar = replace(call, state=CallState.FAILED)
 
     for _ in range(30):
-        home.tracker.async_told(token, liar)
+        home.tracker.reports.async_end(token, liar)
         await clock.passes(1)
 
     assert len(home.carrier.asked) == 3
-    assert [record.state for record in home.tracker.open] == ["ongoing"]
-    assert home.tracker.unreported == 0
+    assert [record.state for record in home.tracker.book.open()] == ["ongoing"]
+    assert home.tracker.arrivals.missing == 0
 
 
-async def test_hint_that_is_true(home: Home, clock: Clock) -> None:
+async def test_hint_that_is_true(home: CallsHome, clock: Clock) -> None:
     """What the provider then tells is taken in."""
     call = await place(home, make_plan())
     home.carrier.ends(call, state=CallState.BUSY)
 
-    home.tracker.async_told("", replace(call, state=CallState.SUCCESS))
+    home.tracker.reports.async_end("", replace(call, state=CallState.SUCCESS))
     await clock.passes(1)
 
-    assert [record.state for record in home.tracker.ended] == ["busy"]
+    assert [record.state for record in home.tracker.book.ended()] == ["busy"]
 
 
-async def test_hints_for_two_calls(home: Home, clock: Clock) -> None:
+async def test_hints_for_two_calls(home: CallsHome, clock: Clock) -> None:
     """A hint for one call does not use up that of another."""
     calls = [await place(home, make_plan()) for _ in range(2)]
 
     for call in calls:
-        home.tracker.async_told("", call)
+        home.tracker.reports.async_end("", call)
     await clock.passes(1)
 
     assert sorted(home.carrier.asked) == ["c1", "c2"]
 
 
 async def test_hint_for_no_call_of_ours(
-    home: Home, clock: Clock, timers: Callable[[], int]
+    home: CallsHome, clock: Clock, timers: Callable[[], int]
 ) -> None:
     """What a stranger tells of a call that is not ours, or has ended, is ignored."""
     plan = make_plan()
     call = await place(home, plan)
-    home.tracker.async_told(plan.token, home.carrier.ends(call))
+    home.tracker.reports.async_end(plan.token, home.carrier.ends(call))
 
-    home.tracker.async_told("", call)
-    home.tracker.async_told("", make_call("c9"))
+    home.tracker.reports.async_end("", call)
+    home.tracker.reports.async_end("", make_call("c9"))
 
     assert timers() == 0
     await clock.passes(10)

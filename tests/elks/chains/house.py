@@ -17,10 +17,11 @@ from custom_components.elks.chains import (
     Person,
     Turn,
 )
+from custom_components.elks.helpers.listeners import Listeners
 from homeassistant.core import HomeAssistant
 from homeassistant.util.ulid import ulid_now
 
-from ..calls.conftest import OUR_NUMBER, Carrier, Clock, Disk, Home, running, turns
+from ..calls.conftest import OUR_NUMBER, CallsHome, Carrier, Clock, Disk, running, turns
 
 ANNA, BO, CILLA = "+46701111111", "+46702222222", "+46703333333"
 SCRIPT = CallScript(
@@ -51,7 +52,7 @@ def plan_turn(chain: Chain, turn: Turn) -> CallPlan:
 
 
 @dataclass
-class House(Home):
+class ChainsHome(CallsHome):
     """A home whose chains run, and that can be stopped, killed and started again."""
 
     reachable: bool = True
@@ -62,11 +63,16 @@ class House(Home):
     @override
     async def start(self) -> None:
         """Begin, or go on with what is written."""
-        self.tracker = CallTracker(self.hass, self.account, self.carrier)
-        self.chains = Chains(self.hass, self.account, self.tracker, self._plan)
+        self.listeners = Listeners(self.hass)
+        self.tracker = CallTracker(
+            self.hass, self.account, self.carrier, self.listeners
+        )
+        self.chains = Chains(
+            self.hass, self.account, self.tracker, self._plan, self.listeners
+        )
         await self.chains.async_load()
         await self.tracker.async_load()
-        self.tracker.async_start()
+        self.tracker.lookout.async_start()
         self.chains.async_resume()
         await turns()
 
@@ -128,15 +134,15 @@ class House(Home):
     async def ends(self, number: str, state: CallState = CallState.BUSY) -> None:
         """Let somebody's call end, and the provider tell of it."""
         call = self.carrier.ends(self.call_to(number), state=state)
-        self.tracker.async_told(self.token_of(number), call)
+        self.tracker.reports.async_end(self.token_of(number), call)
         await turns()
 
     async def presses(self, number: str, key: str | None = "1") -> None:
         """Let somebody pick up, and press a key."""
         token, call = self.token_of(number), self.call_to(number)
-        self.tracker.async_heard(token, call.id, None)
+        self.tracker.reports.async_question(token, call.id, 0, None)
         if key:
-            self.tracker.async_heard(token, call.id, key)
+            self.tracker.reports.async_question(token, call.id, 1, key)
         await turns()
 
     def _plan(self, chain: Chain, turn: Turn) -> CallPlan:
@@ -153,7 +159,7 @@ async def house(
     carrier: Carrier,
     disk: Disk,
     clock: Clock,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[ChainsHome]:
     """Return a home with chains that has just started."""
-    async with running(House(hass, account, carrier, disk)) as house:
+    async with running(ChainsHome(hass, account, carrier, disk)) as house:
         yield house

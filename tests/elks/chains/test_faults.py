@@ -8,11 +8,12 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.elks.chains import Chain, ChainEnd
+from custom_components.elks.chains import Chain, ChainChange, ChainEnd
+from custom_components.elks.helpers.listeners import Stage
 from homeassistant.helpers.storage import Store
 
 from ..calls.conftest import Clock, Disk, turns
-from .house import ANNA, BO, House
+from .house import ANNA, BO, ChainsHome
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def no_number_in_the_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 async def test_one_cannot_be_planned(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: ChainsHome, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Somebody whose call cannot be planned is left out, and the log has the place."""
     house.unplannable = {ANNA}
@@ -37,7 +38,7 @@ async def test_one_cannot_be_planned(
     assert "in _plan" in caplog.text
 
 
-async def test_nobody_can_be_planned(house: House) -> None:
+async def test_nobody_can_be_planned(house: ChainsHome) -> None:
     """A chain in which nobody can be called ends."""
     house.unplannable = {ANNA, BO}
     run = await house.begin(ANNA, BO)
@@ -46,7 +47,7 @@ async def test_nobody_can_be_planned(house: House) -> None:
     assert house.chains.running == []
 
 
-async def test_one_cannot_be_resumed(house: House, clock: Clock) -> None:
+async def test_one_cannot_be_resumed(house: ChainsHome, clock: Clock) -> None:
     """A turn that cannot be planned after a restart keeps no other chain from going on."""
     await house.begin(ANNA)
     await house.begin(BO)
@@ -61,7 +62,7 @@ async def test_one_cannot_be_resumed(house: House, clock: Clock) -> None:
     assert house.last.end is ChainEnd.ACKNOWLEDGED
 
 
-async def test_request_fails_otherwise(house: House, clock: Clock) -> None:
+async def test_request_fails_otherwise(house: ChainsHome, clock: Clock) -> None:
     """A request that fails as nobody expected may have been a call: the next one is called."""
     house.carrier.answers.append(RuntimeError(ANNA))
     run = await house.begin(ANNA, BO)
@@ -72,9 +73,9 @@ async def test_request_fails_otherwise(house: House, clock: Clock) -> None:
     assert (await run.async_outcome()).by == 1
 
 
-async def test_end_cannot_be_waited_for(house: House, clock: Clock) -> None:
+async def test_end_cannot_be_waited_for(house: ChainsHome, clock: Clock) -> None:
     """Where waiting for a call's end fails, the others are called all the same."""
-    with patch.object(house.tracker, "async_end", side_effect=RuntimeError(ANNA)):
+    with patch.object(house.tracker.ends, "async_wait", side_effect=RuntimeError(ANNA)):
         run = await house.begin(ANNA, BO)
         await clock.passes(30)
 
@@ -83,15 +84,17 @@ async def test_end_cannot_be_waited_for(house: House, clock: Clock) -> None:
     assert (await run.async_outcome()).end is ChainEnd.CANCELLED
 
 
-async def test_listener_fails(house: House) -> None:
+async def test_listener_fails(house: ChainsHome) -> None:
     """Whoever fails to take in a change keeps nobody from being called, or from being told."""
     told: list[Chain] = []
 
-    def fail(chain: Chain) -> None:
-        raise RuntimeError(chain.people[0].number)
+    def fail(change: ChainChange) -> None:
+        raise RuntimeError(change.chain.people[0].number)
 
-    house.chains.async_listen(fail)
-    house.chains.async_listen(told.append)
+    house.listeners.async_listen(ChainChange, Stage.DECISIONS, fail)
+    house.listeners.async_listen(
+        ChainChange, Stage.DECISIONS, lambda change: told.append(change.chain)
+    )
     await house.begin(ANNA)
     second = await house.begin(BO)
     assert house.called == [ANNA, BO]
@@ -118,7 +121,7 @@ def broken_disk(disk: Disk) -> Iterator[None]:
 
 
 async def test_not_written(
-    house: House, broken_disk: None, caplog: pytest.LogCaptureFixture
+    house: ChainsHome, broken_disk: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A disk that takes nothing keeps nobody's phone from ringing."""
     run = await house.begin(ANNA, BO)
@@ -129,7 +132,7 @@ async def test_not_written(
     assert "Unexpected OSError while writing chains to disk" in caplog.text
 
 
-async def test_written_too_slowly(house: House, disk: Disk, clock: Clock) -> None:
+async def test_written_too_slowly(house: ChainsHome, disk: Disk, clock: Clock) -> None:
     """A disk that does not get anywhere delays a call by seconds, and no more."""
     disk.free.clear()
     beginning = asyncio.create_task(house.begin(ANNA))
@@ -145,7 +148,7 @@ async def test_written_too_slowly(house: House, disk: Disk, clock: Clock) -> Non
     assert (await run.async_outcome()).end is ChainEnd.ACKNOWLEDGED
 
 
-async def test_same_person_twice(house: House) -> None:
+async def test_same_person_twice(house: ChainsHome) -> None:
     """Who is named twice is called twice in a round, and each turn counts."""
     run = await house.begin(ANNA, ANNA)
     await house.ends(ANNA)
@@ -155,7 +158,7 @@ async def test_same_person_twice(house: House) -> None:
     assert (await run.async_outcome()).by == 1
 
 
-async def test_taken_before_the_answer(house: House) -> None:
+async def test_taken_before_the_answer(house: ChainsHome) -> None:
     """A key that is pressed before the request is answered takes it; the answer then changes nothing."""
     answer = house.carrier.holds()
     run = await house.begin(ANNA, BO)
@@ -166,14 +169,16 @@ async def test_taken_before_the_answer(house: House) -> None:
 
     assert (await run.async_outcome()).by == 0
     assert house.called == [ANNA]
-    assert [record.hang_up for record in house.tracker.open] == [False]
+    assert [record.hang_up for record in house.tracker.book.open()] == [False]
 
 
-async def test_taken_by_two(house: House, clock: Clock) -> None:
+async def test_taken_by_two(house: ChainsHome, clock: Clock) -> None:
     """Who presses the key second does not take it, and the end is told once."""
     ends: list[ChainEnd] = []
-    house.chains.async_listen(
-        lambda chain: ends.extend([chain.end] if chain.end else [])
+    house.listeners.async_listen(
+        ChainChange,
+        Stage.DECISIONS,
+        lambda change: ends.extend([change.chain.end] if change.chain.end else []),
     )
     answer = house.carrier.holds()
     run = await house.begin(ANNA, BO)
@@ -188,7 +193,7 @@ async def test_taken_by_two(house: House, clock: Clock) -> None:
     assert ends == [ChainEnd.ACKNOWLEDGED]
 
 
-async def test_clock_was_set_back(house: House, clock: Clock) -> None:
+async def test_clock_was_set_back(house: ChainsHome, clock: Clock) -> None:
     """A chain that seems to begin in the future goes on for an hour at most."""
     house.carrier.answers.extend([asyncio.Future() for _ in range(9)])
     await house.begin(ANNA)

@@ -7,10 +7,11 @@ import pytest
 from yarl import URL
 
 from custom_components.elks.api import Call, CallRequest, CallState
-from custom_components.elks.chains import Chain, ChainEnd
+from custom_components.elks.chains import Chain, ChainChange, ChainEnd
+from custom_components.elks.helpers.listeners import Stage
 
 from ..calls.conftest import Clock, Disk, turns
-from .house import ANNA, BO, House
+from .house import ANNA, BO, ChainsHome
 
 TWICE = [ANNA, BO, ANNA, BO]
 """Who is called when nobody takes it."""
@@ -19,11 +20,11 @@ CHANGES = range(1, 10)
 MOMENTS = range(1, 100, 3)
 """From the beginning to the end, in turns of the event loop."""
 
-type Halt = Callable[[House], Coroutine[None, None, None]]
+type Halt = Callable[[ChainsHome], Coroutine[None, None, None]]
 
 
 @pytest.fixture
-def slow(house: House, disk: Disk) -> House:
+def slow(house: ChainsHome, disk: Disk) -> ChainsHome:
     """Return a house in which everything takes its time, and everybody is busy."""
     disk.turns = 3
     place_call = house.carrier.place_call
@@ -39,41 +40,45 @@ def slow(house: House, disk: Disk) -> House:
         await turns(8)
         ended = house.carrier.ends(call, state=CallState.BUSY)
         token = URL(request.whenhangup or "").query["token"]
-        house.tracker.async_told(token, ended)
+        house.tracker.reports.async_end(token, ended)
 
     house.carrier.place_call = place_slowly  # type: ignore[method-assign]
     return house
 
 
-def ends_of(house: House) -> list[ChainEnd]:
+def ends_of(house: ChainsHome) -> list[ChainEnd]:
     """Return the ends of chains that are told from now on."""
     ends: list[ChainEnd] = []
-    house.chains.async_listen(
-        lambda chain: ends.extend([chain.end] if chain.end else [])
+    house.listeners.async_listen(
+        ChainChange,
+        Stage.DECISIONS,
+        lambda change: ends.extend([change.chain.end] if change.chain.end else []),
     )
     return ends
 
 
-def at_change(house: House, number: int, do: Callable[[], None]) -> list[Chain]:
+def at_change(house: ChainsHome, number: int, do: Callable[[], None]) -> list[Chain]:
     """Let the listener of a chain's change do something; return the chains that are told."""
     told: list[Chain] = []
 
-    def listen(chain: Chain) -> None:
-        told.append(chain)
+    def listen(change: ChainChange) -> None:
+        told.append(change.chain)
         if len(told) == number:
             do()
 
-    house.chains.async_listen(listen)
+    house.listeners.async_listen(ChainChange, Stage.DECISIONS, listen)
     return told
 
 
-async def begin(house: House) -> None:
+async def begin(house: ChainsHome) -> None:
     """Begin a chain of two people and two rounds."""
     await house.begin(ANNA, BO, rounds=2, pause=0)
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_cancelled_by_a_listener(slow: House, clock: Clock, change: int) -> None:
+async def test_cancelled_by_a_listener(
+    slow: ChainsHome, clock: Clock, change: int
+) -> None:
     """Whoever is told of a change can cancel the chain: nothing more comes of it."""
     called: list[list[str]] = []
 
@@ -91,7 +96,7 @@ async def test_cancelled_by_a_listener(slow: House, clock: Clock, change: int) -
     assert told[-1].end == ends[0]
 
 
-async def test_cancelled(slow: House, clock: Clock) -> None:
+async def test_cancelled(slow: ChainsHome, clock: Clock) -> None:
     """In whatever moment it is cancelled, nobody else is called, and its end is told once."""
     ends = ends_of(slow)
     for moment in MOMENTS:
@@ -100,20 +105,22 @@ async def test_cancelled(slow: House, clock: Clock) -> None:
         called = slow.called
         slow.chains.async_cancel(None)
         await beginning
-        assert all(record.hang_up for record in slow.tracker.open), moment
+        assert all(record.hang_up for record in slow.tracker.book.open()), moment
         await clock.passes(10)
 
         assert slow.called == called, moment
         assert len(ends) == 1, moment
         ends.clear()
         # No request that went out is lost
-        assert slow.tracker.open == []
-        ended = [call.to_number for call in slow.tracker.ended]
+        assert slow.tracker.book.open() == []
+        ended = [call.to_number for call in slow.tracker.book.ended()]
         assert ended == called[-100:], moment
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_stopped_by_a_listener(slow: House, clock: Clock, change: int) -> None:
+async def test_stopped_by_a_listener(
+    slow: ChainsHome, clock: Clock, change: int
+) -> None:
     """When Home Assistant stops as a change is told, the chain goes on after the restart."""
     called: list[list[str]] = []
 
@@ -134,8 +141,8 @@ async def test_stopped_by_a_listener(slow: House, clock: Clock, change: int) -> 
     assert slow.last.end is ChainEnd.UNANSWERED
 
 
-@pytest.mark.parametrize("halt", [House.stop, House.kill])
-async def test_halted(slow: House, clock: Clock, halt: Halt) -> None:
+@pytest.mark.parametrize("halt", [ChainsHome.stop, ChainsHome.kill])
+async def test_halted(slow: ChainsHome, clock: Clock, halt: Halt) -> None:
     """In whatever moment it is cut off, everybody is called once in each round."""
     for moment in MOMENTS:
         slow.carrier.history.clear()
@@ -147,6 +154,6 @@ async def test_halted(slow: House, clock: Clock, halt: Halt) -> None:
         await clock.passes(90, step=3)
 
         # Before it is written, a power cut forgets it
-        assert slow.placed == TWICE or (halt is House.kill and moment < 5), moment
+        assert slow.placed == TWICE or (halt is ChainsHome.kill and moment < 5), moment
         assert slow.chains.running == []
         await clock.passes(300, step=30)

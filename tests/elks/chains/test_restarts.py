@@ -8,14 +8,15 @@ import pytest
 
 from custom_components.elks.api import Call, CallRequest, CallState, UnreachableError
 from custom_components.elks.calls import CallsStoppedError
-from custom_components.elks.chains import Chain, ChainEnd
+from custom_components.elks.chains import ChainChange, ChainEnd
+from custom_components.elks.helpers.listeners import Stage
 
 from ..calls.conftest import Clock, make_plan, turns
-from .house import ANNA, BO, CILLA, SCRIPT, House
+from .house import ANNA, BO, CILLA, SCRIPT, ChainsHome
 
 
 @pytest.mark.parametrize("restart", [True, False])
-async def test_expired(house: House, clock: Clock, restart: bool) -> None:
+async def test_expired(house: ChainsHome, clock: Clock, restart: bool) -> None:
     """After an hour a chain is given up, also when Home Assistant did not run meanwhile."""
     house.carrier.answers.extend([UnreachableError("no connection", 99)] * 99)
     await house.begin(ANNA)
@@ -33,7 +34,9 @@ async def test_expired(house: House, clock: Clock, restart: bool) -> None:
 
 
 @pytest.mark.parametrize("hours", [-2, 2])
-async def test_expired_by_a_wrong_clock(house: House, clock: Clock, hours: int) -> None:
+async def test_expired_by_a_wrong_clock(
+    house: ChainsHome, clock: Clock, hours: int
+) -> None:
     """A chain goes on for an hour, also where the home's clock is wrong by more."""
     house.carrier.ahead = timedelta(hours=hours)
     await house.begin(ANNA, rounds=99)
@@ -45,8 +48,10 @@ async def test_expired_by_a_wrong_clock(house: House, clock: Clock, hours: int) 
     assert house.last.end is ChainEnd.EXPIRED
 
 
-@pytest.mark.parametrize("halt", [House.stop, House.kill])
-async def test_begun_by_a_wrong_clock(house: House, clock: Clock, halt: Halt) -> None:
+@pytest.mark.parametrize("halt", [ChainsHome.stop, ChainsHome.kill])
+async def test_begun_by_a_wrong_clock(
+    house: ChainsHome, clock: Clock, halt: Halt
+) -> None:
     """A chain begun with the home's clock behind is not over when the provider has told the time."""
     house.carrier.ahead = timedelta(hours=3)
     house.carrier.clock_known = False
@@ -66,7 +71,7 @@ async def test_begun_by_a_wrong_clock(house: House, clock: Clock, halt: Halt) ->
     assert house.last.started == started + timedelta(hours=3)
 
 
-async def test_clock_set_before_a_restart(house: House) -> None:
+async def test_clock_set_before_a_restart(house: ChainsHome) -> None:
     """A chain for which nothing was answered yet goes on when the clock was set meanwhile."""
     house.carrier.answers.append(UnreachableError("no connection", 99))
     started = (await house.begin(ANNA)).chain.started
@@ -79,7 +84,9 @@ async def test_clock_set_before_a_restart(house: House) -> None:
     assert house.last.started == started + timedelta(hours=3)
 
 
-async def test_cancelled_as_its_time_is_corrected(house: House, clock: Clock) -> None:
+async def test_cancelled_as_its_time_is_corrected(
+    house: ChainsHome, clock: Clock
+) -> None:
     """Whoever is told when a chain really began can cancel it; its end is told once."""
     house.carrier.ahead = timedelta(hours=3)
     house.carrier.clock_known = False
@@ -87,12 +94,13 @@ async def test_cancelled_as_its_time_is_corrected(house: House, clock: Clock) ->
     started = (await house.begin(ANNA, BO)).chain.started
     ends: list[ChainEnd] = []
 
-    def listen(chain: Chain) -> None:
+    def listen(change: ChainChange) -> None:
+        chain = change.chain
         ends.extend([chain.end] if chain.end else [])
         if chain.end is None and chain.started != started:
             house.chains.async_cancel(None)
 
-    house.chains.async_listen(listen)
+    house.listeners.async_listen(ChainChange, Stage.DECISIONS, listen)
     house.carrier.clock_known = True
     answer.set_result(house.carrier.takes(ANNA))
     await turns(20)
@@ -102,7 +110,7 @@ async def test_cancelled_as_its_time_is_corrected(house: House, clock: Clock) ->
     assert house.called == [ANNA]
 
 
-async def test_wrong_clock_over_restarts(house: House, clock: Clock) -> None:
+async def test_wrong_clock_over_restarts(house: ChainsHome, clock: Clock) -> None:
     """The hour of a chain is counted also where the clock is set only after a restart."""
     house.carrier.ahead = timedelta(hours=3)
     house.carrier.clock_known = False
@@ -119,7 +127,7 @@ async def test_wrong_clock_over_restarts(house: House, clock: Clock) -> None:
     assert house.last.end is ChainEnd.EXPIRED
 
 
-async def test_several(house: House) -> None:
+async def test_several(house: ChainsHome) -> None:
     """Chains at the same time know nothing of each other, also with the same people."""
     first = await house.begin(ANNA, BO)
     one = first.chain
@@ -131,7 +139,7 @@ async def test_several(house: House) -> None:
     assert [chain.id for chain in house.chains.running] == [one.id]
 
 
-async def test_cancel_while_the_request_is_unanswered(house: House) -> None:
+async def test_cancel_while_the_request_is_unanswered(house: ChainsHome) -> None:
     """A call that is placed after its chain was cancelled ends when it is picked up."""
     answer = house.carrier.holds()
     run = await house.begin(ANNA, BO)
@@ -141,13 +149,13 @@ async def test_cancel_while_the_request_is_unanswered(house: House) -> None:
 
     assert (await run.async_outcome()).end is ChainEnd.CANCELLED
     token, call = house.last.turns[0].token, house.call_to(ANNA)
-    record = house.tracker.async_heard(token, call.id, None)
+    record = house.tracker.reports.async_question(token, call.id, 0, None)
     assert record is not None
     assert record.hang_up
     assert house.called == [ANNA]
 
 
-async def test_waiting_in_vain(house: House) -> None:
+async def test_waiting_in_vain(house: ChainsHome) -> None:
     """Whoever waits for a chain is told when the account is unloaded."""
     run = await house.begin(ANNA)
     waiting = asyncio.create_task(run.async_outcome())
@@ -159,7 +167,7 @@ async def test_waiting_in_vain(house: House) -> None:
         await waiting
 
 
-async def before_the_request(house: House) -> None:
+async def before_the_request(house: ChainsHome) -> None:
     """Be stopped when the turn is written, and nothing is asked for yet."""
     asked = house.carrier.place_call
     house.carrier.place_call = hold  # type: ignore[method-assign]
@@ -174,7 +182,7 @@ async def hold(request: CallRequest) -> Call:
     return await never
 
 
-async def during_the_request(house: House) -> None:
+async def during_the_request(house: ChainsHome) -> None:
     """Be stopped when the call was placed, but neither answered nor written down."""
     house.carrier.holds()
     await house.begin(ANNA, BO)
@@ -184,20 +192,20 @@ async def during_the_request(house: House) -> None:
     await house.kill()
 
 
-async def while_ringing(house: House) -> None:
+async def while_ringing(house: ChainsHome) -> None:
     """Be stopped while the phone rings."""
     await house.begin(ANNA, BO)
     await house.kill()
 
 
-async def while_talking(house: House) -> None:
+async def while_talking(house: ChainsHome) -> None:
     """Be stopped after somebody picked up."""
     await house.begin(ANNA, BO)
     await house.presses(ANNA, None)
     await house.kill()
 
 
-async def test_stopped_during_the_request(house: House, clock: Clock) -> None:
+async def test_stopped_during_the_request(house: ChainsHome, clock: Clock) -> None:
     """Home Assistant stops all at once: nobody else is called, and the turn is settled later."""
     house.carrier.holds()
     await house.begin(ANNA, BO)
@@ -224,9 +232,9 @@ async def test_stopped_during_the_request(house: House, clock: Clock) -> None:
 )
 @pytest.mark.parametrize("takes_it", [True, False])
 async def test_killed(
-    house: House,
+    house: ChainsHome,
     clock: Clock,
-    kill: Callable[[House], Awaitable[None]],
+    kill: Callable[[ChainsHome], Awaitable[None]],
     takes_it: bool,
 ) -> None:
     """After a power cut the chain goes on where it was, and calls nobody twice."""
@@ -243,43 +251,47 @@ async def test_killed(
     assert house.placed == [ANNA, BO]
 
 
-async def test_picked_up_right_after_the_restart(house: House) -> None:
+async def test_picked_up_right_after_the_restart(house: ChainsHome) -> None:
     """A phone that is picked up right after a power cut hears the message."""
     await during_the_request(house)
     await house.start()
 
-    record = house.tracker.async_heard(
-        house.last.turns[0].token, house.call_to(ANNA).id, None
+    record = house.tracker.reports.async_question(
+        house.last.turns[0].token, house.call_to(ANNA).id, 0, None
     )
 
     assert record is not None
     assert record.script == SCRIPT
 
 
-async def test_cancelled_right_after_the_restart(house: House, clock: Clock) -> None:
+async def test_cancelled_right_after_the_restart(
+    house: ChainsHome, clock: Clock
+) -> None:
     """A call that may have been placed is looked for also when its chain no longer does."""
     await during_the_request(house)
     await house.start()
     house.chains.async_cancel(None)
     await clock.passes(80)
 
-    assert [record.call for record in house.tracker.open] == [house.call_to(ANNA)]
+    assert [record.call for record in house.tracker.book.open()] == [
+        house.call_to(ANNA)
+    ]
 
 
-async def test_never_placed(house: House, clock: Clock) -> None:
+async def test_never_placed(house: ChainsHome, clock: Clock) -> None:
     """A call that turns out not to have been placed is forgotten, also without its chain."""
     await during_the_request(house)
     house.carrier.history.clear()
     await house.start()
     house.chains.async_cancel(None)
-    assert len(house.tracker.open) == 1
+    assert len(house.tracker.book.open()) == 1
 
     await clock.passes(800, step=10)
 
-    assert house.tracker.open == []
+    assert house.tracker.book.open() == []
 
 
-async def test_ended_during_the_restart(house: House, clock: Clock) -> None:
+async def test_ended_during_the_restart(house: ChainsHome, clock: Clock) -> None:
     """A call that ended meanwhile is asked for, and then the next one is called."""
     await house.begin(ANNA, BO)
     await house.stop()
@@ -290,7 +302,7 @@ async def test_ended_during_the_restart(house: House, clock: Clock) -> None:
     assert house.placed == [ANNA, BO]
 
 
-async def test_killed_in_the_pause(house: House, clock: Clock) -> None:
+async def test_killed_in_the_pause(house: ChainsHome, clock: Clock) -> None:
     """The pause begins anew, and the next round comes."""
     await house.begin(ANNA, rounds=2, pause=30)
     await house.ends(ANNA)
@@ -303,7 +315,7 @@ async def test_killed_in_the_pause(house: House, clock: Clock) -> None:
     assert [turn.round for turn in house.last.turns] == [1, 2]
 
 
-async def test_killed_after_the_key(house: House, clock: Clock) -> None:
+async def test_killed_after_the_key(house: ChainsHome, clock: Clock) -> None:
     """A key whose call is written down counts, though the chain's end was not."""
     await house.begin(ANNA, BO)
     kept = dict(house.disk.data)
@@ -324,7 +336,7 @@ async def test_killed_after_the_key(house: House, clock: Clock) -> None:
     assert house.placed == [ANNA]
 
 
-async def test_ends_are_remembered(house: House) -> None:
+async def test_ends_are_remembered(house: ChainsHome) -> None:
     """Of the chains that ended the last one is there after a restart."""
     for _ in range(2):
         await house.begin(ANNA)
@@ -341,7 +353,7 @@ async def test_ends_are_remembered(house: House) -> None:
     assert len(stored["data"]["chains"]) == 1
 
 
-async def test_calls_are_remembered(house: House, clock: Clock) -> None:
+async def test_calls_are_remembered(house: ChainsHome, clock: Clock) -> None:
     """What is told of a chain after a restart tells of the calls before it, too."""
     await house.begin(ANNA, BO)
     await house.ends(ANNA)
@@ -356,12 +368,12 @@ async def test_calls_are_remembered(house: House, clock: Clock) -> None:
     ]
 
 
-type Halt = Callable[[House], Coroutine[None, None, None]]
+type Halt = Callable[[ChainsHome], Coroutine[None, None, None]]
 
 
-@pytest.mark.parametrize("halt", [House.stop, House.kill])
+@pytest.mark.parametrize("halt", [ChainsHome.stop, ChainsHome.kill])
 async def test_restarted_before_the_turn_is_written(
-    house: House, clock: Clock, halt: Halt
+    house: ChainsHome, clock: Clock, halt: Halt
 ) -> None:
     """Whose turn came, but was not written and so not asked for, is called once."""
     await house.begin(ANNA, BO)
@@ -380,12 +392,12 @@ async def test_restarted_before_the_turn_is_written(
     assert len(house.last.turns) == 2
 
 
-async def test_killed_before_the_next_turn(house: House, clock: Clock) -> None:
+async def test_killed_before_the_next_turn(house: ChainsHome, clock: Clock) -> None:
     """Where the end of a call is written and the next turn is not, nobody is left out."""
     await house.begin(ANNA, BO)
     await clock.passes(1)
     # Else the call to Anna would be remembered as the last one
-    await house.tracker.async_place(make_plan(CILLA))
+    await house.tracker.placing.async_place(make_plan(CILLA))
     [(key, chains)] = [
         item for item in house.disk.data.items() if item[0].endswith(".chains")
     ]
@@ -402,7 +414,7 @@ async def test_killed_before_the_next_turn(house: House, clock: Clock) -> None:
     assert house.placed == [ANNA, CILLA, BO]
 
 
-async def test_request_outlives_the_reload(house: House, clock: Clock) -> None:
+async def test_request_outlives_the_reload(house: ChainsHome, clock: Clock) -> None:
     """A request that was cut off, and is in the history a little later, is not made again."""
     house.carrier.holds()
     await house.begin(ANNA, BO)
@@ -416,8 +428,10 @@ async def test_request_outlives_the_reload(house: House, clock: Clock) -> None:
     assert house.placed == [ANNA]
 
 
-@pytest.mark.parametrize("halt", [House.stop, House.kill])
-async def test_restarted_in_the_pause(house: House, clock: Clock, halt: Halt) -> None:
+@pytest.mark.parametrize("halt", [ChainsHome.stop, ChainsHome.kill])
+async def test_restarted_in_the_pause(
+    house: ChainsHome, clock: Clock, halt: Halt
+) -> None:
     """The pause begins anew, and the next round comes."""
     await house.begin(ANNA, rounds=2, pause=30)
     await house.ends(ANNA)

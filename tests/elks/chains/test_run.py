@@ -14,10 +14,10 @@ from custom_components.elks.api import (
 from custom_components.elks.chains import ChainEnd
 
 from ..calls.conftest import Clock, turns
-from .house import ANNA, BO, CILLA, House
+from .house import ANNA, BO, CILLA, ChainsHome
 
 
-async def test_one_after_the_other(house: House) -> None:
+async def test_one_after_the_other(house: ChainsHome) -> None:
     """Within a round the next one is called as soon as a call has ended, until one takes it."""
     run = await house.begin(ANNA, BO, CILLA)
     assert house.called == [ANNA]
@@ -34,7 +34,7 @@ async def test_one_after_the_other(house: House) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "2"])
-async def test_not_taken(house: House, key: str | None) -> None:
+async def test_not_taken(house: ChainsHome, key: str | None) -> None:
     """Who answers without the right key has not taken it."""
     await house.begin(ANNA)
     await house.presses(ANNA, key)
@@ -45,7 +45,7 @@ async def test_not_taken(house: House, key: str | None) -> None:
     assert house.last.end is ChainEnd.UNANSWERED
 
 
-async def test_end_never_learnt(house: House, clock: Clock) -> None:
+async def test_end_never_learnt(house: ChainsHome, clock: Clock) -> None:
     """Five minutes after the ringing the next one is called; a late key still takes it."""
     run = await house.begin(ANNA, BO)
     house.carrier.error = RefusedError("no such call")
@@ -55,12 +55,12 @@ async def test_end_never_learnt(house: House, clock: Clock) -> None:
     await clock.passes(20, step=10)
 
     assert house.called == [ANNA, BO]
-    assert [record.to_number for record in house.tracker.open] == [ANNA, BO]
+    assert [record.to_number for record in house.tracker.book.open()] == [ANNA, BO]
     await house.presses(ANNA)
     assert (await run.async_outcome()).by == 0
 
 
-async def test_end_learnt_late(house: House, clock: Clock) -> None:
+async def test_end_learnt_late(house: ChainsHome, clock: Clock) -> None:
     """The end of a call that is not waited for any more ends nobody else's turn."""
     await house.begin(ANNA, BO, CILLA)
     await clock.passes(370, step=10)
@@ -72,7 +72,7 @@ async def test_end_learnt_late(house: House, clock: Clock) -> None:
     assert house.last.turn is not None
 
 
-async def test_pause(house: House, clock: Clock) -> None:
+async def test_pause(house: ChainsHome, clock: Clock) -> None:
     """Between two rounds there is a pause, and after the last one none."""
     await house.begin(ANNA, rounds=2, pause=30)
     await house.ends(ANNA)
@@ -85,7 +85,7 @@ async def test_pause(house: House, clock: Clock) -> None:
     assert house.last.end is ChainEnd.UNANSWERED
 
 
-async def test_unreachable(house: House, clock: Clock) -> None:
+async def test_unreachable(house: ChainsHome, clock: Clock) -> None:
     """Nobody's turn is lost while the provider cannot be reached, and nobody is called twice."""
     house.carrier.answers.extend([UnreachableError("no connection", 99)] * 6)
     await house.begin(ANNA, BO)
@@ -105,7 +105,7 @@ async def test_unreachable(house: House, clock: Clock) -> None:
     assert house.placed == [ANNA, BO]
 
 
-async def test_without_an_address(house: House, clock: Clock) -> None:
+async def test_without_an_address(house: ChainsHome, clock: Clock) -> None:
     """While no key could be heard, nobody is called; it goes on when it can."""
     house.reachable = False
     await house.begin(ANNA)
@@ -117,7 +117,7 @@ async def test_without_an_address(house: House, clock: Clock) -> None:
     assert house.called == [ANNA]
 
 
-async def test_refused(house: House) -> None:
+async def test_refused(house: ChainsHome) -> None:
     """Who cannot be called is left out; where that is everybody, the chain ends."""
     house.carrier.answers.append(RefusedError("no such number"))
     run = await house.begin(ANNA, BO)
@@ -130,7 +130,7 @@ async def test_refused(house: House) -> None:
     assert (await run.async_outcome()).end is ChainEnd.REFUSED
 
 
-async def test_wrong_credentials(house: House) -> None:
+async def test_wrong_credentials(house: ChainsHome) -> None:
     """What makes all further calls useless ends the chain."""
     house.carrier.answers.append(InvalidAuthError("who?"))
     await house.begin(ANNA, BO)
@@ -139,13 +139,13 @@ async def test_wrong_credentials(house: House) -> None:
     assert house.called == [ANNA]
 
 
-async def lose(house: House, clock: Clock) -> None:
+async def lose(house: ChainsHome, clock: Clock) -> None:
     """Let a request be lost, and nothing be found in the history."""
     house.carrier.answers.append(OutcomeUnknownError("no answer"))
     house.carrier.error = OutcomeUnknownError("no answer")
 
 
-async def test_fate_unknown(house: House, clock: Clock) -> None:
+async def test_fate_unknown(house: ChainsHome, clock: Clock) -> None:
     """After a lost request the next one is called; the lost call can still be taken."""
     await lose(house, clock)
     run = await house.begin(ANNA, BO)
@@ -156,18 +156,18 @@ async def test_fate_unknown(house: House, clock: Clock) -> None:
     assert house.called == [ANNA, BO]
 
     token = house.last.turns[0].token
-    house.tracker.async_heard(token, "lost", None)
-    house.tracker.async_heard(token, "lost", "1")
+    house.tracker.reports.async_question(token, "lost", 0, None)
+    house.tracker.reports.async_question(token, "lost", 1, "1")
     await turns()
 
     assert (await run.async_outcome()).by == 0
     await house.presses(BO, None)
-    record = house.tracker.find(house.last.turns[1].token)
+    record = house.tracker.book.find(house.last.turns[1].token)
     assert record is not None
     assert record.hang_up
 
 
-async def test_round_that_does_not_count(house: House, clock: Clock) -> None:
+async def test_round_that_does_not_count(house: ChainsHome, clock: Clock) -> None:
     """A round in which nobody was called for certain is repeated."""
     await lose(house, clock)
     await house.begin(ANNA, rounds=1, pause=1)

@@ -150,7 +150,7 @@ async def test_ended(home: Home, example: Example) -> None:
             "direction": ended.direction,
             "digits": None,
         }
-    assert home.entry.runtime_data.tracker.open == []
+    assert home.entry.runtime_data.tracker.book.open() == []
 
 
 @each(ASKED)

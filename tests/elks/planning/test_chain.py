@@ -477,7 +477,7 @@ async def test_clock_is_set(
     await home.place_call(to=ANNA)
     data = {"to": "Anna", "message": "Fire", "pause": 3000}
     await home.hass.services.async_call(DOMAIN, "call_chain", data, blocking=True)
-    await until(lambda: len(home.entry.runtime_data.tracker.ended) == 2)
+    await until(lambda: len(home.entry.runtime_data.tracker.book.ended()) == 2)
 
     await entries.async_unload(entry_id)
     freezer.tick(timedelta(hours=2))

@@ -1,4 +1,4 @@
-"""What goes wrong when it must be found out whether a request placed a call."""
+"""Faults in finding out whether a request placed a call."""
 
 import asyncio
 from typing import Any
@@ -35,7 +35,7 @@ async def _foreign_call(scene: Scene) -> None:
 
 
 async def _only_foreign_call(scene: Scene) -> None:
-    """Have another call in the history, and none of the home's."""
+    """Have another program's call in the history, and none of the home's."""
     await scene.place_foreign_call()
     scene.faults(_RESET_BEFORE)
     await scene.place_call()
@@ -55,7 +55,7 @@ async def _own_call(scene: Scene) -> None:
 
 
 async def _earlier_call(scene: Scene) -> None:
-    """Have an ended call of the home's in the history, of the same minute."""
+    """Have one of the home's own calls, ended within the same minute, in the history."""
     await scene.place_call()
     await scene.call_ended()
     await _own_call(scene)
@@ -72,7 +72,7 @@ async def _no_such_phone_unanswered(scene: Scene) -> None:
 
 
 async def _script_stopped(scene: Scene) -> None:
-    """Stop whoever waits for the answer."""
+    """Stop the script that waits for the answer."""
     placing = scene.begin_call()
     await asyncio.sleep(1)
     placing.cancel()
@@ -97,7 +97,7 @@ _PLACED_LATE = Fault(FaultKind.DELAY, on=PLACE, delay=20)
 ROWS = (
     Row(
         name="two-unanswered",
-        goes_wrong="Two calls at once to one number, neither answered",
+        goes_wrong="Two requests at once for one number, neither answered",
         faults=(_BOTH_RESET,),
         story=_two_at_once,
         calls=2,
@@ -105,7 +105,7 @@ ROWS = (
     ),
     Row(
         name="two-unanswered-lost",
-        goes_wrong="Two calls at once to one number, neither answered, and no callback comes",
+        goes_wrong="Two requests at once for one number, neither answered; no callback comes",
         faults=(_BOTH_RESET, LOST),
         story=_two_at_once,
         calls=2,
@@ -114,14 +114,14 @@ ROWS = (
     ),
     Row(
         name="one-of-two-lost",
-        goes_wrong="Two calls at once to one number, neither answered, and only one placed",
+        goes_wrong="Two requests at once for one number, neither answered, only one call placed",
         faults=_ONE_LOST,
         story=_two_at_once,
         outcome="outcome_unknown, outcome_unknown",
     ),
     Row(
         name="one-of-two-lost-lost",
-        goes_wrong="Two calls at once to one number, neither answered, and only one placed; no callback comes",
+        goes_wrong="Two requests at once for one number, neither answered, only one call placed; no callback comes",
         faults=(*_ONE_LOST, LOST),
         story=_two_at_once,
         outcome="outcome_unknown, outcome_unknown",
@@ -129,7 +129,7 @@ ROWS = (
     ),
     Row(
         name="in-flight",
-        goes_wrong="A call is not answered while another request to the number is under way for 20 s; no callback comes",
+        goes_wrong="A request gets no answer while another for the same number is under way for 20 s; no callback comes",
         faults=(_PLACED_LATE, _RESET, LOST),
         story=_second_after_1_s,
         calls=2,
@@ -138,20 +138,20 @@ ROWS = (
     ),
     Row(
         name="in-flight-placed",
-        goes_wrong="A request is lost while another to the number has placed its call and is not answered yet",
+        goes_wrong="A request is lost while another for the same number has placed its call but has no answer yet",
         faults=(_ANSWERED_LATE, _RESET_BEFORE),
         story=_second_after_1_s,
         outcome="success, outcome_unknown",
     ),
     Row(
         name="foreign-call",
-        goes_wrong="Another program phones the same number just before, and the call is not answered",
+        goes_wrong="Another program calls the same number just before, and the request gets no answer",
         story=_foreign_call,
         outcome="outcome_unknown",
     ),
     Row(
         name="foreign-call-lost",
-        goes_wrong="Another program phones the same number just before, the call is not answered, and no callback comes",
+        goes_wrong="Another program calls the same number just before, and the request gets no answer; no callback comes",
         faults=(LOST,),
         story=_foreign_call,
         outcome="outcome_unknown",
@@ -159,46 +159,46 @@ ROWS = (
     ),
     Row(
         name="foreign-call-only",
-        goes_wrong="Another program phones the same number just before, and the request is lost",
+        goes_wrong="Another program calls the same number just before, and the request is lost",
         story=_only_foreign_call,
-        # Nothing tells that it is not ours
+        # Nothing shows that it is not ours
         calls=0,
         within=POLLED,
     ),
     Row(
         name="foreign-call-old",
-        goes_wrong="Another program phoned the same number 10 min ago, and the call is not answered",
+        goes_wrong="Another program called the same number 10 min earlier, and the request gets no answer",
         story=_old_foreign_call,
     ),
     Row(
         name="own-call-before",
-        goes_wrong="The home phoned the same number just before, and the next call is not answered",
+        goes_wrong="The home called the same number just before, and the next request gets no answer",
         story=_earlier_call,
         calls=2,
         outcome="ongoing, ongoing",
     ),
     Row(
         name="history-once",
-        goes_wrong="The call is not answered, and the history fails once",
+        goes_wrong="The request gets no answer, and the history fails once",
         faults=(_RESET, _history()),
     ),
     Row(
         name="history",
-        goes_wrong="The call is not answered, and the history fails for ever",
+        goes_wrong="The request gets no answer, and the history fails every time",
         faults=(_RESET, _history(times=None)),
         story=_long_call,
         outcome="outcome_unknown",
     ),
     Row(
         name="history-for-a-while",
-        goes_wrong="The call is not answered, the history fails 4 times, and no callback comes",
+        goes_wrong="The request gets no answer, and the history fails 4 times; no callback comes",
         faults=(_RESET, _history(times=4), LOST),
         outcome="outcome_unknown",
         within=POLLED,
     ),
     Row(
         name="history-odd",
-        goes_wrong="The call is not answered, and the history is a page of HTML, then without its list",
+        goes_wrong="The request gets no answer, and the history is an HTML page, then has no list",
         faults=(
             _RESET,
             Fault(FaultKind.HTML, on=HISTORY),
@@ -208,14 +208,14 @@ ROWS = (
     ),
     Row(
         name="failed-at-once",
-        goes_wrong="The phone cannot be reached, and the answer tells so",
+        goes_wrong="The phone cannot be reached, and the answer says so",
         story=_no_such_phone,
         outcome="failed",
         state="failed",
     ),
     Row(
         name="failed-at-once-unanswered",
-        goes_wrong="The phone cannot be reached, and the call is not answered",
+        goes_wrong="The phone cannot be reached, and the request gets no answer",
         story=_no_such_phone_unanswered,
         outcome="failed",
         state="failed",
@@ -228,7 +228,7 @@ ROWS = (
     ),
     Row(
         name="callback-no-answer",
-        goes_wrong="The hangup callback comes, and the answer never",
+        goes_wrong="The hangup callback comes, but the answer never does",
         faults=(
             Fault(FaultKind.STALL, on=PLACE),
             _history(times=None),
@@ -237,7 +237,7 @@ ROWS = (
     ),
     Row(
         name="script-stopped",
-        goes_wrong="The script that placed the call is stopped before the answer",
+        goes_wrong="The script that placed the call is stopped before the answer comes",
         faults=(_PLACED_LATE,),
         story=_script_stopped,
         outcome="cancelled",

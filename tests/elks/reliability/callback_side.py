@@ -1,4 +1,4 @@
-"""What goes wrong with the callback that tells how a call ended."""
+"""Faults in the callback that reports how a call ended."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,22 +17,22 @@ _DAY = 24 * 3600
 _LISTEN = {"ivr": "sound/beep", "timeout": 30, "repeat": 100}
 
 
-def _told(method: str = "POST", *, token: str | None = None, **data: Any) -> Story:
+def _call_back(method: str = "POST", *, token: str | None = None, **data: Any) -> Story:
     """Call back while the phone rings, in a way that must not change anything."""
 
     async def story(scene: Scene) -> None:
         scene.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
         await scene.place_call()
         await asyncio.sleep(5)
-        await scene.tell(method=method, token=token, **data)
+        await scene.call_back(method=method, token=token, **data)
         await asyncio.sleep(5)
         assert scene.home.last_call.state == "ongoing"
 
     return story
 
 
-def _lied(method: str = "POST", *, token: str | None = None) -> Story:
-    """Tell an end of the call that is not true."""
+def _report_false_end(method: str = "POST", *, token: str | None = None) -> Story:
+    """Report an end of the call that is not true."""
 
     async def story(scene: Scene) -> None:
         scene.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
@@ -40,52 +40,52 @@ def _lied(method: str = "POST", *, token: str | None = None) -> Story:
         before = scene.looks
         for _ in range(20):
             form = {"id": scene.provider.calls[-1].id, "state": "success"}
-            await scene.tell(method=method, token=token, data=form)
+            await scene.call_back(method=method, token=token, data=form)
             await asyncio.sleep(1)
         assert scene.home.last_call.state == "ongoing"
-        # Two in 20 s, and none for those who cannot be right
+        # Two in 20 s, and none for reports that cannot be true
         assert scene.looks - before <= (2 if method == "POST" else 0)
 
     return story
 
 
-async def _pick_up_lied(scene: Scene) -> None:
-    """Tell without the secret that a phone was picked up, which still rings."""
+async def _report_false_answer(scene: Scene) -> None:
+    """Report, without the secret, that a phone was answered which still rings."""
     scene.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
     await scene.place_call()
     form = {"callid": scene.provider.calls[-1].id, "result": "newoutgoing"}
-    await scene.tell(token="wrong", data=form)
+    await scene.call_back(token="wrong", data=form)
     assert scene.home.last_call.attributes["answered"] is None
 
 
 async def _twenty_megabytes(scene: Scene) -> None:
-    """Tell an end, with the call's secret, and far too much besides."""
+    """Report an end, with the call's secret, and far too much besides."""
     scene.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
     await scene.place_call()
     form = f"id={scene.provider.calls[-1].id}&state=success&more="
-    await scene.tell(data=BytesIO(form.encode() + 20_000_000 * b"x"))
+    await scene.call_back(data=BytesIO(form.encode() + 20_000_000 * b"x"))
     await asyncio.sleep(5)
     assert scene.home.last_call.state == "ongoing"
 
 
 async def _secret_lost(scene: Scene) -> None:
-    """Let a proxy on the way take the secret off."""
+    """Let a proxy on the way remove the secret."""
     scene.faults(LOST)
     await scene.place_call()
     await scene.call_ended()
     form = {"id": scene.provider.calls[-1].id, "state": "success"}
-    await scene.tell(token="", data=form)
+    await scene.call_back(token="", data=form)
 
 
 async def _id_of_another(scene: Scene) -> None:
-    """Tell the end of one call with the secret of another."""
+    """Report the end of one call with the secret of another."""
     first, second = PHONE, "+46701234568"
     for number in (first, second):
         scene.provider.phone(number, outcome=Outcome.NO_ANSWER)
     await scene.place_call(to=first)
     await scene.place_call(to=second)
     form = {"id": scene.provider.calls[0].id, "state": "success"}
-    await scene.tell(data=form)
+    await scene.call_back(data=form)
     await asyncio.sleep(1)
     assert scene.home.last_call.state == "ongoing"
 
@@ -98,8 +98,8 @@ async def _after_the_end(scene: Scene) -> None:
     known = {name: value for name, value in ended.attributes.items() if value}
     call_id = scene.provider.calls[-1].id
     for state in ("ongoing", "failed", "busy"):
-        await scene.tell(data={"id": call_id, "state": state, "duration": "99"})
-    # Only what was not known is learnt
+        await scene.call_back(data={"id": call_id, "state": state, "duration": "99"})
+    # Only what was unknown may be filled in
     assert scene.home.last_call.state == ended.state
     assert known.items() <= scene.home.last_call.attributes.items()
 
@@ -112,8 +112,8 @@ async def _swapped(scene: Scene) -> None:
     await scene.place_call(to="+46701234568")
 
 
-def _sent(*lines: str) -> Story:
-    """Send a callback that is no proper request, and break the connection."""
+def _send_raw(*lines: str) -> Story:
+    """Send a callback that is not a proper request, and break the connection."""
 
     async def story(scene: Scene) -> None:
         await scene.place_call()
@@ -155,7 +155,7 @@ async def _own_whenhangup(scene: Scene) -> None:
 
 
 async def _three_unreported(scene: Scene) -> None:
-    """Have the user told after three calls without a callback, until one comes."""
+    """Check that the user is warned after three calls without a callback, until one comes."""
     scene.faults(Fault(FaultKind.CALLBACK_DROPPED, times=3))
     issues = ir.async_get(scene.home.hass)
     issue = (DOMAIN, f"not_reported_{scene.home.entry.entry_id}")
@@ -197,7 +197,7 @@ async def _line_down_during_call(scene: Scene) -> None:
 
 
 async def _many_calls(scene: Scene) -> None:
-    """Phone twenty people at once."""
+    """Place twenty calls at once."""
     numbers = [f"+4670123456{digit}" for digit in range(10)]
     await asyncio.gather(*(scene.place_call(to=number) for number in 2 * numbers))
 
@@ -227,14 +227,14 @@ ROWS = (
     ),
     Row(
         name="dropped-long",
-        goes_wrong="The callback of a call of 10 min does not come",
+        goes_wrong="The callback of a 10 min call does not come",
         faults=(LOST,),
         story=_long_call,
         within=120,
     ),
     Row(
         name="dropped-20",
-        goes_wrong="Twenty calls at once, and no callback comes",
+        goes_wrong="Twenty calls at once; no callback comes",
         faults=(LOST,),
         story=_many_calls,
         calls=20,
@@ -261,30 +261,30 @@ ROWS = (
     ),
     Row(
         name="after-the-end",
-        goes_wrong="More callbacks with the call's secret come after the end, and tell other states",
+        goes_wrong="More callbacks with the call's secret come after the end, with other states",
         story=_after_the_end,
     ),
     Row(
         name="wrong-secret",
-        goes_wrong="A stranger tells an end once a second, with a wrong secret",
-        story=_lied(token="wrong"),
+        goes_wrong="A stranger reports an end every second, with a wrong secret",
+        story=_report_false_end(token="wrong"),
         state="failed",
     ),
     Row(
         name="no-secret",
-        goes_wrong="A stranger tells an end once a second, without a secret",
-        story=_lied(token=""),
+        goes_wrong="A stranger reports an end every second, without a secret",
+        story=_report_false_end(token=""),
         state="failed",
     ),
     Row(
         name="secret-lost",
-        goes_wrong="A proxy takes the secret off the callback",
+        goes_wrong="A proxy removes the secret from the callback",
         story=_secret_lost,
         within=1,
     ),
     Row(
         name="id-of-another",
-        goes_wrong="A callback tells the end of one call with the secret of another",
+        goes_wrong="A callback reports the end of one call with the secret of another",
         story=_id_of_another,
         calls=2,
         outcome="ongoing, ongoing",
@@ -292,25 +292,25 @@ ROWS = (
     ),
     Row(
         name="no-state",
-        goes_wrong="The callback lacks the state",
+        goes_wrong="The callback has no state",
         faults=(_fields({"state": None}),),
         within=POLLED,
     ),
     Row(
         name="odd-state",
-        goes_wrong="The callback tells a state that does not exist",
+        goes_wrong="The callback has a state that does not exist",
         faults=(_fields({"state": "on fire"}),),
         within=POLLED,
     ),
     Row(
         name="no-id",
-        goes_wrong="The callback lacks the call's id",
+        goes_wrong="The callback has no call id",
         faults=(_fields({"id": None}),),
         within=POLLED,
     ),
     Row(
         name="other-id",
-        goes_wrong="The callback tells another call's id",
+        goes_wrong="The callback has another call's id",
         faults=(_fields({"id": "c" + 32 * "0"}),),
         within=POLLED,
     ),
@@ -332,14 +332,14 @@ ROWS = (
     ),
     Row(
         name="still-ongoing",
-        goes_wrong="The callback says that the call is ongoing",
+        goes_wrong="The callback says that the call is still ongoing",
         faults=(_fields({"state": "ongoing"}),),
         within=POLLED,
     ),
     Row(
         name="empty",
         goes_wrong="A callback without a body",
-        story=_told(),
+        story=_call_back(),
         state="failed",
     ),
     Row(
@@ -351,47 +351,47 @@ ROWS = (
     Row(
         name="cut-off",
         goes_wrong="The connection breaks in the middle of a callback",
-        story=_sent("Content-Length: 100", "", "id="),
+        story=_send_raw("Content-Length: 100", "", "id="),
     ),
     Row(
         name="bad-chunk",
-        goes_wrong="A callback in chunks of no size",
-        story=_sent("Transfer-Encoding: chunked", "", "xyz", "id="),
+        goes_wrong="A callback in chunks with an invalid size",
+        story=_send_raw("Transfer-Encoding: chunked", "", "xyz", "id="),
     ),
     Row(
         name="not-gzip",
-        goes_wrong="A callback that says it is compressed, and is not",
-        story=_sent("Content-Encoding: gzip", "Content-Length: 4", "", "id=1"),
+        goes_wrong="A callback that claims to be compressed but is not",
+        story=_send_raw("Content-Encoding: gzip", "Content-Length: 4", "", "id=1"),
     ),
     Row(
         name="json",
-        goes_wrong="A callback that is JSON and no form",
-        story=_told(json={"id": "c1", "state": "success"}),
+        goes_wrong="A callback that is JSON rather than a form",
+        story=_call_back(json={"id": "c1", "state": "success"}),
         state="failed",
     ),
     Row(
         name="no-callid",
-        goes_wrong="A callback for the next action that names no call",
-        story=_told(data={"callid": "", "result": "newoutgoing"}),
+        goes_wrong="A callback for the next action, without a call id",
+        story=_call_back(data={"callid": "", "result": "newoutgoing"}),
         state="failed",
     ),
     Row(
         name="pick-up-wrong-secret",
-        goes_wrong="A stranger tells that the phone was picked up",
-        story=_pick_up_lied,
+        goes_wrong="A stranger reports that the phone was answered",
+        story=_report_false_answer,
         state="failed",
     ),
     Row(
         name="binary",
-        goes_wrong="A callback that is no text",
-        story=_told(data=bytes(range(256))),
+        goes_wrong="A callback that is not text",
+        story=_call_back(data=bytes(range(256))),
         state="failed",
     ),
     *(
         Row(
             name=method.lower(),
-            goes_wrong=f"An end told by {method}, with the call's secret",
-            story=_lied(method),
+            goes_wrong=f"An end reported by {method}, with the call's secret",
+            story=_report_false_end(method),
             state="failed",
         )
         for method in ("GET", "PUT", "HEAD")
@@ -404,7 +404,7 @@ ROWS = (
     ),
     Row(
         name="no-address-long",
-        goes_wrong="The home has no external address; a call of 10 min",
+        goes_wrong="The home has no external address; a 10 min call",
         story=_no_address_long,
         within=10,
     ),
@@ -416,20 +416,20 @@ ROWS = (
     ),
     Row(
         name="own-whenhangup",
-        goes_wrong="The end is told to the user's own URL",
+        goes_wrong="The end is reported to the user's own URL",
         story=_own_whenhangup,
         within=3,
     ),
     Row(
         name="three-unreported",
-        goes_wrong="Three calls in a row end without a callback, the fourth with one; `wait: true`",
+        goes_wrong="Three calls in a row end without a callback, and the fourth with one; `wait: true`",
         story=_three_unreported,
         calls=4,
         outcome="success, success, success, success",
     ),
     Row(
         name="credentials-revoked",
-        goes_wrong="The credentials are revoked during the call, and no callback comes; then the user signs in again",
+        goes_wrong="The credentials are revoked during the call, and the user signs in again; no callback comes",
         story=_credentials_revoked,
         within=POLLED + 1,
     ),
@@ -440,25 +440,25 @@ ROWS = (
     ),
     Row(
         name="line-down",
-        goes_wrong="The line is down from the start of the call for 200 s, and no callback comes",
+        goes_wrong="46elks is unreachable for 200 s from the start of the call; no callback comes",
         story=_line_down_during_call,
         within=200 + 30,
     ),
     Row(
         name="look-fails",
-        goes_wrong="No callback comes, and the provider fails 3 times when it is asked",
+        goes_wrong="No callback comes, and looking the call up fails 3 times",
         faults=(LOST, _look(status=500, times=3)),
         within=POLLED + 3 * 30,
     ),
     Row(
         name="look-429",
-        goes_wrong="No callback comes, and the provider answers 429 for 10 min when it is asked",
+        goes_wrong="No callback comes, and looking the call up gets 429 for 10 min",
         faults=(LOST, _look(status=429, times=9)),
         within=900,
     ),
     Row(
         name="look-odd",
-        goes_wrong="No callback comes, and what the provider answers makes no sense, twice",
+        goes_wrong="No callback comes, and looking the call up gets nonsense twice",
         faults=(
             LOST,
             Fault(FaultKind.HTML, on=LOOK),
@@ -468,7 +468,7 @@ ROWS = (
     ),
     Row(
         name="look-other-call",
-        goes_wrong="No callback comes, and the provider tells of another call when it is asked, once",
+        goes_wrong="No callback comes, and looking the call up gets a different call once",
         faults=(
             LOST,
             Fault(FaultKind.WRONG_JSON, on=LOOK, fields={"id": "c" + 32 * "0"}),
@@ -477,24 +477,24 @@ ROWS = (
     ),
     Row(
         name="look-stalls",
-        goes_wrong="No callback comes, and the provider does not end its answer when it is asked",
+        goes_wrong="No callback comes, and looking the call up gets an answer that never ends",
         faults=(LOST, Fault(FaultKind.STALL, on=LOOK)),
         within=POLLED + 2 * 30,
     ),
     Row(
         name="look-404",
-        goes_wrong="No callback comes, and the provider does not know the call any more",
+        goes_wrong="No callback comes, and 46elks no longer knows the call",
         faults=(LOST, _look(status=404, times=None)),
         state="unknown",
         within=_DAY + 120,
-        logs=("46elks did not tell for a day",),
+        logs=("46elks did not say for a day",),
     ),
     Row(
         name="no-answer-for-a-day",
-        goes_wrong="No callback comes, and the provider fails for a day when it is asked",
+        goes_wrong="No callback comes, and looking the call up fails for a day",
         faults=(LOST, _look(status=500, times=None)),
         state="unknown",
         within=_DAY + 120,
-        logs=("46elks did not tell for a day",),
+        logs=("46elks did not say for a day",),
     ),
 )

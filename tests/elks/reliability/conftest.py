@@ -35,10 +35,10 @@ async def clock(freezer: FrozenDateTimeFactory) -> AsyncIterator[None]:
 async def provider(
     row: Row, clock: None, socket_enabled: None
 ) -> AsyncIterator[Simulator]:
-    """Return a simulated 46elks in the same time, which speaks as the row wants."""
+    """Return a simulated 46elks on the same clock, with the row's dialect."""
     # Shown when the row fails
-    logging.getLogger(__name__).info("46elks speaks as %s", row.spoken)
-    simulator = Simulator(dialect=row.spoken)
+    logging.getLogger(__name__).info("46elks uses %s", row.used_dialect)
+    simulator = Simulator(dialect=row.used_dialect)
     async with simulator.serve():
         yield simulator
 
@@ -47,7 +47,7 @@ async def provider(
 async def voice(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the home a voice, whose sounds no program looks at: that takes no time of the clock."""
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr("simulator.sounds._probe", AsyncMock(return_value=2.0))
+    monkeypatch.setattr("simulator.calls.sounds._probe", AsyncMock(return_value=2.0))
     for component in ("http", "media_source", "tts"):
         assert await async_setup_component(hass, component, {})
     engine = Engine("tones", ("wav", tone(1)))
@@ -61,7 +61,7 @@ async def scene(
     home: Home,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Scene]:
-    """Return a home that phones, watched."""
+    """Return a home that places calls, and watch it."""
     # Frozen time lacks the offset from UTC that aiohttp wants to log
     monkeypatch.setattr(logging.getLogger("aiohttp.access"), "disabled", True)
     scene = Scene(home, hass_storage, monkeypatch)

@@ -1,4 +1,4 @@
-"""What 46elks says in another way than usual, where its sources differ or are silent."""
+"""Calls with a 46elks that uses every choice its documentation leaves open."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -9,7 +9,7 @@ from tests.elks.conftest import PHONE, PLAY
 from .row import LOST, PLACE, POLLED, Row
 from .scene import Scene
 
-_QUESTION_DROPPED = Fault(FaultKind.CALLBACK_DROPPED, on="newoutgoing")
+_FIRST_ACTION_DROPPED = Fault(FaultKind.CALLBACK_DROPPED, on="newoutgoing")
 _ANSWERS = [{"key": "1", "id": "close", "reply": "It closes."}]
 
 _NOT_ANSWERED = ("failed_call", "declined", "not_answered", "fails_at_once")
@@ -17,37 +17,37 @@ _NOT_ANSWERED = ("failed_call", "declined", "not_answered", "fails_at_once")
 type _Part = Callable[[Scene], Coroutine[Any, Any, object]]
 
 
-async def _asked(scene: Scene) -> None:
-    """Ask for a key, and get it; then play a sound that a key skips, and wait in vain."""
-    await _pressed(scene, "1")
-    await _spoken(scene, keys=[KeyPress(0.5, "2")])
+async def _ask_for_keys(scene: Scene) -> None:
+    """Ask for a key and get it; then play a sound that a key skips; then wait in vain."""
+    await _press(scene, "1")
+    await _speak(scene, keys=[KeyPress(0.5, "2")])
     scene.provider.phone(PHONE, talk_for=None)
     response = await scene.act(message="Press 1", answers=_ANSWERS, wait=True)
     assert (response["answered"], response["digits"]) == (True, None)
 
 
-async def _pressed(scene: Scene, key: str) -> None:
+async def _press(scene: Scene, key: str) -> None:
     scene.provider.phone(PHONE, talk_for=None, keys=[KeyPress(1, key)])
     response = await scene.act(message="Press 1", answers=_ANSWERS, wait=True)
-    told = (response["answered"], response["digits"], response["answer"])
-    assert told == (True, key, "close")
+    result = (response["answered"], response["digits"], response["answer"])
+    assert result == (True, key, "close")
 
 
-async def _spoken(scene: Scene, keys: list[KeyPress]) -> None:
+async def _speak(scene: Scene, keys: list[KeyPress]) -> None:
     scene.provider.phone(PHONE, talk_for=None, keys=keys)
     response = await scene.act(message="Water in the kitchen", wait=True)
     assert response["answered"] is True
 
 
-async def _waited_for(scene: Scene) -> None:
-    """Place a call whose sounds nobody has to fetch."""
+async def _wait_for_end(scene: Scene) -> None:
+    """Place a call with sounds that nobody has to fetch, and wait for its end."""
     scene.provider.phone(PHONE, keys=[KeyPress(0.5, "1")], talk_for=None)
     response = await scene.act(voice_start=PLAY, wait=True)
     assert response["answered"] is True
 
 
 async def _not_answered(scene: Scene) -> None:
-    """Phone somebody who declines, who does not answer, and who cannot be reached."""
+    """Call somebody who declines, who does not answer, and who cannot be reached."""
     for outcome in (Outcome.DECLINE, Outcome.NO_ANSWER, Outcome.UNREACHABLE):
         scene.provider.phone(PHONE, outcome=outcome)
         response = await scene.act(voice_start=PLAY, wait=True)
@@ -65,14 +65,14 @@ async def _no_credits(scene: Scene) -> None:
 
 
 async def _no_action(scene: Scene) -> None:
-    """Lose the question for the first action, which may be asked again."""
-    scene.faults(_QUESTION_DROPPED)
+    """Lose the callback for the first action, which may be sent again."""
+    scene.faults(_FIRST_ACTION_DROPPED)
     scene.provider.phone(PHONE, talk_for=None)
     await scene.act(message="Water in the kitchen", wait=True)
 
 
 def _ends(names: tuple[str, ...]) -> list[str]:
-    """Return how calls end that were declined, not answered, and could not be placed."""
+    """Return how calls end that are declined, not answered, or cannot be connected."""
     return [
         str(state)
         for _, dialect in Dialect().others(*names)
@@ -88,7 +88,7 @@ def _row(
     outcomes: tuple[str, ...] = ("success",),
     **more: Any,
 ) -> Row:
-    """Return a row that plays the same in every dialect that differs in one of these fields."""
+    """Return a row that repeats its part in each dialect that differs in one of the fields."""
     dialects = [dialect for _, dialect in Dialect().others(*fields)]
 
     async def story(scene: Scene) -> None:
@@ -112,63 +112,63 @@ def _row(
 ROWS = (
     _row(
         "times",
-        "Answers and callbacks write times in other ways, or unreadably, and a call is picked up before it was placed",
+        "Answers and callbacks have times in other formats or unreadable ones, and calls are answered before they are placed",
         *("answer_times", "callback_times", "start_before_created"),
-        part=_waited_for,
+        part=_wait_for_end,
     ),
     _row(
         "history-times",
-        "The history writes times in other ways, and no callback comes",
+        "The history has times in other formats; no callback comes",
         "history_times",
-        part=_waited_for,
+        part=_wait_for_end,
         faults=(LOST,),
         within=POLLED,
     ),
     _row(
         "history-fields",
-        "The history lacks the actions, the owner or the time to ring, or has texts for numbers, and no callback comes",
-        *("tells_actions", "tells_timeout", "tells_owner"),
+        "The history has no actions, owner or ringing time, or has strings for numbers; no callback comes",
+        *("includes_actions", "includes_timeout", "includes_owner"),
         *("plain_actions", "numbers_as_text"),
-        part=_waited_for,
+        part=_wait_for_end,
         faults=(LOST,),
         within=POLLED,
     ),
     _row(
         "history-adopted",
-        "The same, and no call is answered, nor found at once",
-        *("history_times", "tells_timeout", "numbers_as_text", "listed_after"),
-        part=_waited_for,
+        "The history differs as above, no request gets an answer, and new calls are listed late",
+        *("history_times", "includes_timeout", "numbers_as_text", "listed_after"),
+        part=_wait_for_end,
         faults=(Fault(FaultKind.RESET_AFTER, on=PLACE, times=None),),
     ),
     _row(
         "hangup",
-        "The callback for the end names its id `callid`, has little else, or comes in another encoding",
+        "The callback for the end has the id as `callid`, has few other fields, or comes in another encoding",
         *("hangup_fields", "hangup_id", "charset", "plain_actions"),
-        part=_waited_for,
+        part=_wait_for_end,
     ),
     _row(
         "pick-up",
-        "Who picks up is told by another word, or by none; the id is called `id`, and other fields are missing",
-        *("picked_up", "question_id", "bare_questions"),
-        part=_asked,
+        "The callback for the first action has another result or none, has the id as `id`, or has no other fields",
+        *("picked_up", "next_id", "bare_next"),
+        part=_ask_for_keys,
         outcomes=("success", "success", "success"),
     ),
     _row(
         "results",
         "Sounds and questions have other results",
-        *("played", "tells_skipping_key", "tells_why"),
-        part=_asked,
+        *("played", "reports_skipping_key", "reports_why"),
+        part=_ask_for_keys,
         outcomes=("success", "success", "success"),
     ),
     _row(
         "no-action",
-        "The home does not hear that somebody picked up, and the call ends, or asks again",
-        "asks_again",
+        "The callback for the first action is lost, and the call ends or sends it again",
+        "retries_next",
         part=_no_action,
     ),
     _row(
         "not-answered",
-        "Calls that nobody answers end by other words, are told of with other fields, or fail only after the answer",
+        "Calls that nobody answers end with other states, have other fields, or fail only after the answer",
         *_NOT_ANSWERED,
         part=_not_answered,
         calls=3 * len([*Dialect().others(*_NOT_ANSWERED)]),
@@ -177,7 +177,7 @@ ROWS = (
     ),
     _row(
         "refused",
-        "403, 400 or 404, as JSON or text: the number to call from is somebody else's",
+        "403, 400 or 404, as JSON or text: the number to call from belongs to somebody else",
         *("refused_status", "json_errors", "foreign_number"),
         part=_number_of_another,
         calls=0,
@@ -186,7 +186,7 @@ ROWS = (
     ),
     _row(
         "credits",
-        "The account is empty, in other words",
+        "There is no money in the account, in other words",
         *("no_credits", "json_errors"),
         part=_no_credits,
         calls=0,

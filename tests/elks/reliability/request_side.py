@@ -1,4 +1,4 @@
-"""What goes wrong with the request that places a call."""
+"""Faults in the request that places a call."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from .scene import Scene
 
 
 def _line_down(*, seconds: float) -> Story:
-    """Let the home find no line when it wants to place a call."""
+    """Let 46elks be unreachable when the home wants to place a call."""
 
     async def story(scene: Scene) -> None:
         await scene.line_down()
@@ -27,7 +27,7 @@ def _line_down(*, seconds: float) -> Story:
 
 
 def _name_unknown(*, failures: int) -> Story:
-    """Let the provider's host name be unknown so many times."""
+    """Let the look-up of the provider's host name fail a number of times."""
 
     async def story(scene: Scene) -> None:
         await scene.reach_by_name(failures=failures)
@@ -48,7 +48,7 @@ def _clocks_apart(*, hours: float) -> Story:
 
 
 def _clock_steps(*, hours: float) -> Story:
-    """Let the home's clock become wrong after it was compared with the provider's."""
+    """Let the home's clock jump after it was compared with the provider's."""
 
     async def story(scene: Scene) -> None:
         scene.provider.clock.offset = timedelta(hours=hours)
@@ -58,7 +58,7 @@ def _clock_steps(*, hours: float) -> Story:
 
 
 def _clock_never_compared(*, days: float) -> Story:
-    """Let the home start with a wrong clock and without a line."""
+    """Let the home start with a wrong clock and without a connection."""
 
     async def story(scene: Scene) -> None:
         scene.provider.clock.offset = timedelta(days=days)
@@ -73,13 +73,13 @@ def _clock_never_compared(*, days: float) -> Story:
 
 
 async def _twelve_seconds(scene: Scene) -> None:
-    """Ask again no sooner than the provider wants."""
+    """Send the request again no sooner than the provider wants."""
     await scene.place_call()
     assert 12 <= scene.took[0] < 13
 
 
 async def _retry_after_date(scene: Scene) -> None:
-    """Tell not the seconds, but the time after which to ask again."""
+    """Give a date, rather than seconds, after which to send the request again."""
     again = format_datetime(dt_util.utcnow() + timedelta(seconds=4), usegmt=True)
     scene.faults(_status(503, headers={"Retry-After": again}))
     await scene.place_call()
@@ -87,14 +87,14 @@ async def _retry_after_date(scene: Scene) -> None:
 
 
 async def _answer_not_used(scene: Scene) -> None:
-    """Find the call in the history, for the answer was not read to its end."""
+    """Find the call in the history, because the answer was not read to its end."""
     await scene.place_call()
-    # The history need not know it at once
+    # The call may not be in the history at once
     assert scene.looks <= 2
 
 
 async def _credentials_revoked(scene: Scene) -> None:
-    """Have the credentials asked for once, however often they are refused."""
+    """Check that new credentials are asked for only once, however often they are refused."""
     scene.provider.account.password = "another password"
     await scene.place_call()
     await scene.place_call()
@@ -120,7 +120,7 @@ def _status(status: int, **details: Any) -> Fault:
 
 
 def _after(kind: FaultKind, **details: Any) -> Fault:
-    """Spoil the answer to a request that was carried out."""
+    """Spoil the answer to a request that is carried out."""
     return Fault(kind, on=PLACE, **details)
 
 
@@ -190,7 +190,7 @@ ROWS = (
     ),
     Row(
         name="503-retry-after",
-        goes_wrong="503 with `Retry-After: 6`, for ever",
+        goes_wrong="503 with `Retry-After: 6`, every time",
         faults=(_status(503, headers={"Retry-After": "6"}, times=None),),
         calls=0,
         outcome="unreachable",
@@ -199,7 +199,7 @@ ROWS = (
     *(
         Row(
             name=f"{status}",
-            goes_wrong=f"{status}, for ever",
+            goes_wrong=f"{status}, every time",
             faults=(_status(status, times=None),),
             calls=0,
             outcome="unreachable",
@@ -210,7 +210,7 @@ ROWS = (
     *(
         Row(
             name=f"{status}-before",
-            goes_wrong=f"{status}, and no call was placed",
+            goes_wrong=f"{status}, and no call is placed",
             faults=(_status(status),),
             calls=0,
             outcome="outcome_unknown",
@@ -221,7 +221,7 @@ ROWS = (
     *(
         Row(
             name=f"{status}-after",
-            goes_wrong=f"{status}, though the call was placed",
+            goes_wrong=f"{status}, although the call was placed",
             faults=(_after(FaultKind.STATUS_AFTER, status=status),),
         )
         for status in (500, 502, 504)
@@ -236,19 +236,19 @@ ROWS = (
     ),
     Row(
         name="reset-after",
-        goes_wrong="The connection breaks after the call was placed",
+        goes_wrong="The connection breaks after the call is placed",
         faults=(_RESET,),
     ),
     Row(
         name="reset-after-wait",
-        goes_wrong="The connection breaks after the call was placed; `wait: true`",
+        goes_wrong="The connection breaks after the call is placed; `wait: true`",
         faults=(_RESET,),
         story=_wait_for_end,
         outcome="success",
     ),
     Row(
         name="reset-after-lost",
-        goes_wrong="The connection breaks after the call was placed, and no callback comes",
+        goes_wrong="The connection breaks after the call is placed, and no callback comes",
         faults=(_RESET, LOST),
         within=POLLED,
     ),
@@ -262,7 +262,7 @@ ROWS = (
     ),
     Row(
         name="silence-after",
-        goes_wrong="The answer begins, and never ends",
+        goes_wrong="The answer begins but never ends",
         faults=(_after(FaultKind.STALL),),
         outcome="success",
     ),
@@ -286,7 +286,7 @@ ROWS = (
     ),
     Row(
         name="html",
-        goes_wrong="The answer is a page of HTML",
+        goes_wrong="The answer is an HTML page",
         faults=(_after(FaultKind.HTML),),
     ),
     Row(
@@ -306,28 +306,28 @@ ROWS = (
     ),
     Row(
         name="odd-types",
-        goes_wrong="The answer has an id and a state of wrong types",
+        goes_wrong="The id and the state in the answer have the wrong types",
         faults=(_wrong({"id": 7, "state": ["ongoing"]}),),
     ),
     Row(
         name="odd-state",
-        goes_wrong="The answer tells a state that does not exist",
+        goes_wrong="The answer has a state that does not exist",
         faults=(_wrong({"state": "on fire"}),),
     ),
     Row(
         name="odd-details",
-        goes_wrong="The answer has other fields of wrong types",
+        goes_wrong="The other fields of the answer have the wrong types",
         faults=(_wrong({"created": 5, "from": {}, "to": [], "direction": 0}),),
     ),
     Row(
         name="huge",
-        goes_wrong="The answer has 64 MiB",
+        goes_wrong="The answer is 64 MiB long",
         faults=(_after(FaultKind.HUGE),),
         story=_answer_not_used,
     ),
     Row(
         name="redirect",
-        goes_wrong="308 to where the call would be placed",
+        goes_wrong="308, a redirect to the address for placing calls",
         faults=(_status(308, headers={"Location": "/a1/calls"}),),
         calls=0,
         outcome="outcome_unknown",
@@ -335,7 +335,7 @@ ROWS = (
     ),
     Row(
         name="401",
-        goes_wrong="The credentials were revoked; two calls",
+        goes_wrong="The credentials have been revoked; two calls",
         story=_credentials_revoked,
         calls=0,
         outcome="invalid_auth, invalid_auth",
@@ -343,7 +343,7 @@ ROWS = (
     ),
     Row(
         name="403-number",
-        goes_wrong="403: the number to call from is somebody else's",
+        goes_wrong="403: the number to call from belongs to somebody else",
         story=_number_of_another,
         calls=0,
         outcome="refused",
@@ -351,7 +351,7 @@ ROWS = (
     ),
     Row(
         name="403-credits",
-        goes_wrong="403: the account is empty",
+        goes_wrong="403: there is no money in the account",
         story=_no_credits,
         calls=0,
         outcome="no_credit",
@@ -359,7 +359,7 @@ ROWS = (
     ),
     Row(
         name="400",
-        goes_wrong="400, and the reason repeats the number",
+        goes_wrong="400, with a reason that contains the phone number",
         faults=(_status(400, body="Invalid to: +46701234567"),),
         calls=0,
         outcome="refused",
@@ -368,7 +368,7 @@ ROWS = (
     *(
         Row(
             name=f"clock-{name}",
-            goes_wrong=f"The home's clock is {what} at its start; the connection breaks after the call was placed",
+            goes_wrong=f"The home's clock is {what} when it starts; the connection breaks after the call is placed",
             faults=(_RESET, LOST),
             story=_clocks_apart(hours=hours),
             within=POLLED,
@@ -382,32 +382,32 @@ ROWS = (
     *(
         Row(
             name=f"clock-steps-{name}",
-            goes_wrong=f"The home's clock jumps 3 h {name} before the call; the connection breaks after it was placed",
+            goes_wrong=f"The home's clock jumps 3 h {what} before the call; the connection breaks after it is placed",
             faults=(_RESET, LOST),
             story=_clock_steps(hours=hours),
             within=POLLED,
         )
-        for name, hours in (("back", 3), ("forth", -3))
+        for name, hours, what in (("back", 3, "back"), ("forth", -3, "forward"))
     ),
     *(
         Row(
             name=f"clock-unknown-{name}",
-            goes_wrong=f"The home starts without a line, its clock 400 days {name}; the connection breaks after the call was placed",
+            goes_wrong=f"The home starts offline, its clock 400 days {name}; the connection breaks after the call is placed",
             faults=(_RESET, LOST),
             story=_clock_never_compared(days=days),
             within=POLLED,
-            logs=("46elks does not answer",),
+            logs=("Error fetching 46elks account data",),
         )
         for name, days in (("slow", 400), ("fast", -400))
     ),
     *(
         Row(
             name=f"clock-unknown-{name}-lost",
-            goes_wrong=f"The home starts without a line, its clock 400 days {name}; no callback comes",
+            goes_wrong=f"The home starts offline, its clock 400 days {name}; no callback comes",
             faults=(LOST,),
             story=_clock_never_compared(days=days),
             within=POLLED,
-            logs=("46elks does not answer",),
+            logs=("Error fetching 46elks account data",),
         )
         for name, days in (("slow", 400), ("fast", -400))
     ),

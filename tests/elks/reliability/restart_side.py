@@ -1,4 +1,4 @@
-"""What goes wrong when the account, or Home Assistant, is restarted."""
+"""Faults while the account or Home Assistant is restarted."""
 
 import asyncio
 from copy import deepcopy
@@ -38,7 +38,7 @@ async def _reload_waiting(scene: Scene) -> None:
 
 
 async def _stop_waiting(scene: Scene) -> None:
-    """Let Home Assistant say that it stops."""
+    """Let Home Assistant announce that it stops."""
     placing = scene.begin_call(wait=True)
     await asyncio.sleep(1)
     scene.home.hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
@@ -59,7 +59,7 @@ async def _reload_twice_ringing(scene: Scene) -> None:
 
 
 async def _reload_before_callback(scene: Scene) -> None:
-    """Reload between the hangup and the callback that tells it."""
+    """Reload between the hangup and the callback that reports it."""
     await scene.place_call()
     await scene.call_ended()
     await asyncio.sleep(5)
@@ -74,7 +74,7 @@ async def _reload_ended(scene: Scene) -> None:
 
 
 async def _callback_while_unloaded(scene: Scene) -> None:
-    """Have a callback come again and again as long as nobody takes it in."""
+    """Have a callback sent again and again while nobody accepts it."""
     await scene.place_call()
     await scene.unload()
     await scene.call_ended()
@@ -104,7 +104,7 @@ async def _start_with_wrong_credentials(scene: Scene) -> None:
 
 
 def _unrecorded(*, answer_after: float = 20) -> Story:
-    """Take the plug out before the call was written down."""
+    """Cut the power before the call is stored."""
 
     async def story(scene: Scene) -> None:
         scene.provider.phone(PHONE, answer_after=answer_after)
@@ -119,7 +119,7 @@ def _unrecorded(*, answer_after: float = 20) -> Story:
 
 
 async def _answer_unrecorded(scene: Scene) -> None:
-    """Take the plug out after the answer, before it was written down."""
+    """Cut the power after the answer, before it is stored."""
     placing = scene.begin_call()
     await asyncio.sleep(1)
     before = deepcopy(scene.disk)
@@ -131,16 +131,16 @@ async def _answer_unrecorded(scene: Scene) -> None:
 
 
 async def _unrecorded_forged(scene: Scene) -> None:
-    """Have a stranger try to bring a call into being."""
+    """Have a stranger report a call that never existed."""
     call = "c" + 32 * "0"
     for token in ("", "wrong", 48 * "A"):
-        await scene.tell(token=token, data={"id": call, "state": "success"})
+        await scene.call_back(token=token, data={"id": call, "state": "success"})
     await asyncio.sleep(60)
     assert scene.looks == 0
 
 
 async def _two_accounts(scene: Scene) -> None:
-    """Phone the same number from two accounts, and get no answer to either."""
+    """Call the same number from two accounts, and get no answer to either request."""
     other = Simulator(account_id="u" + 32 * "2", displayname="Cabin")
     other.phone(PHONE, outcome=Outcome.DECLINE)
     hass = scene.home.hass
@@ -166,7 +166,7 @@ async def _two_accounts(scene: Scene) -> None:
 
 
 async def _callback_at_other_account(scene: Scene) -> None:
-    """Tell an end at the webhook of another account, with the call's own secret."""
+    """Report an end at another account's webhook, with the call's own secret."""
     hass = scene.home.hass
     other = Simulator(account_id="u" + 32 * "2", displayname="Cabin")
     scene.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
@@ -191,27 +191,27 @@ async def _callback_at_other_account(scene: Scene) -> None:
 ROWS = (
     Row(
         name="reload-unanswered",
-        goes_wrong="Reload while the request is not answered, 4 s before the call is placed",
+        goes_wrong="Reload while the request has no answer, 4 s before the call is placed",
         faults=(_PLACED_LATE,),
         story=_reload_unanswered,
     ),
     Row(
         name="reload-unanswered-lost",
-        goes_wrong="Reload while the request is not answered, 4 s before the call is placed; no callback comes",
+        goes_wrong="Reload while the request has no answer, 4 s before the call is placed; no callback comes",
         faults=(_PLACED_LATE, LOST),
         story=_reload_unanswered,
         within=30,
     ),
     Row(
         name="reload-placed",
-        goes_wrong="Reload when the call is placed, and the request not answered",
+        goes_wrong="Reload when the call has been placed but the request has no answer",
         faults=(_ANSWERED_LATE,),
         story=_reload_unanswered,
         outcome="success",
     ),
     Row(
         name="reload-placed-history",
-        goes_wrong="Reload when the call is placed, and the request not answered; the history fails twice, and no callback comes",
+        goes_wrong="Reload when the call has been placed but the request has no answer, and the history fails twice; no callback comes",
         faults=(
             _ANSWERED_LATE,
             Fault(FaultKind.STATUS, on=HISTORY, status=500, times=2),
@@ -222,7 +222,7 @@ ROWS = (
     ),
     Row(
         name="reload-cut-off",
-        goes_wrong="Reload while the request is not answered, 14 s before the call is placed; no callback comes",
+        goes_wrong="Reload while the request has no answer, 14 s before the call is placed; no callback comes",
         faults=(replace(_PLACED_LATE, delay=15), LOST),
         story=_reload_unanswered,
         outcome=_STOPPED,
@@ -240,7 +240,7 @@ ROWS = (
     ),
     Row(
         name="reload-ringing-lost",
-        goes_wrong="Reload twice while the phone rings, and no callback comes",
+        goes_wrong="Reload twice while the phone rings; no callback comes",
         faults=(LOST,),
         story=_reload_twice_ringing,
         within=POLLED,
@@ -254,62 +254,63 @@ ROWS = (
     ),
     Row(
         name="reload-ended",
-        goes_wrong="Reload after the end",
+        goes_wrong="Reload after the end of the call",
         story=_reload_ended,
     ),
     Row(
         name="reload-waiting",
-        goes_wrong="Reload while an action waits for the end",
+        goes_wrong="Reload while an action waits for the end of the call",
         story=_reload_waiting,
         outcome="success",
     ),
     Row(
         name="stop-waiting",
-        goes_wrong="Home Assistant stops while an action waits for the end",
+        goes_wrong="Home Assistant stops while an action waits for the end of the call",
         story=_stop_waiting,
         outcome="stopped_waiting",
     ),
     Row(
         name="callback-while-unloaded",
-        goes_wrong="The callback comes while the account is not loaded; it is loaded 30 s later",
+        goes_wrong="The callback comes while the account is not loaded, 30 s before it is loaded again",
         story=_callback_while_unloaded,
         within=31,
     ),
     Row(
         name="start-without-line",
-        goes_wrong="The call ends while the account is not loaded, and the line is down for 100 s at its start",
+        goes_wrong="The call ends while the account is not loaded, and 46elks is unreachable for 100 s when it is loaded again",
         story=_start_without_line,
         within=100 + 30,
-        logs=("46elks does not answer",),
+        logs=("Error fetching 46elks account data",),
     ),
     Row(
         name="start-with-wrong-credentials",
-        goes_wrong="The call ends while the account is not loaded, and its credentials are wrong at its start; the user signs in 10 s later",
+        goes_wrong="The call ends while the account is not loaded, and its credentials are wrong when it is loaded again; the user signs in 10 s later",
         story=_start_with_wrong_credentials,
         within=12,
+        logs=("Error fetching 46elks account data",),
     ),
     Row(
         name="unrecorded",
-        goes_wrong="A power cut before the call was written down",
+        goes_wrong="A power cut before the call is stored",
         story=_unrecorded(),
     ),
     Row(
         name="unrecorded-look-fails",
-        goes_wrong="A power cut before the call was written down; the provider fails twice when it is asked",
+        goes_wrong="A power cut before the call is stored; looking the call up fails twice",
         faults=(Fault(FaultKind.STATUS, on="GET /calls/{id}", status=500, times=2),),
         story=_unrecorded(),
         within=60,
     ),
     Row(
         name="answer-unrecorded",
-        goes_wrong="A power cut before the answer was written down; no callback comes",
+        goes_wrong="A power cut before the answer is stored; no callback comes",
         faults=(_PLACED_LATE, LOST),
         story=_answer_unrecorded,
         within=30,
     ),
     Row(
         name="unrecorded-forged",
-        goes_wrong="A stranger tells of a call that there never was",
+        goes_wrong="A stranger reports the end of a call that never existed",
         story=_unrecorded_forged,
         calls=0,
         outcome="",
@@ -317,12 +318,12 @@ ROWS = (
     ),
     Row(
         name="two-accounts",
-        goes_wrong="Two accounts phone the same number, and neither call is answered",
+        goes_wrong="Two accounts call the same number, and neither request gets an answer",
         story=_two_accounts,
     ),
     Row(
         name="other-account",
-        goes_wrong="An end is told at the webhook of another account",
+        goes_wrong="An end is reported to another account's webhook",
         story=_callback_at_other_account,
         state="failed",
     ),

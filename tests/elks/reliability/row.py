@@ -14,7 +14,7 @@ LOOK = "GET /calls/{id}"
 
 AT_ONCE = 0.1
 POLLED = 75
-"""Seconds until a reachable home looks for the end of a call by itself: it may ring for 60 s."""
+"""Seconds until a reachable home looks a call up without a callback: it may ring for 60 s."""
 LOST = Fault(FaultKind.CALLBACK_DROPPED, times=None)
 """No callback arrives."""
 
@@ -28,14 +28,14 @@ async def one_call(scene: Scene) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What goes wrong, and what shall come of it nevertheless.
+    """What goes wrong, and what must come of it nevertheless.
 
-    Unless the story tells otherwise, one call is placed, picked up after 2 s and soon over.
+    Unless the story differs, one call is placed, answered after 2 s and soon over.
     """
 
     name: str
     goes_wrong: str
-    """For people."""
+    """The title of the row."""
     faults: tuple[Fault, ...] = ()
     story: Story = one_call
     calls: int = 1
@@ -47,16 +47,16 @@ class Row:
     within: float = AT_ONCE
     """Seconds from the end of the call until it does."""
     logs: tuple[str, ...] = ()
-    """How the warnings begin that are logged."""
+    """How the logged warnings begin."""
     dialect: Dialect | None = None
-    """How the provider speaks; None by chance."""
+    """How the provider expresses itself; None for a random dialect."""
 
     @property
-    def spoken(self) -> Dialect:
-        """How the provider speaks: always the same for the same name."""
+    def used_dialect(self) -> Dialect:
+        """The dialect that is used, always the same for the same name."""
         if self.dialect is not None:
             return self.dialect
-        # How calls end is up to the row
+        # How calls end is decided by the row
         return replace(
             Dialect.chosen(self.name),
             declined=CallState.BUSY,

@@ -35,13 +35,13 @@ class Scene:
     errors: list[str] = field(default_factory=list)
     """The texts of the errors."""
     took: list[float] = field(default_factory=list)
-    """How long the actions took that do not wait for the end, in seconds."""
+    """How long the actions took that do not wait for the end of the call, in seconds."""
     shown: list[tuple[float, State]] = field(default_factory=list)
     """What the sensor showed, and since when."""
     ended: dict[str, float] = field(default_factory=dict)
     """When the provider's calls ended, by their ids."""
     foreign: set[str] = field(default_factory=set)
-    """The ids of the calls that somebody else has placed."""
+    """The ids of the calls that another program has placed."""
 
     @property
     def provider(self) -> Simulator:
@@ -91,7 +91,7 @@ class Scene:
                         self.ended.setdefault(call.id, now)
 
     def faults(self, *faults: Fault) -> None:
-        """Let these things go wrong."""
+        """Add faults at the provider."""
         for fault in faults:
             self.provider.fault(fault)
 
@@ -126,7 +126,7 @@ class Scene:
         await asyncio.sleep(0.5)
 
     async def place_foreign_call(self) -> None:
-        """Let another program of the same customer phone the same person."""
+        """Let another program of the same customer call the same person."""
         request = CallRequest(
             from_number=self.provider.voice_number,
             to_number=PHONE,
@@ -143,10 +143,10 @@ class Scene:
             )
             self.foreign.add((await client.place_call(request)).id)
 
-    async def tell(
+    async def call_back(
         self, *, method: str = "POST", token: str | None = None, **data: Any
     ) -> None:
-        """Call the webhook back for the newest call, with its own secret or another."""
+        """Send a callback for the newest call, with its own secret or another."""
         if token is None:
             token = str(self.provider.calls[-1].whenhangup).partition("?token=")[2]
         async with self.home.client.request(
@@ -155,7 +155,7 @@ class Scene:
             assert (answer.status, await answer.read()) == (200, b"")
 
     async def line_down(self) -> None:
-        """Refuse all connections to the provider, as those that wait have noticed."""
+        """Refuse all connections to the provider, and break those there are."""
         await self.provider.stop_listening()
         await asyncio.sleep(0.1)
 

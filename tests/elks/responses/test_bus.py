@@ -86,7 +86,7 @@ async def test_chain_ended(engine: Engine, home: Home) -> None:
 @pytest.mark.parametrize(
     ("owner", "step"),
     [
-        (integration, "async_keep_sounds"),
+        (integration, "async_keep_recordings"),
         (ConfigEntries, "async_forward_entry_setups"),
     ],
 )

@@ -1,1 +1,1 @@
-"""What comes next in a call: a message, the keys that are asked for, a reply."""
+"""What comes next in a call: a message, keys, a reply; later a menu, a PIN, a voice message."""

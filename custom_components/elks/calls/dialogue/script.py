@@ -1,15 +1,14 @@
-"""What is said in a call, which keys are asked for, and what follows from them."""
+"""What is said in a call that we placed, which keys are asked for, and what each of them leads to."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Self, cast
+from typing import Any, Self
+
+from ...api import CallAction, HangUp, Ivr, Play
+from ...helpers.stored_values import text, text_or_none, whole_number
 
 _KEY_TIMEOUT = 10
 """Seconds to press a key after the message."""
-
-type Action = dict[str, object]
-
-HANG_UP: Action = {"hangup": "reject"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,32 +40,26 @@ class CallScript:
         replies = [answer.reply for answer in self.answers if answer.reply]
         return [url.rpartition("/")[2] for url in (self.message, *replies)]
 
-    def first(self, next_url: str | None) -> Action:
-        """Return the call action for who has just picked up.
+    def next_action(
+        self, question: int, keys: str | None, next_url: str | None
+    ) -> CallAction:
+        """Return what follows the answer to a question, counted from 1; 0 is the pick-up.
 
-        No keys are asked for where it is not known to what address they go.
+        `keys` are those that were pressed, None for none. `next_url` is the address to which the
+        keys go that are asked for next; without one, none are asked for.
         """
-        if self.digits and next_url:
-            return self._ask(next_url)
-        action: Action = {"play": self.message}
-        for _ in range(self.repeat - 1):
-            action = {"play": self.message, "next": action}
-        return action
-
-    def then(self, keys: str | None, next_url: str | None) -> Action:
-        """Return the call action that follows the keys; None are pressed, the call ends.
-
-        A wrong key is asked for again, where `next_url` tells where it goes.
-        """
+        if question == 0:
+            return self._first(next_url)
         answer = self.answer(keys)
-        if answer is None and keys and self.answers and next_url:
-            return self._ask(next_url)
         if answer is not None and answer.reply:
-            return {"play": answer.reply}
-        return HANG_UP
+            return Play(sound=answer.reply)
+        is_wrong = bool(keys and self.answers and answer is None)
+        if is_wrong and next_url and question < self.repeat:
+            return self._ask(next_url)
+        return HangUp()
 
     def answer(self, keys: str | None) -> Answer | None:
-        """Return what was meant by the keys."""
+        """Return the answer that keys stand for."""
         return next((answer for answer in self.answers if answer.key == keys), None)
 
     def as_dict(self) -> dict[str, object]:
@@ -74,27 +67,40 @@ class CallScript:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read what as_dict returned, in this version, an older or a newer one.
 
-        What is not known is left out. Raises LookupError or TypeError for what cannot be read.
+        What is not known is left out. Raises AttributeError, LookupError or TypeError for what
+        cannot be read.
         """
-        answers = cast(list[dict[str, str]], data.get("answers", []))
         return cls(
-            message=cast(str, data["message"]),
-            repeat=cast(int, data.get("repeat", 1)),
-            digits=cast(int, data.get("digits", 0)),
-            answers=tuple(
-                Answer(key=one["key"], id=one["id"], reply=one.get("reply"))
-                for one in answers
-            ),
+            message=text(data["message"]),
+            repeat=whole_number(data.get("repeat", 1)),
+            digits=whole_number(data.get("digits", 0)),
+            answers=tuple(map(_answer_from_dict, data.get("answers", ()))),
         )
 
-    def _ask(self, next_url: str) -> Action:
-        return {
-            "ivr": self.message,
-            "digits": self.digits,
-            "timeout": _KEY_TIMEOUT,
-            "repeat": self.repeat,
-            "next": next_url,
-        }
+    def _first(self, next_url: str | None) -> CallAction:
+        if self.digits and next_url:
+            return self._ask(next_url)
+        action = Play(sound=self.message)
+        for _ in range(self.repeat - 1):
+            action = Play(sound=self.message, next=action)
+        return action
+
+    def _ask(self, next_url: str) -> CallAction:
+        return Ivr(
+            sound=self.message,
+            digits=self.digits,
+            timeout=_KEY_TIMEOUT,
+            repeat=self.repeat,
+            next=next_url,
+        )
+
+
+def _answer_from_dict(data: Mapping[str, Any]) -> Answer:
+    return Answer(
+        key=text(data["key"]),
+        id=text(data["id"]),
+        reply=text_or_none(data.get("reply")),
+    )

@@ -1,4 +1,4 @@
-"""What a call shall be, before it is placed."""
+"""What a call is to be, before it is placed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +18,14 @@ class CallPlan:
     script: CallScript | None = None
     """What we say and ask when it is picked up; None when the request holds all of it."""
     contact: str | None = None
-    """Id of the contact who is phoned; None for a number that is nobody's."""
+    """Id of the contact who is called; None for a number that is nobody's."""
     chain: str | None = None
-    """Id of the chain whose turn it is."""
+    """Id of the chain that the call belongs to."""
     reported: bool
-    """Whether 46elks is to tell us how the call ends."""
+    """Whether 46elks is to report to us how the call ends."""
 
     def record(self, requested: datetime) -> CallRecord:
-        """Return what is known of the call when it is asked for, by the provider's clock."""
+        """Return what is known of the call when it is requested, by the provider's clock."""
         return CallRecord(
             token=self.token,
             from_number=self.request.from_number,

@@ -1,4 +1,4 @@
-"""What the life of a call needs from who carries it."""
+"""What calls need from whoever carries them."""
 
 from datetime import datetime
 from typing import Protocol
@@ -22,4 +22,4 @@ class Provider(Protocol):
         """Return the time by the provider's clock."""
 
     async def clock(self) -> datetime:
-        """Return the time by the provider's clock, asking for it if it was never told."""
+        """Return the time by the provider's clock, asking for it if it is not known."""

@@ -1,4 +1,4 @@
-"""When to ask how calls stand: the net below callbacks that do not come."""
+"""When to ask how calls stand."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,22 +17,25 @@ _OFTEN_FOR = timedelta(minutes=1)
 
 
 def first_look(record: CallRecord) -> float:
-    """Return after how many seconds to ask for a call that was just placed."""
+    """Return after how many seconds to ask about a call that was just placed."""
     return record.timeout + _GRACE if record.reported else 3
 
 
 def next_look(record: CallRecord, age: timedelta) -> float:
-    """Return after how many seconds to ask again for a call of some age."""
+    """Return after how many seconds to ask again about a call of some age."""
     if record.reported:
         return 30 if age < _RARELY_AFTER else 120
     return 3 if age < _OFTEN_FOR else 10
 
 
 class Schedule:
-    """The calls to ask for, with one timer for all of them, and none without calls."""
+    """The calls to ask about, with one timer for all of them, and none without calls.
+
+    A timer for each would be simpler, and take half as much memory again for a call in progress.
+    """
 
     def __init__(self, hass: HomeAssistant, due: Callable[[list[str]], None]) -> None:
-        """Tell `due` the tokens of the calls whose time has come."""
+        """Call `due` with the tokens of the calls whose time has come."""
         self._hass = hass
         self._due = due
         self._when: dict[str, float] = {}
@@ -42,12 +45,12 @@ class Schedule:
         self._stopped = False
 
     def __contains__(self, token: str) -> bool:
-        """Return whether a call will be asked for."""
+        """Return whether a call will be asked about."""
         return token in self._when
 
     @callback
     def async_set(self, token: str, delay: float) -> None:
-        """Ask for a call after so many seconds, instead of what was set before."""
+        """Ask about a call after so many seconds, instead of what was set before."""
         if self._stopped:
             return
         self._when[token] = monotonic() + delay
@@ -56,13 +59,13 @@ class Schedule:
 
     @callback
     def async_drop(self, token: str) -> None:
-        """Do not ask for a call any more."""
+        """Do not ask about a call any more."""
         if self._when.pop(token, None) is not None:
             self._async_arm()
 
     @callback
     def async_stop(self) -> None:
-        """Ask for nothing any more."""
+        """Ask about nothing any more."""
         self._stopped = True
         self._when.clear()
         self._async_arm()

@@ -15,14 +15,15 @@ from custom_components.elks.api import (
 )
 from custom_components.elks.calls import CallPlan, CallRecord
 from custom_components.elks.calls.book import CallBook
+from custom_components.elks.calls.outgoing.adoption import Adoption
 from custom_components.elks.calls.outgoing.placing import Placing
-from homeassistant.core import HomeAssistant
 
 from ..conftest import (
     OTHER_PHONE,
     OUR_NUMBER,
     PHONE,
     START,
+    CallsHome,
     Carrier,
     Clock,
     make_call,
@@ -35,22 +36,20 @@ UNKNOWN = OutcomeUnknownError("the connection broke")
 
 
 @pytest.fixture
-def book() -> CallBook:
-    """Return an empty book."""
-    return CallBook(lambda *_: None)
+def book(home: CallsHome) -> CallBook:
+    """Return what is known of the calls."""
+    return home.tracker.book
 
 
 @pytest.fixture
-def placing(
-    hass: HomeAssistant, clock: Clock, carrier: Carrier, book: CallBook
-) -> Placing:
+def placing(home: CallsHome) -> Placing:
     """Return what places the calls."""
-    return Placing(hass, carrier, book)
+    return home.tracker.placing
 
 
 async def begin(placing: Placing, plan: CallPlan) -> asyncio.Task[CallRecord]:
     """Begin to place a call; return the task when it waits for something."""
-    task = asyncio.get_running_loop().create_task(placing.place(plan))
+    task = asyncio.get_running_loop().create_task(placing.async_place(plan))
     await turns()
     return task
 
@@ -59,7 +58,7 @@ async def test_placed(placing: Placing, carrier: Carrier, book: CallBook) -> Non
     """A call that the provider takes is asked for once, and known."""
     plan = make_plan(timeout=25, reported=False)
 
-    record = await placing.place(plan)
+    record = await placing.async_place(plan)
 
     assert carrier.requests == [plan.request]
     assert book.find(plan.token) == record
@@ -164,7 +163,7 @@ async def test_refused(
     carrier.answers.append(error)
 
     with pytest.raises(type(error)):
-        await placing.place(make_plan())
+        await placing.async_place(make_plan())
 
     await clock.passes(20)
     assert len(carrier.requests) == 1
@@ -179,7 +178,7 @@ async def test_told_before_the_answer(
     plan = make_plan()
     task = await begin(placing, plan)
     call = carrier.takes()
-    book.told(plan.token, carrier.ends(call))
+    book.report(plan.token, carrier.ends(call))
 
     answer.set_result(call)
 
@@ -202,7 +201,7 @@ async def test_told_instead_of_an_answer(
     plan = make_plan()
     task = await begin(placing, plan)
     call = carrier.takes()
-    book.told(plan.token, call)
+    book.report(plan.token, call)
 
     answer.set_exception(error)
     await clock.passes()
@@ -220,7 +219,7 @@ async def test_told_while_looked_for(
     task = await begin(placing, plan)
     await clock.passes()
     call = carrier.takes()
-    book.told(plan.token, call)
+    book.report(plan.token, call)
     await clock.passes(3)
 
     assert (await task).call == call
@@ -451,7 +450,7 @@ async def test_told_while_the_clock_is_asked_for(
     await clock.passes()
     call = carrier.takes()
 
-    book.told(plan.token, call)
+    book.report(plan.token, call)
     carrier.silent.set()
     await clock.passes()
 
@@ -459,19 +458,19 @@ async def test_told_while_the_clock_is_asked_for(
     assert (await task).call == call
 
 
-async def test_cancelled_while_waiting(
-    placing: Placing, carrier: Carrier, clock: Clock, timers: Any
+async def test_unloaded_while_waiting(
+    home: CallsHome, carrier: Carrier, clock: Clock, timers: Any
 ) -> None:
-    """A request that is cancelled between two tries leaves no timer and is not sent again."""
+    """A request that an unload stops between two tries leaves no timer and is not sent again."""
     before = timers()
     carrier.answers.append(UnreachableError("no connection"))
-    task = await begin(placing, make_plan())
+    task = await begin(home.tracker.placing, make_plan())
     assert timers() == before + 1
 
-    task.cancel()
+    await home.stop()
     await clock.passes(20)
 
-    assert task.cancelled()
+    assert isinstance(task.exception(), OutcomeUnknownError)
     assert timers() == before
     assert len(carrier.requests) == 1
 
@@ -489,7 +488,7 @@ async def test_later_look(
 
     record = book.find(plan.token)
     assert record
-    await placing.look(record)
+    await Adoption(carrier, book).look(record)
 
     found = book.find(plan.token)
     assert found
@@ -511,7 +510,7 @@ async def test_later_look_with_a_wrong_clock(
 
     record = book.find(plan.token)
     assert record
-    await placing.look(record)
+    await Adoption(carrier, book).look(record)
 
     found = book.find(plan.token)
     assert found
@@ -522,7 +521,7 @@ async def test_answered_with_an_end(placing: Placing, carrier: Carrier) -> None:
     """A call can have failed in the answer already."""
     carrier.answers.append(make_call(state=CallState.FAILED))
 
-    record = await placing.place(make_plan())
+    record = await placing.async_place(make_plan())
 
     assert record.ended
     assert record.state is CallState.FAILED

@@ -1,0 +1,123 @@
+"""What 46elks is to do in a call: the call actions, as it documents them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+import json
+from typing import Final, override
+
+BEEP: Final = "sound/beep"
+"""A sound of the provider's own."""
+
+_REPORT_TO = "whenhangup"
+
+
+class CallAction(ABC):
+    """One step of a call."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def as_json(self) -> dict[str, object]:
+        """Return the action as 46elks reads it."""
+
+    def as_text(self) -> str:
+        """Return the action as JSON text. Raises TypeError or ValueError for what JSON cannot hold."""
+        return json.dumps(
+            self.as_json(), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Play(CallAction):
+    """Play a sound."""
+
+    sound: str
+    """URL of a WAV, MP3 or OGG Vorbis file, or one of the provider's own sounds."""
+    next: CallAction | str | None = None
+    """What follows: an action, or the URL that returns it. Without any, the call ends."""
+
+    @override
+    def as_json(self) -> dict[str, object]:
+        """Return the action as 46elks reads it."""
+        return {"play": self.sound, **_next(self.next)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ivr(CallAction):
+    """Play a sound and ask for keys."""
+
+    sound: str
+    """As in Play."""
+    digits: int
+    """How many keys at most; "#" ends the input early."""
+    timeout: int
+    """Seconds to press a key, from 1 to 30."""
+    repeat: int
+    """How many times the sound is played as long as no key is pressed."""
+    next: CallAction | str
+    """As in Play; the URL gets the keys."""
+
+    @override
+    def as_json(self) -> dict[str, object]:
+        """Return the action as 46elks reads it."""
+        return {
+            "ivr": self.sound,
+            "digits": self.digits,
+            "timeout": self.timeout,
+            "repeat": self.repeat,
+            **_next(self.next),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connect(CallAction):
+    """Call somebody else and join the two calls."""
+
+    number: str
+    """E.164."""
+
+    @override
+    def as_json(self) -> dict[str, object]:
+        """Return the action as 46elks reads it."""
+        return {"connect": self.number}
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp(CallAction):
+    """End the call."""
+
+    @override
+    def as_json(self) -> dict[str, object]:
+        """Return the action as 46elks reads it."""
+        return {"hangup": "reject"}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomAction(CallAction):
+    """An action that somebody else wrote, passed on as it is."""
+
+    data: Mapping[str, object]
+
+    @property
+    def reports_elsewhere(self) -> bool:
+        """Whether it has the end of the call reported to an address of its own."""
+        return _holds_key(self.data, _REPORT_TO)
+
+    @override
+    def as_json(self) -> dict[str, object]:
+        """Return the action as 46elks reads it."""
+        return dict(self.data)
+
+
+def _next(step: CallAction | str | None) -> dict[str, object]:
+    if step is None:
+        return {}
+    return {"next": step if isinstance(step, str) else step.as_json()}
+
+
+def _holds_key(value: object, key: str) -> bool:
+    """Return whether a mapping, or any inside it, has a key."""
+    if isinstance(value, Mapping):
+        return key in value or any(_holds_key(one, key) for one in value.values())
+    return isinstance(value, list) and any(_holds_key(one, key) for one in value)

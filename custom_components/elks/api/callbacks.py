@@ -1,0 +1,83 @@
+"""What 46elks reports and asks while a call goes on: the forms it posts to our addresses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .models import Call, CallState, read_keys, read_text
+
+_INCOMING = "incoming"
+_NEW_INCOMING = "newincoming"
+_NEW_OUTGOING = "newoutgoing"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PickedUp:
+    """Somebody answered a call that we placed; the answer is to be the first action."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActionEnded:
+    """An action is over; the answer is to be the next one."""
+
+    call_id: str
+    keys: str | None
+    """The keys that were pressed; None for none, or when none were asked for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incoming:
+    """Somebody calls one of the account's numbers; the answer is to be the first action."""
+
+    call_id: str
+    from_number: str | None
+    """As the provider gives it; None for a caller who withholds it."""
+    to_number: str | None
+    """E.164."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """A recording is ready to be fetched."""
+
+    call_id: str
+    url: str
+    """Needs the account's credentials; anybody could have put it there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """A call is over; its state can still be ongoing, where the report does not say how."""
+
+    call: Call
+
+
+type Callback = PickedUp | ActionEnded | Incoming | Recorded | Ended
+
+
+def read_callback(form: Mapping[str, str]) -> Callback | None:
+    """Return what a form means; None for one without the id of a call.
+
+    46elks documents few fields for each. What has a `state`, or a `duration` without a recording,
+    reports an end: `whenhangup`, which names the call `id` where all others say `callid`.
+    """
+    call_id = read_text(form, "callid") or read_text(form, "id")
+    if call_id is None:
+        return None
+    if form.get("state", CallState.ONGOING) != CallState.ONGOING:
+        return Ended(call=Call.from_api(form))
+    if url := read_text(form, "wav"):
+        return Recorded(call_id=call_id, url=url)
+    if "duration" in form:
+        return Ended(call=Call.from_api(form))
+    result = read_text(form, "result")
+    if form.get("direction") == _INCOMING and result in (None, _NEW_INCOMING):
+        return Incoming(
+            call_id=call_id,
+            from_number=read_text(form, "from"),
+            to_number=read_text(form, "to"),
+        )
+    if result in (None, _NEW_OUTGOING):
+        return PickedUp(call_id=call_id)
+    return ActionEnded(call_id=call_id, keys=read_keys(result))

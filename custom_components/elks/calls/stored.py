@@ -1,0 +1,107 @@
+"""How the record of a call is written to disk, and read in this version and in older ones."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ..api import Call, CallState
+from ..helpers.stored_values import (
+    moment,
+    moment_or_none,
+    text,
+    text_or_none,
+    whole_number,
+    whole_number_or_none,
+)
+from .dialogue.script import CallScript
+from .record import CallRecord
+
+_COST_UNITS = 10_000
+"""A cost is written in 1/10000 of the currency: a whole number stays exact."""
+
+
+def record_as_dict(record: CallRecord) -> dict[str, object]:
+    """Return a record as JSON data."""
+    return {
+        "token": record.token,
+        "from": record.from_number,
+        "to": record.to_number,
+        "timeout": record.timeout,
+        "requested": record.requested.isoformat(),
+        "reported": record.reported,
+        "script": record.script.as_dict() if record.script else None,
+        "contact": record.contact,
+        "chain": record.chain,
+        "hang_up": record.hang_up,
+        "picked_up": record.picked_up,
+        "digits": record.digits,
+        "asked": record.question,
+        "adopted": record.adopted,
+        "call": _call_as_dict(record.call) if record.call else None,
+        "given_up": record.given_up,
+    }
+
+
+def record_from_dict(data: Mapping[str, Any]) -> CallRecord:
+    """Return the record of what record_as_dict returned, in this version or an older one.
+
+    Raises AttributeError, LookupError, TypeError or ValueError for what cannot be read.
+    """
+    script, call = data.get("script"), data.get("call")
+    return CallRecord(
+        token=text(data["token"]),
+        from_number=text(data["from"]),
+        to_number=text(data["to"]),
+        timeout=whole_number(data["timeout"]),
+        requested=moment(data["requested"]),
+        reported=bool(data["reported"]),
+        script=CallScript.from_dict(script) if script else None,
+        contact=text_or_none(data.get("contact")),
+        chain=text_or_none(data.get("chain")),
+        hang_up=bool(data.get("hang_up")),
+        picked_up=bool(data.get("picked_up")),
+        digits=text_or_none(data.get("digits")),
+        question=whole_number(data.get("asked", 0)),
+        adopted=bool(data.get("adopted")),
+        call=_call_from_dict(call) if call else None,
+        given_up=bool(data.get("given_up")),
+    )
+
+
+def _call_as_dict(call: Call) -> dict[str, object]:
+    """Return what is kept of a call; its timeout and its actions are only looked at."""
+    return {
+        "id": call.id,
+        "state": call.state,
+        "direction": call.direction,
+        "from": call.from_number,
+        "to": call.to_number,
+        "created": _written(call.created),
+        "start": _written(call.start),
+        "duration": call.duration,
+        "cost": None if call.cost is None else round(call.cost * _COST_UNITS),
+    }
+
+
+def _call_from_dict(data: Mapping[str, Any]) -> Call:
+    cost = whole_number_or_none(data.get("cost"))
+    return Call(
+        id=text(data["id"]),
+        state=_state(text(data["state"])),
+        direction=text_or_none(data.get("direction")),
+        from_number=text_or_none(data.get("from")),
+        to_number=text_or_none(data.get("to")),
+        created=moment_or_none(data.get("created")),
+        start=moment_or_none(data.get("start")),
+        duration=whole_number_or_none(data.get("duration")),
+        cost=None if cost is None else cost / _COST_UNITS,
+    )
+
+
+def _state(value: str) -> CallState:
+    """Return a state; one that only a newer version knows is not the end, and is asked for."""
+    return CallState(value) if value in CallState else CallState.ONGOING
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

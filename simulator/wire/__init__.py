@@ -1,0 +1,1 @@
+"""What the provider sends: in which dialect, in which fields, and when a callback is retried."""

@@ -1,0 +1,78 @@
+"""How the record of a call is written, and read again."""
+
+from datetime import timedelta
+import json
+
+import pytest
+
+from custom_components.elks.api import CallState
+from custom_components.elks.calls import Answer, CallRecord, CallScript
+from custom_components.elks.calls.stored import record_as_dict, record_from_dict
+
+from .conftest import START, make_call, make_record
+
+SCRIPT = CallScript(
+    message="https://home.example/m.wav",
+    repeat=3,
+    digits=1,
+    answers=(
+        Answer(key="1", id="close", reply="https://home.example/r.wav"),
+        Answer(key="2", id="leave", reply=None),
+    ),
+)
+ENDED = make_call(state=CallState.SUCCESS, start=START, duration=12, cost=0.5)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        make_record(),
+        make_record(call=make_call()),
+        make_record(call=ENDED, reported=False, timeout=1),
+        make_record(call=make_call(), given_up=True),
+        make_record(digits="12", question=3, picked_up=True, hang_up=True),
+        make_record(
+            call=make_call(
+                state=CallState.FAILED,
+                direction=None,
+                from_number=None,
+                to_number=None,
+                created=None,
+            )
+        ),
+        make_record(script=SCRIPT),
+        make_record(requested=START + timedelta(microseconds=1)),
+    ],
+)
+def test_over_a_restart(record: CallRecord) -> None:
+    """A record comes back from JSON as it was."""
+    assert record_from_dict(json.loads(json.dumps(record_as_dict(record)))) == record
+
+
+def test_state_of_a_newer_version() -> None:
+    """A state that is not known is not the end: the call is asked for."""
+    data = record_as_dict(make_record(call=make_call(state=CallState.SUCCESS)))
+    call = data["call"]
+    assert isinstance(call, dict)
+
+    record = record_from_dict({**data, "call": {**call, "state": "parked"}})
+
+    assert record.in_progress
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"token": None},
+        {"timeout": "60"},
+        {"requested": "2026-11-03T15:00:00"},
+        {"script": {"message": 7}},
+        {"call": {"state": "ongoing"}},
+        {"call": {"id": "c1", "state": "ongoing", "cost": "39"}},
+    ],
+    ids=["token", "timeout", "zone", "script", "no-id", "cost"],
+)
+def test_damaged(damage: dict[str, object]) -> None:
+    """What cannot be read is not made up."""
+    with pytest.raises((LookupError, TypeError, ValueError)):
+        record_from_dict({**record_as_dict(make_record()), **damage})
