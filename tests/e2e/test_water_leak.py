@@ -1,4 +1,4 @@
-"""The README's first automation: water leaks, a phone rings, a key closes the valve."""
+"""An automation of the documentation: water leaks, a phone rings, a key closes the valve."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +13,7 @@ from scripts.simulator_process import SimulatorControl, SimulatorProcess
 
 from .conftest import complaints, run, running_home, until
 
-AUTOMATION = "automation.phone_me_when_water_leaks"
+AUTOMATION = "automation.call_me_when_water_leaks"
 LEAK = "binary_sensor.kitchen_leak"
 VALVE = "switch.water_valve"
 PHONE = "+46701234567"
@@ -47,8 +47,9 @@ template:
 
 
 def automation() -> str:
-    """Return the first automation of the README."""
-    section = (ROOT / "README.md").read_text().split("\n## Automations\n")[1]
+    """Return the automation that asks what to do."""
+    page = (ROOT / "docs/automations.md").read_text()
+    section = page.split("\n## Ask what to do\n")[1]
     return section.split("```yaml\n")[1].split("```")[0]
 
 

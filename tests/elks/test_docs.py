@@ -1,16 +1,24 @@
-"""The examples of the documentation, run as they stand there."""
+"""The documentation: its examples are run as they stand there, its tables are complete, its links lead somewhere."""
 
+import asyncio
+from itertools import chain
+import json
 from pathlib import Path
 import re
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import async_mock_service
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_mock_service,
+)
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import CallEvent
 from custom_components.elks.chains import ChainEnd
+from custom_components.elks.responses.bus import EVENT_CALL_ENDED, EVENT_CHAIN_ENDED
 from custom_components.elks.services import CALL_CHAIN_SCHEMA, PLACE_CALL_SCHEMA
+from homeassistant.components import recorder
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import config_validation as cv, entity_registry as er
@@ -24,6 +32,10 @@ from .speech.conftest import Engine
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+TRANSLATIONS = ROOT / "custom_components/elks/translations"
+PAGES = [
+    path.relative_to(ROOT) for path in sorted((*ROOT.glob("*.md"), *DOCS.glob("*.md")))
+]
 ANNA, BO, CILLA = "+46701111111", "+46702222222", "+46703333333"
 TAKES_IT: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
 
@@ -35,9 +47,9 @@ def contacts() -> list[ConfigSubentryData]:
     return [make_contact(name, number) for name, number in people.items()]
 
 
-def example(document: str, words: str) -> Any:
-    """Return the only example of a document in which these words stand."""
-    text = (DOCS / document).read_text()
+def example(page: str, words: str) -> Any:
+    """Return the only example of a page in which these words stand."""
+    text = (ROOT / page).read_text()
     blocks = [part.split("```")[0] for part in text.split("```yaml\n")[1:]]
     [block] = [block for block in blocks if words in block]
     return parse_yaml(block)
@@ -57,45 +69,60 @@ async def automate(hass: HomeAssistant, automation: Any) -> None:
     assert [state.state for state in hass.states.async_all("automation")] == ["on"]
 
 
-def phoned(home: Home) -> list[str]:
+def called(home: Home) -> list[str]:
     """Return the numbers that were called, in their order."""
     return [call.to for call in home.provider.calls]
 
 
+async def leak(home: Home) -> None:
+    """Let water leak until all calls have ended."""
+    home.hass.states.async_set("binary_sensor.kitchen_leak", "off")
+    home.hass.states.async_set("binary_sensor.kitchen_leak", "on")
+    await home.hass.async_block_till_done()
+    await home.settle()
+
+
 def test_all_examples_are_run() -> None:
     """There are no more examples than those that the tests below know."""
-    counts = {
-        path.name: path.read_text().count("```yaml") for path in DOCS.glob("*.md")
+    counts = {str(page): (ROOT / page).read_text().count("```yaml") for page in PAGES}
+
+    assert {page: count for page, count in counts.items() if count} == {
+        "README.md": 1,
+        "README.sv.md": 1,
+        "docs/actions.md": 2,
+        "docs/automations.md": 2,
+        "docs/chains.md": 3,
+        "docs/contacts.md": 3,
+        "docs/privacy_and_cost.md": 1,
+        "docs/sensors_and_events.md": 1,
     }
 
-    assert {name: count for name, count in counts.items() if count} == {
-        "chains.md": 3,
-        "contacts.md": 4,
-    }
+
+def rows(page: str, section: str, table: int = 0) -> list[str]:
+    """Return the first column of one of a section's tables."""
+    text = (DOCS / page).read_text().split(f"\n## {section}")[1].split("\n## ")[0]
+    lines = text.split("\n\n|")[table + 1].split("\n\n")[0].splitlines()[2:]
+    return [line.split("|")[1].strip() for line in lines]
 
 
-def documented(path: Path, section: str, table: int = 0) -> set[str]:
+def documented(page: str, section: str, table: int = 0) -> set[str]:
     """Return what stands in the first column of one of a section's tables, in code."""
-    text = path.read_text().split(f"\n## {section}")[1].split("\n## ")[0]
-    rows = text.split("\n\n|")[table + 1].split("\n\n")[0].splitlines()[2:]
-    return {
-        name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])
-    }
+    columns = rows(page, section, table)
+    return {name for column in columns for name in re.findall(r"`([^`]+)`", column)}
 
 
 def test_fields_are_documented() -> None:
     """Every field of an action is documented, and no others."""
-    place_call = documented(ROOT / "README.md", "Placing a call")
-    assert place_call == {str(field) for field in PLACE_CALL_SCHEMA.schema}
+    place_call = {str(field) for field in PLACE_CALL_SCHEMA.schema}
+    assert documented("actions.md", "Fields") == place_call
 
-    chains = (DOCS / "chains.md").read_text()
-    fields = {str(field) for field in CALL_CHAIN_SCHEMA.schema}
-    assert {field for field in fields if f"`{field}`" not in chains} == set()
+    call_chain = {str(field) for field in CALL_CHAIN_SCHEMA.schema}
+    assert documented("chains.md", "Fields") == call_chain
 
 
 def test_sensors_are_documented(home: Home) -> None:
     """Every sensor of the account is documented, and no others."""
-    account = documented(ROOT / "README.md", "More sensors of the account")
+    account = documented("sensors_and_events.md", "More sensors of the account")
     registry = er.async_get(home.hass)
     entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)
 
@@ -107,27 +134,144 @@ def test_sensors_are_documented(home: Home) -> None:
 
 
 async def test_calls_are_documented(home: Home) -> None:
-    """All that is told of a call is documented: its states, its events and its data."""
-    readme = ROOT / "README.md"
+    """All that is shown of a call is documented: its states, its events and its data."""
+    page = "sensors_and_events.md"
+    ended = async_capture_events(home.hass, EVENT_CALL_ENDED)
     response = await home.place_call(wait=True)
 
-    assert documented(readme, "Placing a call", table=1) == response.keys()
-    assert documented(readme, "The last call") == {*CallState, "unknown"}
-    attributes = documented(readme, "The last call", table=1)
+    assert documented("actions.md", "Response") == response.keys()
+    assert documented(page, "The last call") == {*CallState, "unknown"}
+    attributes = documented(page, "The last call", table=1)
     assert attributes == home.attributes("last_call")
-    assert documented(readme, "What happens in a call") == set(CallEvent)
+    assert documented(page, "What happens in a call") == set(CallEvent)
+    more = documented(page, "The events on Home Assistant's bus")
+    assert more | response.keys() == ended[0].data.keys()
 
 
 async def test_chains_are_documented(engine: Engine, home: Home) -> None:
-    """All that is told of a chain is documented: how it ended, why, and the sensor's data."""
-    chains = DOCS / "chains.md"
+    """All that is shown of a chain is documented: how it ended, why, and the sensor's data."""
+    page = "chains.md"
     home.provider.phone(ANNA, **TAKES_IT)
     response = await home.act("call_chain", to="Anna", message="Fire")
     await home.settle()
 
-    assert documented(chains, "What comes back") == response.keys()
-    assert documented(chains, "What comes back", table=1) == set(ChainEnd)
-    assert documented(chains, "The sensor") == home.attributes("call_chain")
+    assert documented(page, "Response") == response.keys()
+    assert documented(page, "Response", table=1) == set(ChainEnd)
+    assert documented(page, "The sensor") == home.attributes("call_chain")
+
+
+def test_states_are_named() -> None:
+    """What a state is shown as is what the product says."""
+    names = texts("entity")["sensor.last_call.state"]
+    text = (DOCS / "sensors_and_events.md").read_text()
+
+    for state, name in names.items():
+        assert f"| `{state}` | {name} |" in text
+
+
+def texts(section: str) -> dict[str, dict[str, str]]:
+    """Return the texts of a section of the English translation, by the path of what holds them."""
+    found: dict[str, dict[str, str]] = {}
+
+    def walk(path: str, branch: dict[str, Any]) -> None:
+        for key, value in branch.items():
+            if isinstance(value, dict):
+                walk(f"{path}.{key}" if path else key, value)
+            else:
+                found.setdefault(path, {})[key] = value
+
+    walk("", json.loads((TRANSLATIONS / "en.json").read_text())[section])
+    return found
+
+
+def messages() -> dict[str, dict[str, str]]:
+    """Return what people can find in Troubleshooting, by the section in which they look."""
+    forms = ("config", "config_subentries")
+    errors = [
+        (f"{form}.{path}.{key}", text)
+        for form in forms
+        for path, branch in texts(form).items()
+        for key, text in branch.items()
+        if path.split(".")[-1] in ("error", "abort") and not key.endswith("_successful")
+    ]
+    return {
+        "Setting up": dict(errors),
+        "Placing a call": {
+            key: branch["message"] for key, branch in texts("exceptions").items()
+        },
+        "Repairs": {
+            key: branch["title"]
+            for key, branch in texts("issues").items()
+            if "." not in key
+        },
+    }
+
+
+@pytest.mark.parametrize("section", ["Setting up", "Placing a call", "Repairs"])
+def test_messages_are_documented(section: str) -> None:
+    """Every message is quoted as the product says it, and no others."""
+    tables = 2 if section == "Setting up" else 1
+    quoted = chain.from_iterable(
+        rows("troubleshooting.md", section, table) for table in range(tables)
+    )
+    patterns = {row: re.escape(row).replace("…", ".+") for row in quoted}
+    said = messages()[section]
+
+    missing = {
+        key
+        for key, text in said.items()
+        if not any(re.match(pattern, text) for pattern in patterns.values())
+    }
+    outdated = {
+        row
+        for row, pattern in patterns.items()
+        if not any(re.match(pattern, text) for text in said.values())
+    }
+    assert (missing, outdated) == (set(), set())
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"(?m)^#+ (.+)$", without_code(page))
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in headings
+    }
+
+
+def without_code(page: Path) -> str:
+    """Return the text of a page without its blocks of code."""
+    return re.sub(r"(?ms)^ *```.*?^ *```$", "", page.read_text())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_links(page: Path) -> None:
+    """Every link to a file or a heading of this repository leads somewhere, and pictures are there."""
+    text = without_code(ROOT / page)
+    links = re.findall(r"\]\(([^)]+)\)", text) + re.findall(r'src="([^"]+)"', text)
+
+    for link in links:
+        if link.startswith("https://"):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / file if file else ROOT / page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_pages_are_linked() -> None:
+    """Every page of the documentation is linked from the README, or from a page that is."""
+    linked: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in linked:
+            continue
+        linked.add(page)
+        links = re.findall(r"\]\(([^):#]+\.md)", page.read_text())
+        waiting.extend((page.parent / link).resolve() for link in links)
+
+    assert {ROOT / page for page in PAGES} - linked == set()
 
 
 async def test_dashboard(home: Home) -> None:
@@ -143,47 +287,51 @@ async def test_dashboard(home: Home) -> None:
 
 
 async def test_by_name(engine: Engine, home: Home) -> None:
-    """Somebody is phoned by name."""
-    await perform(home.hass, example("contacts.md", "elks.place_call"))
+    """Somebody is called by name."""
+    await perform(home.hass, example("docs/contacts.md", "elks.place_call"))
     await home.settle()
 
-    assert phoned(home) == [ANNA]
+    assert called(home) == [ANNA]
     assert engine.asked[0][0] == "The freezer is warming up."
 
 
 async def test_notify(engine: Engine, home: Home) -> None:
     """Two people are notified."""
-    await perform(home.hass, example("contacts.md", "notify.send_message"))
+    await perform(home.hass, example("docs/contacts.md", "notify.send_message"))
     await home.settle()
 
-    assert sorted(phoned(home)) == [ANNA, BO]
+    assert sorted(called(home)) == [ANNA, BO]
     assert {text for text, *_ in engine.asked} == {"Alarm. The front door is open."}
 
 
 @pytest.fixture
 async def group(hass: HomeAssistant, engine: Engine) -> None:
     """Have the notifiers of the example, as Home Assistant has at start."""
-    assert await async_setup_component(hass, "notify", example("contacts.md", "alert:"))
+    assert await async_setup_component(
+        hass, "notify", example("docs/contacts.md", "alert:")
+    )
 
 
 async def test_alert(group: None, engine: Engine, home: Home) -> None:
-    """An alert phones until the matter is seen to."""
+    """An alert calls until the problem is gone."""
     hass = home.hass
-    assert await async_setup_component(hass, "alert", example("contacts.md", "alert:"))
+    assert await async_setup_component(
+        hass, "alert", example("docs/contacts.md", "alert:")
+    )
     hass.states.async_set("binary_sensor.garage_door", "on")
     await hass.async_block_till_done()
     await home.settle()
     hass.states.async_set("binary_sensor.garage_door", "off")
     await hass.async_block_till_done()
 
-    assert phoned(home) == [ANNA]
+    assert called(home) == [ANNA]
     assert engine.asked[0][0] == "The garage door is still open."
 
 
 async def test_call_ended(home: Home) -> None:
-    """Who did not answer is written down."""
+    """Who did not answer is noted."""
     written = async_mock_service(home.hass, "persistent_notification", "create")
-    await automate(home.hass, example("contacts.md", "elks_call_ended"))
+    await automate(home.hass, example("docs/sensors_and_events.md", "elks_call_ended"))
     for number in (ANNA, PHONE):
         home.provider.phone(number, outcome=Outcome.DECLINE)
         await home.place_call(to=number)
@@ -192,34 +340,102 @@ async def test_call_ended(home: Home) -> None:
     assert [call.data["message"] for call in written] == ["Anna did not answer."]
 
 
+@pytest.mark.parametrize("page", ["README.md", "README.sv.md"])
+async def test_first_automation(engine: Engine, home: Home, page: str) -> None:
+    """Anna and Bo are called in turn, until one of them accepts."""
+    home.provider.phone(ANNA, outcome=Outcome.DECLINE)
+    home.provider.phone(BO, **TAKES_IT)
+    ended = async_capture_events(home.hass, EVENT_CHAIN_ENDED)
+    await automate(home.hass, example(page, "elks.call_chain"))
+
+    await leak(home)
+    async with asyncio.timeout(10):
+        while not ended:
+            await home.settle()
+
+    assert called(home) == [ANNA, BO]
+    assert ended[0].data["by"] == "Bo"
+
+
+async def test_somebody_else(engine: Engine, home: Home) -> None:
+    """Who does not answer is followed by somebody else."""
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+    await perform(home.hass, example("docs/actions.md", "message:"))
+    await home.settle()
+
+    assert called(home) == [PHONE, "+46707654321"]
+
+
+async def test_connect(home: Home) -> None:
+    """Who answers is connected to somebody else."""
+    await perform(home.hass, example("docs/actions.md", "connect:"))
+    await home.settle()
+
+    [call] = home.provider.calls
+    assert call.to == PHONE
+    assert [action.get("connect") for action in call.actions] == ["+46812345678"]
+
+
+async def test_key_closes_the_valve(engine: Engine, home: Home) -> None:
+    """Key 1 closes the valve; tests/e2e plays all that can happen."""
+    closed = async_mock_service(home.hass, "switch", "turn_off")
+    home.provider.phone(PHONE, **TAKES_IT)
+    await automate(home.hass, example("docs/automations.md", "switch.turn_off"))
+
+    await leak(home)
+
+    assert called(home) == [PHONE]
+    assert len(closed) == 1
+
+
+async def test_not_answered(home: Home) -> None:
+    """A call that was not answered is shown."""
+    shown = async_mock_service(home.hass, "persistent_notification", "create")
+    automation = example("docs/automations.md", "my_home_last_call")
+    automation["triggers"][0]["entity_id"] = "sensor.demo_home_last_call"
+    await automate(home.hass, automation)
+    await home.place_call()
+    await home.settle()
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+    await home.place_call()
+    await home.settle()
+
+    assert [call.data["title"] for call in shown] == ["A call was not answered"]
+    assert shown[0].data["message"].startswith("It ended as busy at ")
+
+
+def test_recorder() -> None:
+    """The recorder takes what keeps numbers out of the database."""
+    configuration = example("docs/privacy_and_cost.md", "recorder:")
+
+    assert recorder.CONFIG_SCHEMA(configuration)
+
+
 @pytest.mark.parametrize("taken", [True, False])
 async def test_chain(engine: Engine, home: Home, taken: bool) -> None:
-    """Somebody takes it, or the valve is closed."""
+    """Somebody accepts, or the valve is closed."""
     closed = async_mock_service(home.hass, "switch", "turn_off")
     for number in (ANNA, BO):
         home.provider.phone(number, outcome=Outcome.DECLINE)
     if taken:
         home.provider.phone(PHONE, **TAKES_IT)
     else:
-        # The second round is no more, so that nobody has to wait for it
+        # One round is enough, so that nobody has to wait for a second
         home.provider.phone(PHONE, talk_for=None)
-    automation = example("chains.md", "switch.turn_off")
+    automation = example("docs/chains.md", "switch.turn_off")
     automation["actions"][0]["data"]["rounds"] = 1
     await automate(home.hass, automation)
 
-    home.hass.states.async_set("binary_sensor.kitchen_leak", "off")
-    home.hass.states.async_set("binary_sensor.kitchen_leak", "on")
-    await home.hass.async_block_till_done()
-    await home.settle()
+    await leak(home)
 
-    assert phoned(home) == [ANNA, BO, PHONE]
+    assert called(home) == [ANNA, BO, PHONE]
     assert len(closed) == (0 if taken else 1)
 
 
 async def test_chain_ended(engine: Engine, home: Home) -> None:
-    """Who takes care of it is told."""
-    told = async_mock_service(home.hass, "persistent_notification", "create")
-    await automate(home.hass, example("chains.md", "elks_chain_ended"))
+    """Who takes care of it is shown."""
+    shown = async_mock_service(home.hass, "persistent_notification", "create")
+    await automate(home.hass, example("docs/chains.md", "elks_chain_ended"))
     home.provider.phone(ANNA, **TAKES_IT)
 
     data = {"to": "Anna", "message": "Fire"}
@@ -228,7 +444,7 @@ async def test_chain_ended(engine: Engine, home: Home) -> None:
     )
     await home.settle()
 
-    assert [call.data["message"] for call in told] == ["Anna takes care of it."]
+    assert [call.data["message"] for call in shown] == ["Anna takes care of it."]
 
 
 async def test_cancel(engine: Engine, home: Home) -> None:
@@ -237,7 +453,7 @@ async def test_cancel(engine: Engine, home: Home) -> None:
     data = {"to": "Anna", "message": "Fire", "timeout": 300}
     await home.hass.services.async_call("elks", "call_chain", data, blocking=True)
 
-    await perform(home.hass, example("chains.md", "elks.cancel_chain\n"))
+    await perform(home.hass, example("docs/chains.md", "elks.cancel_chain\n"))
     await home.settle()
 
     state = home.hass.states.get("sensor.demo_home_call_chain")
