@@ -22,12 +22,12 @@ from .const import CONF_FROM_NUMBER, DOMAIN
 from .coordinator import AccountCoordinator
 from .entity import async_name_devices
 from .helpers.listeners import Listeners
-from .people.numbers import load_regions
+from .people.numbers import NumberReader, load_regions
 from .planning.chain import async_plan_turn
 from .responses.bus import async_fire_ends
 from .runtime import ElksConfigEntry, ElksData
 from .services import async_setup_services
-from .speech import AudioStore, AudioView, async_remove_audio
+from .speech import Recordings, RecordingView, async_remove_recordings
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY]
@@ -37,7 +37,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, which are there whether an account is loaded or not."""
     async_setup_services(hass)
     webhook.async_register_all(hass)
-    hass.http.register_view(AudioView(hass))
+    hass.http.register_view(RecordingView(hass))
     return True
 
 
@@ -49,9 +49,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     entry.runtime_data = ElksData(
         account=AccountCoordinator(hass, entry, client, tracker, listeners),
         address=async_address(hass, entry),
-        audio=AudioStore(hass, entry),
+        recordings=Recordings(hass, entry),
         chains=Chains(hass, entry, tracker, partial(async_plan_turn, entry), listeners),
         listeners=listeners,
+        numbers=NumberReader(hass),
         tracker=tracker,
     )
     webhook.async_register(hass, entry)
@@ -77,7 +78,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     await data.tracker.async_unload()
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    data.audio.async_unload()
+    data.recordings.async_unload()
     if entry.disabled_by:
         webhook.async_unregister(hass, entry)
         issues.async_remove_issues(hass, entry)
@@ -89,7 +90,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
     webhook.async_unregister(hass, entry)
     await CallStore(hass, entry.entry_id).async_remove()
     await ChainStore(hass, entry.entry_id).async_remove()
-    await async_remove_audio(hass, entry.entry_id)
+    await async_remove_recordings(hass, entry.entry_id)
     await async_remove_cloudhook(hass, entry)
     async_remove_address(hass, entry)
     issues.async_remove_issues(hass, entry)

@@ -1,7 +1,6 @@
 """Setting up an account: its credentials, the number it calls from, and a first call."""
 
 from collections.abc import Mapping
-import json
 import secrets
 from typing import Any, override
 
@@ -25,6 +24,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .api import (
+    BEEP,
     DEFAULT_URL,
     Account,
     CallRequest,
@@ -32,6 +32,7 @@ from .api import (
     ElksError,
     InvalidAuthError,
     OutcomeUnknownError,
+    Play,
     UnreachableError,
 )
 from .client import make_client
@@ -53,7 +54,7 @@ from .forms.from_number import (
 )
 from .forms.options import ElksOptionsFlow
 from .forms.sections import unfolded
-from .planning.fields import trimmed
+from .helpers.text import trim
 
 _CREDENTIALS = {
     vol.Required(CONF_USERNAME): TextSelector(
@@ -84,8 +85,7 @@ _LINKS = {
     "register_url": "https://46elks.com/register",
 }
 _TEST_CALL = "test_call"
-_BEEP = {"play": "sound/beep"}
-_THREE_BEEPS = json.dumps({**_BEEP, "next": {**_BEEP, "next": _BEEP}})
+_THREE_BEEPS = Play(sound=BEEP, next=Play(sound=BEEP, next=Play(sound=BEEP)))
 _DONE = {
     "reauth_confirm": "reauth_successful",
     "reconfigure": "reconfigure_successful",
@@ -231,7 +231,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             if account := await self._async_account(data, errors):
                 await self.async_set_unique_id(account.id)
                 self._abort_if_unique_id_mismatch(reason="wrong_account")
-                # A trial account need not have told it before
+                # A trial account need not have had one before
                 currency = account.currency or entry.data.get(CONF_CURRENCY)
                 data = {**data, CONF_CURRENCY: currency}
                 self.hass.config_entries.async_update_entry(entry, data=data)
@@ -266,7 +266,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_place_test_call(
         self, from_number: str, errors: dict[str, str]
     ) -> str:
-        """Phone the account's own number, which needs nothing of this home to be reachable.
+        """Call the account's own number, which needs no address of this home.
 
         If no phone rings, write why into errors, and return 46elks' reason if it gives one.
         """
@@ -274,7 +274,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             from_number=from_number,
             to_number=self._account.mobilenumber or "",
             voice_start=_THREE_BEEPS,
-            whenhangup=None,
+            report_url=None,
             timeout=DEFAULT_RING_TIMEOUT,
         )
         try:
@@ -298,4 +298,4 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
 def _credentials(user_input: Mapping[str, Any]) -> dict[str, str]:
     """Return the fields of a form for credentials as they are stored; pasted, they bring space."""
     data = unfolded(user_input, CONF_ADVANCED)
-    return {field: trimmed(value) for field, value in data.items()}
+    return {field: trim(value) for field, value in data.items()}

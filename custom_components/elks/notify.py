@@ -12,8 +12,9 @@ from .api import ElksError
 from .const import ATTR_MESSAGE, ATTR_TO
 from .entity import ElksEntity, async_add_contacts
 from .errors import async_not_placed
-from .planning import fields
-from .planning.call import async_plan, async_planned
+from .helpers.text import read_text
+from .planning.call import async_plan
+from .planning.reloads import async_plan_over_reloads
 from .planning.script import sentences
 from .runtime import ElksConfigEntry
 
@@ -47,9 +48,9 @@ class ContactNotifyEntity(ElksEntity, NotifyEntity):
         Raises ServiceValidationError when there is nothing to say, HomeAssistantError when the
         call was not taken.
         """
-        text = sentences(fields.text(title or ""), fields.text(message))
+        text = sentences(read_text(title or ""), read_text(message))
         data = {ATTR_TO: self.entity_id, ATTR_MESSAGE: text}
-        plan, runtime = await async_planned(
+        plan, runtime = await async_plan_over_reloads(
             self.hass, self._entry, partial(async_plan, self.hass, self._entry, data)
         )
         try:

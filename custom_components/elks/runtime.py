@@ -12,7 +12,8 @@ from .calls import CallBook, CallsStoppedError, CallTracker
 from .chains import Chains
 from .coordinator import AccountCoordinator
 from .helpers.listeners import Listeners
-from .speech import AudioStore
+from .people.numbers import NumberReader
+from .speech import Recordings
 
 type ElksConfigEntry = ConfigEntry[ElksData]
 
@@ -27,15 +28,14 @@ class ElksData:
 
     account: AccountCoordinator
     address: Address
-    audio: AudioStore
+    recordings: Recordings
     chains: Chains
     listeners: Listeners
     """Who is notified of what happens to calls and chains."""
+    numbers: NumberReader
     tracker: CallTracker
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when all calls of before a restart are known, until those of now are written for the next."""
-    numbers: dict[tuple[object, ...], dict[str, str]] = field(default_factory=dict)
-    """In E.164, the numbers that actions used recently, by how they were written."""
 
     @property
     def book(self) -> CallBook:
@@ -48,7 +48,9 @@ def is_loaded(entry: ElksConfigEntry, data: ElksData) -> bool:
     return entry.state in _LOADED and getattr(entry, "runtime_data", None) is data
 
 
-async def async_settled(entry: ElksConfigEntry, seconds: float = LONGEST_LOAD) -> None:
+async def async_wait_settled(
+    entry: ElksConfigEntry, seconds: float = LONGEST_LOAD
+) -> None:
     """Wait while an account is loaded, unloaded or both, but no longer than so many seconds."""
     # Whoever does that holds the lock
     with suppress(TimeoutError):
@@ -56,7 +58,7 @@ async def async_settled(entry: ElksConfigEntry, seconds: float = LONGEST_LOAD) -
             pass
 
 
-async def async_followed[T](
+async def async_follow[T](
     entry: ElksConfigEntry,
     runtime: ElksData,
     follow: Callable[[ElksData], Awaitable[T]],
@@ -69,7 +71,7 @@ async def async_followed[T](
         try:
             return await follow(runtime)
         except CallsStoppedError:
-            await async_settled(entry)
+            await async_wait_settled(entry)
             loaded = entry.state is ConfigEntryState.LOADED
             if not loaded or entry.runtime_data is runtime:
                 raise

@@ -20,6 +20,7 @@ from homeassistant.setup import async_setup_component
 
 from .api import ElksError
 from .calls import CallsStoppedError
+from .chains import UnknownChainError
 from .const import (
     ATTR_ACKNOWLEDGE_KEY,
     ATTR_ANSWERS,
@@ -46,11 +47,13 @@ from .const import (
     MAX_RING_TIMEOUT,
 )
 from .errors import async_not_placed, failed, invalid
+from .helpers.text import read_text
 from .planning import fields
-from .planning.call import async_plan, async_planned
+from .planning.call import async_plan
 from .planning.chain import async_plan_chain
+from .planning.reloads import async_plan_over_reloads
 from .responses.calls import call_ended, call_placed, chain_ended
-from .runtime import LONGEST_LOAD, ElksConfigEntry, async_followed, async_settled
+from .runtime import LONGEST_LOAD, ElksConfigEntry, async_follow, async_wait_settled
 
 SERVICE_PLACE_CALL = "place_call"
 SERVICE_CALL_CHAIN = "call_chain"
@@ -70,15 +73,15 @@ def _whole(least: int, most: int) -> vol.All:
 
 
 _TIMEOUT = _whole(1, MAX_RING_TIMEOUT)
-_ENGINE = vol.All(fields.text, cv.entity_id)
-_ACCOUNT = vol.All(fields.text, ConfigEntrySelector({"integration": DOMAIN}))
-_TEXT_OR_MAPPING = vol.Any(vol.All(str, fields.text), dict)
+_ENGINE = vol.All(read_text, cv.entity_id)
+_ACCOUNT = vol.All(read_text, ConfigEntrySelector({"integration": DOMAIN}))
+_TEXT_OR_MAPPING = vol.Any(vol.All(str, read_text), dict)
 
 _ANSWER = vol.Schema(
     {
         vol.Required(ATTR_KEY): fields.keys(r"[0-9*]{1,16}"),
         vol.Required(ATTR_ID): fields.filled_text,
-        vol.Optional(ATTR_REPLY): fields.text,
+        vol.Optional(ATTR_REPLY): read_text,
     }
 )
 
@@ -86,7 +89,7 @@ PLACE_CALL_SCHEMA = vol.Schema(
     {
         vol.Required(ATTR_TO): fields.number,
         vol.Optional(ATTR_FROM): fields.number,
-        vol.Optional(ATTR_MESSAGE): fields.text,
+        vol.Optional(ATTR_MESSAGE): read_text,
         vol.Optional(ATTR_MEDIA): _TEXT_OR_MAPPING,
         vol.Optional(ATTR_CONNECT): fields.number,
         vol.Optional(ATTR_VOICE_START): _TEXT_OR_MAPPING,
@@ -97,7 +100,7 @@ PLACE_CALL_SCHEMA = vol.Schema(
         vol.Optional(ATTR_LANGUAGE): fields.language,
         vol.Optional(ATTR_OPTIONS): dict,
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
-        vol.Optional(ATTR_WHENHANGUP): vol.All(fields.text, cv.url),
+        vol.Optional(ATTR_WHENHANGUP): vol.All(read_text, cv.url),
         vol.Optional(ATTR_WAIT, default=False): cv.boolean,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
@@ -109,7 +112,7 @@ CALL_CHAIN_SCHEMA = vol.Schema(
         vol.Required(ATTR_TO): vol.All(
             cv.ensure_list, [fields.number], vol.Length(min=1, max=_MAX_PEOPLE)
         ),
-        vol.Required(ATTR_MESSAGE): fields.text,
+        vol.Required(ATTR_MESSAGE): read_text,
         vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): fields.keys("[0-9]"),
         vol.Optional(ATTR_ROUNDS, default=_DEFAULT_ROUNDS): _whole(1, _MAX_ROUNDS),
         vol.Optional(ATTR_PAUSE, default=_DEFAULT_PAUSE): _whole(0, _MAX_PAUSE),
@@ -123,7 +126,7 @@ CALL_CHAIN_SCHEMA = vol.Schema(
 
 CANCEL_CHAIN_SCHEMA = vol.Schema(
     {
-        vol.Optional(ATTR_CHAIN_ID): fields.text,
+        vol.Optional(ATTR_CHAIN_ID): read_text,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
 )
@@ -154,14 +157,14 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     """Place a call and return how it stands."""
     entry = await _async_account(call)
-    plan, runtime = await async_planned(
+    plan, runtime = await async_plan_over_reloads(
         call.hass, entry, partial(async_plan, call.hass, entry, call.data)
     )
     wait = call.data[ATTR_WAIT]
     try:
         record = placed = await runtime.tracker.placing.async_place(plan)
         if wait:
-            record = await async_followed(
+            record = await async_follow(
                 entry, runtime, lambda data: data.tracker.ends.async_wait(placed)
             )
     except ElksError as err:
@@ -177,7 +180,7 @@ async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
     """Call one after the other until somebody takes it; with a response, wait for that."""
     entry = await _async_account(call)
     cancelled = entry.runtime_data.chains.all_cancelled
-    planned, runtime = await async_planned(
+    planned, runtime = await async_plan_over_reloads(
         call.hass,
         entry,
         partial(async_plan_chain, call.hass, entry, call.data, cancelled),
@@ -189,7 +192,7 @@ async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
     if not call.return_response:
         return None
     try:
-        chain, calls = await async_followed(
+        chain, calls = await async_follow(
             entry, runtime, lambda data: data.chains.async_outcome(run)
         )
     except CallsStoppedError as err:
@@ -202,7 +205,7 @@ async def _async_cancel_chain(call: ServiceCall) -> None:
     entry = await _async_account(call)
     try:
         entry.runtime_data.chains.async_cancel(call.data.get(ATTR_CHAIN_ID))
-    except KeyError as err:
+    except UnknownChainError as err:
         raise invalid("unknown_chain", field=ATTR_CHAIN_ID) from err
 
 
@@ -215,7 +218,7 @@ async def _async_account(call: ServiceCall) -> ElksConfigEntry:
     await _async_started(call.hass)
     for known in call.hass.config_entries.async_entries(DOMAIN):
         if entry_id in (None, known.entry_id):
-            await async_settled(known)
+            await async_wait_settled(known)
     if entry_id is None:
         entries = call.hass.config_entries
         if not (loaded := entries.async_loaded_entries(DOMAIN)):

@@ -28,7 +28,7 @@ from .api import (
 )
 from .calls import is_ours
 from .const import CONF_CALLBACK_KEY, DOMAIN
-from .runtime import ElksConfigEntry, ElksData, async_settled
+from .runtime import ElksConfigEntry, ElksData, async_wait_settled
 
 _METHODS = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.POST, HTTPMethod.PUT)
 _MAX_BODY = 64 * 1024
@@ -152,7 +152,7 @@ async def _async_loaded(entry: ElksConfigEntry, seconds: float) -> ElksData | No
     """Return what the account holds once its calls are known; None if that takes too long."""
     if data := _loaded(entry):
         return data
-    await async_settled(entry, seconds)
+    await async_wait_settled(entry, seconds)
     return _loaded(entry)
 
 

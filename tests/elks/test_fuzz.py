@@ -247,7 +247,7 @@ async def _use(client: ElksClient) -> None:
         from_number=PHONE,
         to_number=PHONE,
         voice_start="{}",
-        whenhangup=None,
+        report_url=None,
         timeout=1,
     )
     with suppress(ElksError):

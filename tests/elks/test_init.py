@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.elks.const import CONF_FROM_NUMBER
-from custom_components.elks.speech.recording import clips_folder
+from custom_components.elks.speech.places import recordings_folder
 from homeassistant.components.webhook import DOMAIN as WEBHOOK
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TIMEOUT, EVENT_STATE_CHANGED
@@ -62,7 +62,7 @@ async def test_no_folder_for_recordings(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An account whose recordings cannot be kept is loaded, and places calls all the same."""
-    folder = clips_folder(home.hass, home.entry.entry_id)
+    folder = recordings_folder(home.hass, home.entry.entry_id)
     folder.rmdir()
     folder.write_bytes(b"in the way")
 

@@ -89,7 +89,7 @@ class CallRequest:
     """E.164."""
     voice_start: CallAction | str
     """The first action, or the URL that returns it."""
-    whenhangup: str | None
+    report_url: str | None
     """URL to which the end of the call is reported."""
     timeout: int
     """Seconds to ring."""
@@ -106,8 +106,8 @@ class CallRequest:
             "voice_start": first if isinstance(first, str) else first.as_text(),
             "timeout": str(self.timeout),
         }
-        if self.whenhangup is not None:
-            form["whenhangup"] = self.whenhangup
+        if self.report_url is not None:
+            form["whenhangup"] = self.report_url
         return form
 
 

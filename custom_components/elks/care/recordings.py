@@ -19,12 +19,12 @@ async def async_keep_recordings(entry: ElksConfigEntry) -> None:
     @callback
     def release(change: CallChange) -> None:
         if (script := change.record.script) and change.record.over:
-            data.audio.async_release(set(script.sounds) - needed())
+            data.recordings.async_release(set(script.sounds) - needed())
 
     @callback
     def release_chain(change: ChainChange) -> None:
         if change.chain.end is not None:
-            data.audio.async_release(change.chain.sounds - needed())
+            data.recordings.async_release(change.chain.sounds - needed())
 
     listen = data.listeners.async_listen
     entry.async_on_unload(listen(CallChange, Stage.DECISIONS, release))
@@ -33,4 +33,4 @@ async def async_keep_recordings(entry: ElksConfigEntry) -> None:
     kept = {name for script in scripts for name in script.sounds}
     # Calls without a sound need no disk, and those with one fail by themselves
     with going_on("cleaning the recordings"):
-        await data.audio.async_clean(kept | needed())
+        await data.recordings.async_clean(kept | needed())

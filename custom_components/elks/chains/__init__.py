@@ -4,7 +4,7 @@
 """
 
 from .chain import ACKNOWLEDGED, Chain, ChainEnd, ChainState, Person, Turn
-from .chains import Chains
+from .chains import Chains, UnknownChainError
 from .changes import ChainChange
 from .run import ChainRun
 from .store import ChainStore
@@ -20,4 +20,5 @@ __all__ = [
     "Chains",
     "Person",
     "Turn",
+    "UnknownChainError",
 ]

@@ -25,6 +25,10 @@ _LONGEST_WRITE = 5
 _ENDED_KNOWN = 100
 
 
+class UnknownChainError(Exception):
+    """There is no such chain, or it ended too long ago."""
+
+
 class Chains:
     """The chains of one account; they run independently of each other."""
 
@@ -130,15 +134,17 @@ class Chains:
     def async_cancel(self, chain_id: str | None) -> None:
         """End a chain, or all: nobody else is called, and who is called now hears no more.
 
-        Of one that has ended, nothing more. Raises KeyError for a chain that is not known.
+        Of one that has ended, nothing more. Raises UnknownChainError.
         """
         if chain_id is None:
             self._cancelled[self._entry.entry_id] += 1
             runs = list(self._runs.values())
         elif chain_id in self._ended:
             return
+        elif run := self._runs.get(chain_id):
+            runs = [run]
         else:
-            runs = [self._runs[chain_id]]
+            raise UnknownChainError
         for run in runs:
             run.async_end(ChainEnd.CANCELLED)
 

@@ -30,9 +30,9 @@ from ..const import (
     CONF_SPEECH,
     CONF_TTS_ENTITY_ID,
 )
+from ..helpers.text import read_text
 from ..people.contacts import contacts
 from ..people.numbers import InvalidNumberError, read_numbers
-from ..planning.fields import text
 from .sections import unfolded
 
 _SPEECH = vol.Schema(
@@ -150,7 +150,7 @@ def _check(data: Mapping[str, Any], errors: dict[str, str]) -> None:
 def _flat(user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the form as they are stored."""
     data = unfolded(user_input, CONF_SPEECH)
-    return {**data, CONF_NAME: text(data[CONF_NAME])}
+    return {**data, CONF_NAME: read_text(data[CONF_NAME])}
 
 
 def _nested(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from homeassistant.helpers import entity_registry as er
 from ..api.masking import mask
 from ..const import ATTR_OPTIONS, CONF_NUMBER, CONF_TTS_ENTITY_ID, SUBENTRY_CONTACT
 from ..errors import invalid
-from ..planning.fields import composed
+from ..helpers.text import compose
 from ..speech import Voice
 from .numbers import is_written_number
 
@@ -80,7 +80,7 @@ def async_find_contact(
         found = [one for one in known if entity and one.id == entity.config_subentry_id]
     else:
         name = text.casefold()
-        found = [one for one in known if composed(one.name).casefold() == name]
+        found = [one for one in known if compose(one.name).casefold() == name]
     if len(found) == 1:
         return found[0]
     if found:

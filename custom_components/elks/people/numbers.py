@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import re
 from typing import TYPE_CHECKING
 
-from ..planning.fields import INVISIBLE
+from homeassistant.core import HomeAssistant
+
+from ..helpers.text import INVISIBLE
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -17,8 +19,40 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _WRITTEN = re.compile(r"[+＋]?[\d\s().\-/‐-―−]+")
 
 
+_MOST_KNOWN = 100
+
+
 class InvalidNumberError(ValueError):
     """No phone number can look like this; the text is the field, if it has one."""
+
+
+class NumberReader:
+    """Reads numbers as dialled at home, and remembers those of the last actions.
+
+    To read one takes longer than all else that planning a call does.
+    """
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin without knowing any number."""
+        self._hass = hass
+        self._known: dict[tuple[object, ...], dict[str, str]] = {}
+
+    async def async_read(self, written: Mapping[str, str | int]) -> dict[str, str]:
+        """Return numbers in E.164 by their fields, the number to call from first.
+
+        A home without a country reads the others as the first number's country does. Raises
+        InvalidNumberError with the field.
+        """
+        country = self._hass.config.country
+        as_written = (country, *written.items())
+        if as_written not in self._known:
+            numbers = await self._hass.async_add_executor_job(
+                read_numbers, written, country
+            )
+            if len(self._known) == _MOST_KNOWN:
+                self._known.clear()
+            self._known[as_written] = numbers
+        return self._known[as_written]
 
 
 def read_number(written: str | int, region: str | None) -> str:

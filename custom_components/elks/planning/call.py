@@ -1,6 +1,6 @@
 """From the fields of an action to the plan of a call: what a schema cannot check is checked here."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -9,7 +9,7 @@ import voluptuous as vol
 from homeassistant.const import CONF_TIMEOUT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import config_validation as cv, service
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.json import json_dumps
 from homeassistant.util.json import json_loads_object
 
@@ -29,44 +29,15 @@ from ..const import (
     ATTR_VOICE_START,
     ATTR_WHENHANGUP,
     CONF_CALLBACK_KEY,
-    CONF_FROM_NUMBER,
     DEFAULT_RING_TIMEOUT,
-    DOMAIN,
 )
 from ..errors import invalid
-from ..people.contacts import async_find_contact, contact_with
-from ..people.numbers import InvalidNumberError, read_numbers
-from ..runtime import ElksConfigEntry, ElksData, async_settled, is_loaded
-from .script import Recorder, async_script, voice_for
+from ..runtime import ElksConfigEntry, ElksData
+from .callees import async_find_callees, async_read_numbers
+from .script import RecordingSession, async_script, voice_for
 
 _CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
 _ONLY_SPOKEN = (ATTR_REPEAT, ATTR_DIGITS, ATTR_ANSWERS)
-_MOST_KNOWN_NUMBERS = 100
-
-
-async def async_planned[T](
-    hass: HomeAssistant,
-    entry: ElksConfigEntry,
-    plan: Callable[[ElksData], Awaitable[T]],
-) -> tuple[T, ElksData]:
-    """Return a plan, and the data of the loaded account that it was made with.
-
-    Speech takes its time. When the account is loaded anew meanwhile, which deletes recordings
-    that no call needs yet, all is planned once more. Raises what planning raises, and
-    ServiceValidationError when the account is not loaded any more.
-    """
-    while True:
-        runtime = entry.runtime_data
-        try:
-            planned = await plan(runtime)
-        except HomeAssistantError:
-            if is_loaded(entry, runtime):
-                raise
-        else:
-            if is_loaded(entry, runtime):
-                return planned, runtime
-        await async_settled(entry)
-        service.async_get_config_entry(hass, DOMAIN, entry.entry_id)
 
 
 async def async_plan(
@@ -80,26 +51,22 @@ async def async_plan(
     Raises ServiceValidationError for what is wrong in a field, HomeAssistantError for the rest.
     """
     content = _content(data)
-    contact = async_find_contact(hass, entry, data[ATTR_TO], ATTR_TO)
-    numbers = await async_read_numbers(
-        hass,
-        runtime,
-        {
-            ATTR_FROM: from_number(entry, data),
-            ATTR_TO: contact.number if contact else data[ATTR_TO],
-            **({ATTR_CONNECT: data[ATTR_CONNECT]} if ATTR_CONNECT in data else {}),
-        },
+    from_number, [callee] = await async_find_callees(
+        hass, entry, data, runtime, {ATTR_TO: data[ATTR_TO]}
     )
-    contact = contact or contact_with(entry, numbers[ATTR_TO])
     token = new_token(entry.data[CONF_CALLBACK_KEY])
     await runtime.address.async_look()
     url = runtime.address.callback_url(token)
     script = None
     if content in (ATTR_MESSAGE, ATTR_MEDIA):
-        recorder = Recorder(hass, runtime)
-        script = await async_script(recorder, data, voice_for(entry, data, contact))
+        session = RecordingSession(hass, runtime)
+        voice = voice_for(entry, data, callee.contact)
+        script = await async_script(session, data, voice)
         voice_start: CallAction | str = url or script.next_action(0, None, None)
     elif content == ATTR_CONNECT:
+        numbers = await async_read_numbers(
+            runtime, {ATTR_FROM: from_number, ATTR_CONNECT: data[ATTR_CONNECT]}
+        )
         voice_start = Connect(number=numbers[ATTR_CONNECT])
     else:
         voice_start = _voice_start(data[ATTR_VOICE_START])
@@ -110,22 +77,16 @@ async def async_plan(
     return CallPlan(
         token=token,
         request=CallRequest(
-            from_number=numbers[ATTR_FROM],
-            to_number=numbers[ATTR_TO],
+            from_number=from_number,
+            to_number=callee.number,
             voice_start=voice_start,
-            whenhangup=own_url or url,
+            report_url=own_url or url,
             timeout=ring_timeout(entry, data),
         ),
         script=script,
-        contact=contact.id if contact else None,
+        contact=callee.contact.id if callee.contact else None,
         reported=url is not None and not reported_elsewhere,
     )
-
-
-def from_number(entry: ElksConfigEntry, data: Mapping[str, Any]) -> str | int:
-    """Return the number to call from: the action's, else the account's."""
-    number: str | int = data.get(ATTR_FROM) or entry.options[CONF_FROM_NUMBER]
-    return number
 
 
 def ring_timeout(entry: ElksConfigEntry, data: Mapping[str, Any]) -> int:
@@ -134,28 +95,6 @@ def ring_timeout(entry: ElksConfigEntry, data: Mapping[str, Any]) -> int:
         CONF_TIMEOUT, DEFAULT_RING_TIMEOUT
     )
     return timeout
-
-
-async def async_read_numbers(
-    hass: HomeAssistant, runtime: ElksData, written: Mapping[str, str | int]
-) -> dict[str, str]:
-    """Return numbers in E.164, each by its field; the first must be the one to call from.
-
-    A home without a country reads the others as the from number's country does.
-    What was read before is known. Raises ServiceValidationError.
-    """
-    country, known = hass.config.country, runtime.numbers
-    as_written = (country, *written.items())
-    if as_written in known:
-        return known[as_written]
-    try:
-        numbers = await hass.async_add_executor_job(read_numbers, written, country)
-    except InvalidNumberError as err:
-        raise invalid("invalid_number", field=str(err)) from err
-    if len(known) == _MOST_KNOWN_NUMBERS:
-        known.clear()
-    known[as_written] = numbers
-    return numbers
 
 
 def _content(data: Mapping[str, Any]) -> str:

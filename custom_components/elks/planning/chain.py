@@ -9,19 +9,12 @@ from homeassistant.util.ulid import ulid_now
 from ..api import CallRequest
 from ..calls import CallPlan, CallScript
 from ..chains import Chain, ChainEnd, Person, Turn
-from ..const import (
-    ATTR_ACKNOWLEDGE_KEY,
-    ATTR_FROM,
-    ATTR_MESSAGE,
-    ATTR_PAUSE,
-    ATTR_ROUNDS,
-    ATTR_TO,
-)
-from ..people.contacts import async_find_contact, contact_with
+from ..const import ATTR_ACKNOWLEDGE_KEY, ATTR_MESSAGE, ATTR_PAUSE, ATTR_ROUNDS, ATTR_TO
 from ..runtime import ElksConfigEntry, ElksData
 from ..speech import Voice
-from .call import async_read_numbers, from_number, ring_timeout
-from .script import Recorder, async_chain_script, voice_for
+from .call import ring_timeout
+from .callees import async_find_callees
+from .script import RecordingSession, async_chain_script, voice_for
 
 
 async def async_plan_chain(
@@ -38,38 +31,22 @@ async def async_plan_chain(
     Raises ServiceValidationError for what is wrong in a field, HomeAssistantError for the rest.
     """
     written = {f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)}
-    named = {
-        field: async_find_contact(hass, entry, who, field)
-        for field, who in written.items()
-    }
-    numbers = await async_read_numbers(
-        hass,
-        runtime,
-        {ATTR_FROM: from_number(entry, data)}
-        | {
-            field: contact.number if contact else written[field]
-            for field, contact in named.items()
-        },
-    )
-    contacts = [
-        contact or contact_with(entry, numbers[field])
-        for field, contact in named.items()
-    ]
-    voices = [voice_for(entry, data, contact) for contact in contacts]
-    scripts = await _async_scripts(Recorder(hass, runtime), data, voices)
+    from_number, callees = await async_find_callees(hass, entry, data, runtime, written)
+    voices = [voice_for(entry, data, callee.contact) for callee in callees]
+    scripts = await _async_scripts(RecordingSession(hass, runtime), data, voices)
     return Chain(
         id=ulid_now(),
         started=runtime.tracker.now(),
         people=tuple(
             Person(
-                contact=contact.id if contact else None,
-                name=contact.name if contact else None,
-                number=numbers[field],
+                contact=callee.contact.id if callee.contact else None,
+                name=callee.contact.name if callee.contact else None,
+                number=callee.number,
                 script=script,
             )
-            for field, contact, script in zip(written, contacts, scripts, strict=True)
+            for callee, script in zip(callees, scripts, strict=True)
         ),
-        from_number=numbers[ATTR_FROM],
+        from_number=from_number,
         timeout=ring_timeout(entry, data),
         rounds=data[ATTR_ROUNDS],
         pause=data[ATTR_PAUSE],
@@ -88,7 +65,7 @@ def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPla
             from_number=chain.from_number,
             to_number=person.number,
             voice_start=url or "",
-            whenhangup=url,
+            report_url=url,
             timeout=chain.timeout,
         ),
         script=person.script,
@@ -99,16 +76,16 @@ def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPla
 
 
 async def _async_scripts(
-    recorder: Recorder, data: Mapping[str, Any], voices: list[Voice]
+    session: RecordingSession, data: Mapping[str, Any], voices: list[Voice]
 ) -> list[CallScript]:
     """Return what is said with each voice; the same voice says it once."""
     made: list[tuple[Voice, CallScript]] = []
-    with recorder:
+    with session:
         for voice in voices:
             if any(voice == other for other, _ in made):
                 continue
             script = await async_chain_script(
-                recorder, data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY], voice
+                session, data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY], voice
             )
             made.append((voice, script))
     return [next(s for other, s in made if other == voice) for voice in voices]

@@ -24,11 +24,11 @@ from ..const import (
     CONF_TTS_ENTITY_ID,
 )
 from ..errors import failed, invalid
+from ..helpers.text import trim
 from ..people.contacts import Contact
 from ..runtime import ElksConfigEntry, ElksData
-from ..speech import HOME_VOICE, Voice, async_language, clip_url, web_url
+from ..speech import HOME_VOICE, Voice, async_language, recording_url, web_url
 from ..words import async_words
-from .fields import trimmed
 
 _DEFAULT_REPEAT = 2
 _ENDS = (".", "!", "?", "…", ":", ";")
@@ -51,18 +51,18 @@ def voice_for(
 
 def sentences(*texts: str) -> str:
     """Return texts as one, in which each begins a sentence; what is blank is left out."""
-    *before, last = [written for text in texts if (written := trimmed(text))] or [""]
+    *before, last = [written for text in texts if (written := trim(text))] or [""]
     ended = [one if one.endswith(_ENDS) else f"{one}." for one in before]
     return " ".join((*ended, last))
 
 
-class Recorder:
-    """Records what a call says; as a context, lets go of what it made when anything fails."""
+class RecordingSession:
+    """Makes the recordings of a call; as a context, lets go of them when anything fails."""
 
     def __init__(self, hass: HomeAssistant, runtime: ElksData) -> None:
         """Record for the calls of a loaded account."""
         self.hass = hass
-        self._audio = runtime.audio
+        self._recordings = runtime.recordings
         self._address = runtime.address
         self._made: list[str] = []
 
@@ -78,19 +78,19 @@ class Recorder:
     ) -> None:
         """Let go of what was recorded in vain."""
         if failed:
-            self._audio.async_release(self._made)
+            self._recordings.async_release(self._made)
 
     async def async_speak(self, text: str, voice: Voice) -> str:
         """Return the URL of a text, spoken."""
         base = self._base()
-        return self._url(base, await self._audio.async_speech(text, voice))
+        return self._url(base, await self._recordings.async_speech(text, voice))
 
     async def async_play(self, media: str | Mapping[str, Any]) -> str:
         """Return the URL of a media item, which has one or is served by us."""
         if (url := web_url(media)) is not None:
             return url
         base = self._base()
-        return self._url(base, await self._audio.async_media(media))
+        return self._url(base, await self._recordings.async_media(media))
 
     async def async_check_keys(self) -> None:
         """Raise HomeAssistantError when no keys can be asked for."""
@@ -105,11 +105,11 @@ class Recorder:
 
     def _url(self, base: str, name: str) -> str:
         self._made.append(name)
-        return clip_url(base, name)
+        return recording_url(base, name)
 
 
 async def async_script(
-    recorder: Recorder, data: Mapping[str, Any], voice: Voice
+    session: RecordingSession, data: Mapping[str, Any], voice: Voice
 ) -> CallScript:
     """Return what a call says and asks, by the fields of an action.
 
@@ -117,25 +117,25 @@ async def async_script(
     """
     if ATTR_MESSAGE in data:
         _check_message(data[ATTR_MESSAGE])
-    with recorder:
+    with session:
         answers = [
             Answer(
                 key=answer[ATTR_KEY],
                 id=answer[ATTR_ID],
-                reply=await recorder.async_speak(reply, voice)
+                reply=await session.async_speak(reply, voice)
                 if (reply := answer.get(ATTR_REPLY))
                 else None,
             )
             for answer in data.get(ATTR_ANSWERS, ())
         ]
         if ATTR_MESSAGE in data:
-            message = await recorder.async_speak(data[ATTR_MESSAGE], voice)
+            message = await session.async_speak(data[ATTR_MESSAGE], voice)
         else:
-            message = await recorder.async_play(data[ATTR_MEDIA])
+            message = await session.async_play(data[ATTR_MEDIA])
         longest = max((len(answer.key) for answer in answers), default=0)
         digits = data.get(ATTR_DIGITS, longest)
         if digits:
-            await recorder.async_check_keys()
+            await session.async_check_keys()
         return CallScript(
             message=message,
             repeat=data.get(ATTR_REPEAT, _DEFAULT_REPEAT),
@@ -145,26 +145,26 @@ async def async_script(
 
 
 async def async_chain_script(
-    recorder: Recorder, message: str, key: str, voice: Voice
+    session: RecordingSession, message: str, key: str, voice: Voice
 ) -> CallScript:
     """Return what a call of a chain says: the message, and which key takes it on.
 
     Raises ServiceValidationError and HomeAssistantError.
     """
     _check_message(message)
-    await recorder.async_check_keys()
-    language = async_language(recorder.hass, voice)
-    words = await async_words(recorder.hass, language)
+    await session.async_check_keys()
+    language = async_language(session.hass, voice)
+    words = await async_words(session.hass, language)
     prompt = words["chain_prompt"].format(key=key)
     return CallScript(
-        message=await recorder.async_speak(sentences(message, prompt), voice),
+        message=await session.async_speak(sentences(message, prompt), voice),
         repeat=_DEFAULT_REPEAT,
         digits=1,
         answers=(
             Answer(
                 key=key,
                 id=ACKNOWLEDGED,
-                reply=await recorder.async_speak(words["chain_reply"], voice),
+                reply=await session.async_speak(words["chain_reply"], voice),
             ),
         ),
     )
@@ -172,5 +172,5 @@ async def async_chain_script(
 
 def _check_message(message: str) -> None:
     """Raise ServiceValidationError when nothing would be said."""
-    if not trimmed(message):
+    if not trim(message):
         raise invalid("nothing_to_say", field=ATTR_MESSAGE)

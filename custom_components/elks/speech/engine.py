@@ -1,33 +1,20 @@
 """What the home's text-to-speech says."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 import re
-from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 
 from ..api.masking import mask
-from ..const import ATTR_TTS_ENTITY_ID, DOMAIN
+from ..const import ATTR_TTS_ENTITY_ID
+from ..errors import failed, invalid
+from .voice import Voice
 
 _TIMEOUT = 60
 _MAX_REASON = 200
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Voice:
-    """Who speaks, and how."""
-
-    engine: str | None = None
-    """None for the home's own choice."""
-    language: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-HOME_VOICE: Final = Voice()
-"""The home's own choice."""
 
 
 async def async_say(hass: HomeAssistant, text: str, voice: Voice) -> bytes:
@@ -36,7 +23,7 @@ async def async_say(hass: HomeAssistant, text: str, voice: Voice) -> bytes:
     Raises ServiceValidationError without an engine, and HomeAssistantError with its failure.
     """
     if "tts" not in hass.config.components:
-        raise _no_tts()
+        raise invalid("no_tts")
     voice = _chosen(hass, voice)
     try:
         async with asyncio.timeout(_TIMEOUT):
@@ -55,7 +42,7 @@ async def async_say(hass: HomeAssistant, text: str, voice: Voice) -> bytes:
 def async_language(hass: HomeAssistant, voice: Voice) -> str:
     """Return the language in which a voice speaks; raises ServiceValidationError without engine."""
     if "tts" not in hass.config.components:
-        raise _no_tts()
+        raise invalid("no_tts")
     from homeassistant.components.tts.helper import get_engine_instance
 
     voice = _chosen(hass, voice)
@@ -69,7 +56,7 @@ def async_language(hass: HomeAssistant, voice: Voice) -> str:
 async def async_spoken(hass: HomeAssistant, media_id: str) -> bytes:
     """Return what is said by a media item of text-to-speech; raises HomeAssistantError."""
     if "tts" not in hass.config.components:
-        raise _no_tts()
+        raise invalid("no_tts")
     from homeassistant.components import tts
 
     try:
@@ -82,16 +69,7 @@ async def async_spoken(hass: HomeAssistant, media_id: str) -> bytes:
 
 def speech_failed(reason: str) -> HomeAssistantError:
     """Return the error for a text that could not be spoken."""
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="speech_failed",
-        translation_placeholders={"reason": mask(reason)[:_MAX_REASON]},
-    )
-
-
-def _no_tts() -> ServiceValidationError:
-    """Return the error for a home that has no text-to-speech."""
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key="no_tts")
+    return failed("speech_failed", reason=mask(reason)[:_MAX_REASON])
 
 
 @callback
@@ -104,12 +82,8 @@ def _chosen(hass: HomeAssistant, voice: Voice) -> Voice:
     if engine := tts.async_resolve_engine(hass, voice.engine):
         return replace(voice, engine=engine)
     if voice.engine is None:
-        raise _no_tts()
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="unknown_tts",
-        translation_placeholders={"field": ATTR_TTS_ENTITY_ID, "engine": voice.engine},
-    )
+        raise invalid("no_tts")
+    raise invalid("unknown_tts", field=ATTR_TTS_ENTITY_ID, engine=voice.engine)
 
 
 @callback

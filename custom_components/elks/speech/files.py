@@ -19,7 +19,7 @@ class NoRoomError(Exception):
     """The recordings of calls that have not ended leave too little room."""
 
 
-class ClipFiles:
+class RecordingFiles:
     """The folder of an account's recordings."""
 
     def __init__(self, hass: HomeAssistant, folder: Path) -> None:
@@ -70,7 +70,7 @@ class ClipFiles:
 
     @callback
     def async_stop(self) -> None:
-        """Delete nothing any more; the next start does."""
+        """Delete nothing more; the next start does."""
         self._stopped = True
         if self._timer is not None:
             self._timer()
@@ -106,10 +106,15 @@ class ClipFiles:
         )
 
 
-def _clean(folder: Path, keep: Collection[str]) -> dict[str, int]:
-    """Delete the files of a folder but those to keep; return the sizes of these."""
+def make_folder(folder: Path) -> None:
+    """Make the folder, for our eyes only, if it is not there. Raises OSError."""
     for part in (folder.parent, folder):
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _clean(folder: Path, keep: Collection[str]) -> dict[str, int]:
+    """Delete the files of a folder but those to keep; return the sizes of these."""
+    make_folder(folder)
     sizes: dict[str, int] = {}
     for path in folder.iterdir():
         if path.name in keep:

@@ -10,8 +10,9 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ..api.masking import mask
-from ..const import ATTR_MEDIA, DOMAIN
-from ..planning.fields import text
+from ..const import ATTR_MEDIA
+from ..errors import invalid
+from ..helpers.text import read_text
 from .engine import async_spoken
 
 _MAX_MEGABYTES = 25
@@ -24,7 +25,7 @@ _SPEECH = "media-source://tts/"
 def content_id(media: str | Mapping[str, Any]) -> str:
     """Return the media item's id, or its URL: of a media selector's value, or as it is."""
     item = media if isinstance(media, str) else media.get("media_content_id", "")
-    return text(str(item))
+    return read_text(str(item))
 
 
 def web_url(media: str | Mapping[str, Any]) -> str | None:
@@ -48,12 +49,14 @@ async def async_find(hass: HomeAssistant, media_id: str) -> Path | bytes:
     except Exception as err:
         # A media source is others' code, and fails in its own ways
         reason = mask(str(err) or type(err).__name__)
-        raise _invalid("media_unreadable", reason=reason[:_MAX_REASON]) from err
+        raise invalid(
+            "media_unreadable", field=ATTR_MEDIA, reason=reason[:_MAX_REASON]
+        ) from err
 
 
 def not_audio() -> ServiceValidationError:
     """Return the error for a media item that is no sound."""
-    return _invalid("media_not_audio")
+    return invalid("media_not_audio", field=ATTR_MEDIA)
 
 
 async def _async_read(hass: HomeAssistant, media_id: str) -> Path | bytes:
@@ -94,13 +97,5 @@ async def _async_fetch(hass: HomeAssistant, url: str) -> bytes:
 
 
 def _too_large() -> ServiceValidationError:
-    return _invalid("media_too_large", limit=f"{_MAX_MEGABYTES} MB")
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error for a media item that no call can play."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders={"field": ATTR_MEDIA, **placeholders},
-    )
+    limit = f"{_MAX_MEGABYTES} MB"
+    return invalid("media_too_large", field=ATTR_MEDIA, limit=limit)

@@ -9,24 +9,24 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 
-from ..const import DOMAIN
-from .engine import HOME_VOICE, Voice, async_say, speech_failed
-from .files import ClipFiles, NoRoomError
+from ..errors import failed
+from .engine import async_say, speech_failed
+from .files import NoRoomError, RecordingFiles, make_folder
 from .media import async_find, content_id, not_audio
-from .recording import clips_folder
+from .places import recordings_folder
 from .telephone import NotAudioError, async_fit
+from .voice import HOME_VOICE, Voice
 
 
-class AudioStore:
+class Recordings:
     """Makes recordings for the calls of an account, and keeps them until their calls ended."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Keep the recordings of a config entry."""
         self._hass = hass
-        self._folder = clips_folder(hass, entry.entry_id)
-        self._files = ClipFiles(hass, self._folder)
+        self._folder = recordings_folder(hass, entry.entry_id)
+        self._files = RecordingFiles(hass, self._folder)
 
     async def async_clean(self, keep: Collection[str]) -> None:
         """Begin with the recordings of the open calls, given by name; all others are deleted."""
@@ -72,20 +72,16 @@ class AudioStore:
         try:
             return await self._async_keep(sound)
         except NoRoomError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="audio_full"
-            ) from err
+            raise failed("audio_full") from err
         except OSError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="audio_unwritable",
-                translation_placeholders={"reason": str(err.strerror)},
-            ) from err
+            raise failed("audio_unwritable", reason=str(err.strerror)) from err
 
     async def _async_keep(self, sound: Path | bytes) -> str:
         """Keep a sound; whatever fails, nothing is left behind."""
         stem = self._folder / secrets.token_urlsafe(32)
         run = self._hass.async_add_executor_job
+        # It need not have been possible at the start
+        await run(make_folder, self._folder)
         try:
             if isinstance(sound, bytes):
                 sound = await run(_write, stem.with_suffix(".source"), sound)
@@ -99,9 +95,9 @@ class AudioStore:
         return path.name
 
 
-async def async_remove_audio(hass: HomeAssistant, entry_id: str) -> None:
+async def async_remove_recordings(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the recordings of an account that is removed."""
-    folder = clips_folder(hass, entry_id)
+    folder = recordings_folder(hass, entry_id)
     await hass.async_add_executor_job(
         partial(shutil.rmtree, folder, ignore_errors=True)
     )

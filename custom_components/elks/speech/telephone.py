@@ -67,10 +67,10 @@ def _ffmpeg(hass: HomeAssistant) -> str:
 
 
 async def _async_convert(ffmpeg: str, source: Path, stem: Path) -> Path:
-    """Measure how loud a sound is, then write it as loud as it shall be."""
+    """Measure how loud a sound is, then write it as loud as it is to be."""
     read = (ffmpeg, *_INPUT, "-i", str(source), "-map", "0:a:0", "-af")
-    told = await _async_run(*read, f"{_LINE},volumedetect", "-f", "null", "-")
-    levels = {key: float(level) for key, level in _LEVELS.findall(told)}
+    output = await _async_run(*read, f"{_LINE},volumedetect", "-f", "null", "-")
+    levels = {key: float(level) for key, level in _LEVELS.findall(output)}
     if not levels:
         raise NotAudioError
     gain = min(
@@ -89,7 +89,7 @@ async def _async_convert(ffmpeg: str, source: Path, stem: Path) -> Path:
 
 
 async def _async_run(*command: str) -> bytes:
-    """Run ffmpeg and return what it told; raises NotAudioError when it failed."""
+    """Run ffmpeg and return its messages. Raises NotAudioError when it failed."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
@@ -97,14 +97,14 @@ async def _async_run(*command: str) -> bytes:
     except OSError as err:
         raise _NoFfmpegError from err
     try:
-        _, told = await process.communicate()
+        _, messages = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode:
         raise NotAudioError
-    return told
+    return messages
 
 
 def _keep_format(source: Path, stem: Path) -> Path:

@@ -11,16 +11,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.http import HomeAssistantView
 
 from ..const import DOMAIN
-from .recording import CLIP_PATH, clips_folder
+from .places import RECORDING_PATH, recordings_folder
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{43}\.(mp3|ogg|wav)")
 _CONTENT_TYPES = {"mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav"}
 
 
-class AudioView(HomeAssistantView):
+class RecordingView(HomeAssistantView):
     """Gives a recording to whoever knows its name, and nothing away to others."""
 
-    url = CLIP_PATH + "{name}"
+    url = RECORDING_PATH + "{name}"
     name = "api:elks:audio"
     requires_auth = False
 
@@ -33,7 +33,7 @@ class AudioView(HomeAssistantView):
         if (match := _NAME.fullmatch(name)) is None:
             raise HTTPNotFound
         paths = [
-            clips_folder(self._hass, entry.entry_id) / name
+            recordings_folder(self._hass, entry.entry_id) / name
             for entry in self._hass.config_entries.async_entries(DOMAIN)
         ]
         path = await self._hass.async_add_executor_job(_first_file, paths)

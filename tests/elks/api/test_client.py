@@ -32,7 +32,7 @@ def request_(provider: Simulator) -> CallRequest:
         from_number=provider.voice_number,
         to_number=PHONE,
         voice_start='{"play": "sound/beep"}',
-        whenhangup=None,
+        report_url=None,
         timeout=30,
     )
 
@@ -126,7 +126,7 @@ async def test_whenhangup(
 ) -> None:
     """The address for the end of the call arrives as it was given."""
     url = "http://127.0.0.1:1/ended?token=a-b_c"
-    await client.place_call(replace(request_, whenhangup=url))
+    await client.place_call(replace(request_, report_url=url))
 
     assert provider.calls[0].whenhangup == url
 

@@ -31,7 +31,7 @@ async def place(client: ElksClient, provider: Simulator) -> Call:
             from_number=provider.voice_number,
             to_number=PHONE,
             voice_start='{"play": "sound/beep"}',
-            whenhangup=None,
+            report_url=None,
             timeout=30,
         )
     )

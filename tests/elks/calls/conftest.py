@@ -75,7 +75,7 @@ def make_plan(
             from_number=OUR_NUMBER,
             to_number=to,
             voice_start=Play(sound=BEEP),
-            whenhangup=f"http://home.example/?token={token}" if reported else None,
+            report_url=f"http://home.example/?token={token}" if reported else None,
             timeout=timeout,
         ),
         reported=reported,

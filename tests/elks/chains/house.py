@@ -42,7 +42,7 @@ def plan_turn(chain: Chain, turn: Turn) -> CallPlan:
             from_number=chain.from_number,
             to_number=person.number,
             voice_start=url,
-            whenhangup=url,
+            report_url=url,
             timeout=chain.timeout,
         ),
         script=person.script,

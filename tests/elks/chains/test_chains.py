@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.elks.api import UnreachableError
 from custom_components.elks.calls import CallRecord, CallsStoppedError
-from custom_components.elks.chains import ChainChange, ChainEnd
+from custom_components.elks.chains import ChainChange, ChainEnd, UnknownChainError
 from custom_components.elks.helpers.listeners import Stage
 
 from ..calls.conftest import Clock, Disk, turns
@@ -88,7 +88,7 @@ async def test_cancel_unknown(house: ChainsHome) -> None:
     """An id that is no chain's is an error, and stops nothing."""
     await house.begin(ANNA)
 
-    with pytest.raises(KeyError):
+    with pytest.raises(UnknownChainError):
         house.chains.async_cancel("unknown")
 
     assert len(house.chains.running) == 1
@@ -215,7 +215,7 @@ async def test_kept(house: ChainsHome) -> None:
 
     assert [chain.id for chain in house.chains.running] == [first.chain.id]
     assert house.last == last.chain
-    with pytest.raises(KeyError):
+    with pytest.raises(UnknownChainError):
         house.chains.async_cancel(dropped.chain.id)
 
 

@@ -39,7 +39,7 @@ def slow(house: ChainsHome, disk: Disk) -> ChainsHome:
     async def talk(request: CallRequest, call: Call) -> None:
         await turns(8)
         ended = house.carrier.ends(call, state=CallState.BUSY)
-        token = URL(request.whenhangup or "").query["token"]
+        token = URL(request.report_url or "").query["token"]
         house.tracker.reports.async_end(token, ended)
 
     house.carrier.place_call = place_slowly  # type: ignore[method-assign]

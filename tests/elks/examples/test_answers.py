@@ -38,7 +38,7 @@ _REQUEST = CallRequest(
     from_number="+46700000158",
     to_number="+46700000158",
     voice_start='{"play": "sound/beep"}',
-    whenhangup=None,
+    report_url=None,
     timeout=60,
 )
 _DOORS: dict[str, Callable[[ElksClient], Awaitable[object]]] = {

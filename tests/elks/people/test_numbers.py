@@ -1,12 +1,17 @@
 """Numbers as people write them."""
 
+from unittest.mock import patch
+
 import pytest
 
 from custom_components.elks.people.numbers import (
     InvalidNumberError,
+    NumberReader,
     read_number,
+    read_numbers,
     region_of,
 )
+from homeassistant.core import HomeAssistant
 
 
 @pytest.mark.parametrize(
@@ -83,3 +88,21 @@ def test_refuse(written: str | int, region: str | None) -> None:
 def test_region() -> None:
     """The region of a number is known."""
     assert region_of("+46701234567") == "SE"
+
+
+async def test_read_once(hass: HomeAssistant) -> None:
+    """Numbers of the last actions are remembered, those of long ago are read again."""
+    hass.config.country = "SE"
+    reader = NumberReader(hass)
+    with patch(
+        "custom_components.elks.people.numbers.read_numbers", wraps=read_numbers
+    ) as reads:
+        for _ in range(2):
+            assert await reader.async_read({"to": "070-123 45 67"}) == {
+                "to": "+46701234567"
+            }
+        assert reads.call_count == 1
+        for number in range(150):
+            await reader.async_read({"to": f"070-123 4{number:03}"})
+        await reader.async_read({"to": "070-123 45 67"})
+        assert reads.call_count == 152

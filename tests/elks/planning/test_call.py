@@ -58,7 +58,6 @@ async def test_many_numbers(home: Home) -> None:
     for number in range(250):
         call = await home.place_call(to=f"070-123 4{number:03}")
         assert call["to"] == f"+46701234{number:03}"
-    assert len(home.entry.runtime_data.numbers) <= 100
 
 
 @pytest.fixture

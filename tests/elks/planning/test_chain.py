@@ -15,7 +15,9 @@ from pytest_homeassistant_custom_component.common import (
 )
 import voluptuous as vol
 
+from custom_components.elks.chains import ChainChange
 from custom_components.elks.const import DOMAIN
+from custom_components.elks.helpers.listeners import Stage
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, callback
@@ -218,6 +220,22 @@ async def test_cancel_one(engine: Engine, home: Home) -> None:
         await cancel(home, "unknown")
     assert raised.value.translation_key == "unknown_chain"
     await home.settle()
+
+
+async def test_cancel_while_a_listener_fails(engine: Engine, home: Home) -> None:
+    """A fault of somebody who listens is not reported as an unknown chain."""
+    running = asyncio.create_task(call_chain(home, to="Bo", timeout=300))
+    await until_phoned(home, 1)
+    shown = home.hass.states.get(CHAIN)
+    assert shown is not None
+
+    def fail(_: ChainChange) -> None:
+        raise KeyError("a fault")
+
+    home.entry.runtime_data.listeners.async_listen(ChainChange, Stage.ENTITIES, fail)
+    await cancel(home, shown.attributes["chain_id"])
+
+    assert (await running)["reason"] == "cancelled"
 
 
 def as_it_begins(home: Home, domain: str, action: str, **data: Any) -> None:

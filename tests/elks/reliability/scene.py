@@ -131,7 +131,7 @@ class Scene:
             from_number=self.provider.voice_number,
             to_number=PHONE,
             voice_start=json.dumps(PLAY),
-            whenhangup=None,
+            report_url=None,
             timeout=60,
         )
         async with ClientSession() as session:

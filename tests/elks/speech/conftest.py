@@ -16,7 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks.const import DOMAIN
-from custom_components.elks.speech import AudioStore, AudioView, clip_url
+from custom_components.elks.speech import Recordings, RecordingView, recording_url
 from homeassistant.components.tts import ATTR_VOICE, TextToSpeechEntity, TtsAudioType
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
@@ -138,7 +138,7 @@ class Studio:
 
     hass: HomeAssistant
     entry: MockConfigEntry
-    store: AudioStore
+    store: Recordings
     folder: Path
     client: TestClient[Any, Any]
     """Reaches Home Assistant as a stranger on the internet does."""
@@ -155,19 +155,19 @@ class Studio:
         (folder / name).write_bytes(data)
         return f"media-source://media_source/local/{name}"
 
-    def duration(self, clip: str) -> float | None:
+    def duration(self, recording: str) -> float | None:
         """Return how many seconds a recording lasts; None if it is no WAV."""
         try:
-            with wave.open(str(self.folder / clip)) as sound:
+            with wave.open(str(self.folder / recording)) as sound:
                 frames: int = sound.getnframes()
                 rate: int = sound.getframerate()
                 return frames / rate
         except wave.Error:
             return None
 
-    async def fetch(self, clip: str) -> bytes:
+    async def fetch(self, recording: str) -> bytes:
         """Fetch a recording as the provider does."""
-        async with self.client.get(clip_url("", clip)) as response:
+        async with self.client.get(recording_url("", recording)) as response:
             assert response.status == 200
             return await response.read()
 
@@ -188,10 +188,10 @@ async def studio(
     hass.config.media_dirs = {"local": str(tmp_path / "media")}
     for component in ("http", "media_source", "tts"):
         assert await async_setup_component(hass, component, {})
-    hass.http.register_view(AudioView(hass))
+    hass.http.register_view(RecordingView(hass))
     entry = MockConfigEntry(domain=DOMAIN)
     entry.add_to_hass(hass)
-    store = AudioStore(hass, entry)
+    store = Recordings(hass, entry)
     await store.async_clean(set())
     folder = Path(hass.config.path(".storage", "elks_audio", entry.entry_id))
     yield Studio(hass, entry, store, folder, await hass_client_no_auth())

@@ -25,17 +25,19 @@ TEXT = "Water leak in the kitchen. Press 1 & close it: 100% åäö?\nOr +4670 el
 async def test_heard(studio: Studio, tmp_path: Path) -> None:
     """What the provider fetches is fit for a telephone line, and loud enough."""
     await studio.add(EspeakEngine())
-    clip = await studio.store.async_speech(TEXT)
+    recording = await studio.store.async_speech(TEXT)
     file, said = tmp_path / "file.wav", tmp_path / "said.wav"
-    file.write_bytes(await studio.fetch(clip))
+    file.write_bytes(await studio.fetch(recording))
     said.write_bytes(espeak(TEXT, "en")[1])
 
     stream, told = probe(file)
     assert (stream["codec_name"], stream["channels"]) == ("pcm_s16le", 1)
     assert stream["sample_rate"] == "16000"
     assert told["format_name"] == "wav"
-    assert float(told["duration"]) == pytest.approx(studio.duration(clip), abs=0.001)
-    assert studio.duration(clip) == pytest.approx(length(said) + LEAD_IN, abs=0.01)
+    assert float(told["duration"]) == pytest.approx(
+        studio.duration(recording), abs=0.001
+    )
+    assert studio.duration(recording) == pytest.approx(length(said) + LEAD_IN, abs=0.01)
 
     assert stats(file, "trim", "0", "0.49")["Pk lev dB"] < -90
     levels = stats(file, "trim", "0.5")
@@ -106,22 +108,22 @@ async def test_engines(studio: Studio, sound: str) -> None:
     """Whatever an engine gives becomes as loud, and no louder."""
     await studio.add(Engine("tone", (sound[:3], SOUNDS[sound])))
 
-    clip = await studio.store.async_speech(TEXT)
+    recording = await studio.store.async_speech(TEXT)
 
-    silence, rest = levels(await studio.fetch(clip))
+    silence, rest = levels(await studio.fetch(recording))
     assert silence < 0.001
     assert 0.15 < rest < 0.81
-    assert studio.names == {clip}
+    assert studio.names == {recording}
 
 
 async def test_silence(studio: Studio) -> None:
     """Silence stays silence."""
     await studio.add(Engine("silent", ("wav", tone(1, level=0))))
 
-    clip = await studio.store.async_speech(TEXT)
+    recording = await studio.store.async_speech(TEXT)
 
-    assert levels(await studio.fetch(clip)) == (0, 0)
-    assert studio.duration(clip) == pytest.approx(1 + LEAD_IN, abs=0.01)
+    assert levels(await studio.fetch(recording)) == (0, 0)
+    assert studio.duration(recording) == pytest.approx(1 + LEAD_IN, abs=0.01)
 
 
 async def test_not_kept_elsewhere(
@@ -287,10 +289,10 @@ async def test_wav_without_ffmpeg(studio: Studio, sound: str) -> None:
     """Without ffmpeg, a WAV of the engine's gets its silence in front, and its length."""
     await studio.add(Engine("tone", ("wav", SOUNDS[sound])))
 
-    clip = await studio.store.async_speech(TEXT)
+    recording = await studio.store.async_speech(TEXT)
 
-    assert studio.duration(clip) == pytest.approx(1 + LEAD_IN)
-    with wave.open(io.BytesIO(await studio.fetch(clip))) as sound_file:
+    assert studio.duration(recording) == pytest.approx(1 + LEAD_IN)
+    with wave.open(io.BytesIO(await studio.fetch(recording))) as sound_file:
         assert not any(sound_file.readframes(int(RATE * LEAD_IN)))
         assert sound_file.readframes(2 * RATE) == tone(1)[44:]
 
@@ -300,10 +302,10 @@ async def test_mp3_without_ffmpeg(studio: Studio) -> None:
     """Without ffmpeg, an MP3 of the engine's is served as it is."""
     await studio.add(Engine("tone", ("mp3", SOUNDS["mp3"])))
 
-    clip = await studio.store.async_speech(TEXT)
+    recording = await studio.store.async_speech(TEXT)
 
-    assert studio.duration(clip) is None
-    assert await studio.fetch(clip) == SOUNDS["mp3"]
+    assert studio.duration(recording) is None
+    assert await studio.fetch(recording) == SOUNDS["mp3"]
 
 
 @pytest.mark.parametrize("given", [{"language": "xx"}, {"options": {"pitch": 1}}])

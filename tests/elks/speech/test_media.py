@@ -50,25 +50,27 @@ async def test_local_media(studio: Studio, sound: str) -> None:
     """A local file is made fit for a telephone line, whatever its name says."""
     media_id = await studio.media("a.mp3", SOUNDS[sound])
 
-    clip = await studio.store.async_media(
+    recording = await studio.store.async_media(
         {"media_content_id": media_id, "media_content_type": "audio/x"}
     )
 
-    with wave.open(io.BytesIO(await studio.fetch(clip))) as file:
+    with wave.open(io.BytesIO(await studio.fetch(recording))) as file:
         assert (file.getnchannels(), file.getframerate()) == (1, 16000)
         assert file.getnframes() > 0
-    assert studio.names == {clip}
+    assert studio.names == {recording}
 
 
 @pytest.mark.usefixtures("no_ffmpeg")
 @pytest.mark.parametrize("sound", ["mp3", "mp3 with tags", "ogg", "wav in mu-law"])
 async def test_without_ffmpeg(studio: Studio, sound: str) -> None:
     """Without ffmpeg, what telephones take is served as it is."""
-    clip = await studio.store.async_media(await studio.media("a.mp3", SOUNDS[sound]))
+    recording = await studio.store.async_media(
+        await studio.media("a.mp3", SOUNDS[sound])
+    )
 
-    assert clip.endswith(f".{sound[:3]}")
-    assert studio.duration(clip) is None
-    assert await studio.fetch(clip) == SOUNDS[sound]
+    assert recording.endswith(f".{sound[:3]}")
+    assert studio.duration(recording) is None
+    assert await studio.fetch(recording) == SOUNDS[sound]
 
 
 @pytest.mark.usefixtures("no_ffmpeg")
@@ -80,10 +82,12 @@ async def test_wav_without_ffmpeg(studio: Studio, width: int, zero: int) -> None
         sound.setparams((2, width, 8000, 0, "NONE", ""))
         sound.writeframes(b"\x55" * width * 2 * 8000)
 
-    clip = await studio.store.async_media(await studio.media("a.wav", file.getvalue()))
+    recording = await studio.store.async_media(
+        await studio.media("a.wav", file.getvalue())
+    )
 
-    assert studio.duration(clip) == pytest.approx(1.5)
-    with wave.open(io.BytesIO(await studio.fetch(clip))) as sound:
+    assert studio.duration(recording) == pytest.approx(1.5)
+    with wave.open(io.BytesIO(await studio.fetch(recording))) as sound:
         assert sound.getparams()[:3] == (2, width, 8000)
         assert set(sound.readframes(4000)) == {zero}
         assert set(sound.readframes(9000)) == {0x55}
@@ -176,12 +180,12 @@ async def test_spoken_media(studio: Studio) -> None:
     """A media item of text-to-speech is spoken."""
     engine = await studio.add(Engine("tone", ("wav", tone(1))))
 
-    clip = await studio.store.async_media(
+    recording = await studio.store.async_media(
         "media-source://tts/tts.tone?message=Hello%20there&language=sv&cache=false"
     )
 
     assert engine.asked == [("Hello there", "sv", {})]
-    assert studio.duration(clip) == pytest.approx(1.5, abs=0.1)
+    assert studio.duration(recording) == pytest.approx(1.5, abs=0.1)
 
 
 async def test_spoken_media_fails(studio: Studio) -> None:
@@ -199,9 +203,11 @@ async def test_ffmpeg_not_set_up(studio: Studio) -> None:
     """The program is used even where Home Assistant's integration for it is not set up."""
     studio.hass.config.components.remove("ffmpeg")
 
-    clip = await studio.store.async_media(await studio.media("a.mp3", SOUNDS["opus"]))
+    recording = await studio.store.async_media(
+        await studio.media("a.mp3", SOUNDS["opus"])
+    )
 
-    assert clip.endswith(".wav")
+    assert recording.endswith(".wav")
 
 
 async def answer(request: Request) -> StreamResponse:
@@ -233,9 +239,9 @@ async def test_media_elsewhere(studio: Studio) -> None:
             return patch.object(media_source, "async_resolve_media", return_value=media)
 
         with found("/tone.wav"):
-            clip = await studio.store.async_media("media-source://dlna/1")
-            studio.store.async_release([clip])
-        (studio.folder / clip).unlink()
+            recording = await studio.store.async_media("media-source://dlna/1")
+            studio.store.async_release([recording])
+        (studio.folder / recording).unlink()
 
         for path, key, reason in (
             ("/gone.wav", "media_unreadable", "404"),
@@ -254,6 +260,6 @@ async def test_media_of_this_home(studio: Studio) -> None:
     studio.hass.config.internal_url = str(studio.client.make_url("")).rstrip("/")
     await studio.media("a.wav", tone(1))
 
-    clip = await studio.store.async_media("/media/local/a.wav")
+    recording = await studio.store.async_media("/media/local/a.wav")
 
-    assert studio.duration(clip) == pytest.approx(1.5)
+    assert studio.duration(recording) == pytest.approx(1.5)

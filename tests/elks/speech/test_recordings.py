@@ -12,8 +12,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.elks.speech import (
-    AudioStore,
-    async_remove_audio,
+    Recordings,
+    async_remove_recordings,
     files as files_module,
     recordings as store_module,
 )
@@ -40,9 +40,9 @@ def three_seconds() -> Iterator[None]:
 
 async def record(studio: Studio) -> str:
     """Make a recording of one second and return its name."""
-    clip = await studio.store.async_speech("Hello")
-    assert studio.duration(clip) == pytest.approx(1)
-    return clip
+    name = await studio.store.async_speech("Hello")
+    assert studio.duration(name) == pytest.approx(1)
+    return name
 
 
 async def later(studio: Studio, freezer: FrozenDateTimeFactory, minutes: int) -> None:
@@ -127,7 +127,7 @@ async def test_restart(studio: Studio, freezer: FrozenDateTimeFactory) -> None:
     studio.store.async_unload()
     (studio.folder / "left.source").write_bytes(b"over")
 
-    store = AudioStore(studio.hass, studio.entry)
+    store = Recordings(studio.hass, studio.entry)
     await store.async_clean({first, second, "never.wav"})
 
     assert studio.names == {first, second}
@@ -158,24 +158,25 @@ async def test_remove(studio: Studio) -> None:
     """A removed account leaves no recordings behind."""
     await record(studio)
 
-    await async_remove_audio(studio.hass, studio.entry.entry_id)
-    await async_remove_audio(studio.hass, studio.entry.entry_id)
+    await async_remove_recordings(studio.hass, studio.entry.entry_id)
+    await async_remove_recordings(studio.hass, studio.entry.entry_id)
 
     assert not studio.folder.exists()
 
 
 @pytest.mark.usefixtures("engine")
 async def test_disk_fails(studio: Studio) -> None:
-    """A disk that takes nothing is told of."""
-    await async_remove_audio(studio.hass, studio.entry.entry_id)
+    """A disk that takes nothing is reported; once it does, the next recording is made."""
+    await async_remove_recordings(studio.hass, studio.entry.entry_id)
+    studio.folder.touch()
 
     with pytest.raises(HomeAssistantError) as raised:
         await record(studio)
-
     assert raised.value.translation_key == "audio_unwritable"
-    assert raised.value.translation_placeholders == {
-        "reason": "No such file or directory"
-    }
+    assert raised.value.translation_placeholders == {"reason": "File exists"}
+
+    studio.folder.unlink()
+    assert await record(studio) in studio.names
 
 
 async def test_stopped_while_recording(studio: Studio, tmp_path: Path) -> None:

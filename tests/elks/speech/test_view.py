@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from custom_components.elks.speech import clip_url
+from custom_components.elks.speech import recording_url
 
 from .conftest import Engine, Studio, tone
 
@@ -12,16 +12,18 @@ UNKNOWN = "A" * 43
 
 
 @pytest.fixture
-async def clip(studio: Studio) -> str:
+async def recording(studio: Studio) -> str:
     """Return a recording."""
     await studio.add(Engine("tone", ("wav", tone(1))))
     return await studio.store.async_speech("Hello")
 
 
-async def test_get(studio: Studio, clip: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_get(
+    studio: Studio, recording: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """Without a login the recording is there, as often as it is fetched."""
-    data = (studio.folder / clip).read_bytes()
-    url = clip_url("", clip)
+    data = (studio.folder / recording).read_bytes()
+    url = recording_url("", recording)
     for _ in range(2):
         async with studio.client.get(url) as response:
             assert response.status == 200
@@ -31,9 +33,9 @@ async def test_get(studio: Studio, clip: str, caplog: pytest.LogCaptureFixture) 
             assert await response.read() == data
 
 
-async def test_head(studio: Studio, clip: str) -> None:
+async def test_head(studio: Studio, recording: str) -> None:
     """HEAD tells the same, without the recording."""
-    url = clip_url("", clip)
+    url = recording_url("", recording)
     async with studio.client.head(url) as head, studio.client.get(url) as get:
         ours = [
             {name: value for name, value in response.headers.items() if name != "Date"}
@@ -54,13 +56,13 @@ async def test_head(studio: Studio, clip: str) -> None:
     ],
 )
 async def test_range(
-    studio: Studio, clip: str, asked: str, answered: slice, status: int
+    studio: Studio, recording: str, asked: str, answered: slice, status: int
 ) -> None:
     """A part of the recording can be fetched."""
-    data = (studio.folder / clip).read_bytes()
+    data = (studio.folder / recording).read_bytes()
 
     async with studio.client.get(
-        clip_url("", clip), headers={"Range": asked}
+        recording_url("", recording), headers={"Range": asked}
     ) as response:
         assert response.status == status
         assert await response.read() == data[answered]
@@ -83,7 +85,7 @@ async def test_range(
         "*.wav",
     ],
 )
-@pytest.mark.usefixtures("clip")
+@pytest.mark.usefixtures("recording")
 async def test_wrong_name(studio: Studio, method: str, name: str) -> None:
     """A wrong name is answered as a path that does not exist."""
     answers = []
@@ -96,27 +98,27 @@ async def test_wrong_name(studio: Studio, method: str, name: str) -> None:
     assert answers[0][0] in {400, 404}
 
 
-async def test_source_is_not_served(studio: Studio, clip: str) -> None:
+async def test_source_is_not_served(studio: Studio, recording: str) -> None:
     """Nothing else in the folder can be fetched."""
     (studio.folder / "left.source").write_bytes(b"over")
-    for name in ("left.source", clip.removesuffix(".wav"), f"./{clip[:-1]}"):
-        async with studio.client.get(clip_url("", name)) as response:
+    for name in ("left.source", recording.removesuffix(".wav"), f"./{recording[:-1]}"):
+        async with studio.client.get(recording_url("", name)) as response:
             assert response.status == 404
 
 
 async def test_not_logged(
-    studio: Studio, clip: str, caplog: pytest.LogCaptureFixture
+    studio: Studio, recording: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The names of recordings are in no log of ours."""
     caplog.set_level(logging.DEBUG)
-    await studio.fetch(clip)
+    await studio.fetch(recording)
 
     ours = [line.getMessage() for line in caplog.records if "elks" in line.name]
-    assert clip not in " ".join(ours)
+    assert recording not in " ".join(ours)
 
 
 def test_clip_url() -> None:
     """The URL stands below the home's address, with or without a slash at its end."""
     url = "https://home.example/api/elks/audio/a.wav"
-    assert clip_url("https://home.example", "a.wav") == url
-    assert clip_url("https://home.example/", "a.wav") == url
+    assert recording_url("https://home.example", "a.wav") == url
+    assert recording_url("https://home.example/", "a.wav") == url

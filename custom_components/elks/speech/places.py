@@ -11,14 +11,14 @@ from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import DOMAIN
 
-CLIP_PATH: Final = "/api/elks/audio/"
+RECORDING_PATH: Final = "/api/elks/audio/"
 
 
-def clip_url(base: str, name: str) -> str:
+def recording_url(base: str, name: str) -> str:
     """Return where the provider fetches a recording of a home with this external URL."""
-    return f"{base.rstrip('/')}{CLIP_PATH}{name}"
+    return f"{base.rstrip('/')}{RECORDING_PATH}{name}"
 
 
-def clips_folder(hass: HomeAssistant, entry_id: str) -> Path:
+def recordings_folder(hass: HomeAssistant, entry_id: str) -> Path:
     """Return the folder of an account's recordings."""
     return Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}_audio", entry_id))

@@ -1,0 +1,72 @@
+"""Who is to be called: the contact, or the number, that somebody wrote into a field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+
+from ..const import ATTR_FROM, CONF_FROM_NUMBER
+from ..errors import invalid
+from ..people.contacts import Contact, async_find_contact, contact_with
+from ..people.numbers import InvalidNumberError
+from ..runtime import ElksConfigEntry, ElksData
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Callee:
+    """Somebody who is to be called."""
+
+    number: str
+    """E.164."""
+    contact: Contact | None
+    """None for a number that is nobody's."""
+
+
+async def async_find_callees(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    data: Mapping[str, Any],
+    runtime: ElksData,
+    written: Mapping[str, str | int],
+) -> tuple[str, list[Callee]]:
+    """Return the number to call from in E.164, and who is meant by what was written.
+
+    `data` are the fields of an action; `written` holds contacts and numbers by the names of their
+    fields. Raises ServiceValidationError, which names the field.
+    """
+    named = {
+        field: async_find_contact(hass, entry, who, field)
+        for field, who in written.items()
+    }
+    numbers = await async_read_numbers(
+        runtime,
+        {
+            ATTR_FROM: data.get(ATTR_FROM) or entry.options[CONF_FROM_NUMBER],
+            **{
+                field: contact.number if contact else written[field]
+                for field, contact in named.items()
+            },
+        },
+    )
+    callees = [
+        Callee(
+            number=numbers[field],
+            contact=contact or contact_with(entry, numbers[field]),
+        )
+        for field, contact in named.items()
+    ]
+    return numbers[ATTR_FROM], callees
+
+
+async def async_read_numbers(
+    runtime: ElksData, written: Mapping[str, str | int]
+) -> dict[str, str]:
+    """Return numbers in E.164 by their fields. Raises ServiceValidationError, which names the field.
+
+    A home without a country reads them as the first number's country does.
+    """
+    try:
+        return await runtime.numbers.async_read(written)
+    except InvalidNumberError as err:
+        raise invalid("invalid_number", field=str(err)) from err
