@@ -37,6 +37,12 @@ class RecordingFiles:
             _clean, self._folder, keep
         )
 
+    async def async_make_folder(self) -> None:
+        """Make the folder, if that failed at the start or it is gone since. Raises OSError."""
+        # An account that is removed leaves no folder behind
+        if not self._stopped:
+            await self._hass.async_add_executor_job(_make_folder, self._folder)
+
     async def async_add(self, path: Path) -> None:
         """Take up a new recording, in place of those whose calls ended first.
 
@@ -106,7 +112,7 @@ class RecordingFiles:
         )
 
 
-def make_folder(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     """Make the folder, for our eyes only, if it is not there. Raises OSError."""
     for part in (folder.parent, folder):
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -114,7 +120,7 @@ def make_folder(folder: Path) -> None:
 
 def _clean(folder: Path, keep: Collection[str]) -> dict[str, int]:
     """Delete the files of a folder but those to keep; return the sizes of these."""
-    make_folder(folder)
+    _make_folder(folder)
     sizes: dict[str, int] = {}
     for path in folder.iterdir():
         if path.name in keep:

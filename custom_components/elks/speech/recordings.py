@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..errors import failed
 from .engine import async_say, speech_failed
-from .files import NoRoomError, RecordingFiles, make_folder
+from .files import NoRoomError, RecordingFiles
 from .media import async_find, content_id, not_audio
 from .places import recordings_folder
 from .telephone import NotAudioError, async_fit
@@ -80,8 +80,7 @@ class Recordings:
         """Keep a sound; whatever fails, nothing is left behind."""
         stem = self._folder / secrets.token_urlsafe(32)
         run = self._hass.async_add_executor_job
-        # It need not have been possible at the start
-        await run(make_folder, self._folder)
+        await self._files.async_make_folder()
         try:
             if isinstance(sound, bytes):
                 sound = await run(_write, stem.with_suffix(".source"), sound)

@@ -1,5 +1,6 @@
 """Calls that speak and listen, from the action to what the phone hears."""
 
+import asyncio
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
@@ -164,7 +165,7 @@ async def test_no_folder_at_the_start(engine: Engine, home: Home) -> None:
     folder.rmdir()
     folder.write_bytes(b"in the way")
     await home.hass.config_entries.async_reload(home.entry.entry_id)
-    with pytest.raises(HomeAssistantError, match="File exists|Not a directory"):
+    with pytest.raises(HomeAssistantError, match="File exists"):
         await home.speak(message="Hello")
     folder.unlink()
 
@@ -172,6 +173,21 @@ async def test_no_folder_at_the_start(engine: Engine, home: Home) -> None:
 
     assert response["answered"] is True
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+async def test_removed_while_it_speaks(engine: Engine, home: Home) -> None:
+    """Speech that is made while its account is removed leaves no folder behind."""
+    engine.waits_at = 1
+    speaking = asyncio.create_task(home.speak(message="Hello"))
+    while not engine.asked:
+        await asyncio.sleep(0)
+
+    await home.hass.config_entries.async_remove(home.entry.entry_id)
+    engine.go_on.set()
+
+    with pytest.raises(HomeAssistantError):
+        await speaking
+    assert not sounds_folder(home).exists()
 
 
 async def test_sounds_of_a_refused_call_are_let_go(
