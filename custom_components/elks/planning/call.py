@@ -127,7 +127,8 @@ def _voice_start(value: str | dict[str, Any]) -> CallAction | str:
         with suppress(vol.Invalid, ValueError):
             return cv.url(value)
     try:
-        text = value if isinstance(value, str) else json_dumps(value)
-        return CustomAction(json_loads_object(text))
+        written = json_loads_object(value) if isinstance(value, str) else value
+        # Written once, it is plain JSON, and not nested more deeply than can be read
+        return CustomAction(json_loads_object(json_dumps(written)))
     except (HomeAssistantError, TypeError, ValueError) as err:
         raise invalid("invalid_voice_start", field=ATTR_VOICE_START) from err

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from homeassistant.exceptions import ServiceValidationError
+from simulator import Outcome
 
-from ..conftest import Home
+from ..conftest import PHONE, Home
 from ..speech.conftest import Engine
 
 
@@ -39,3 +40,15 @@ async def test_space_around(engine: Engine, home: Home) -> None:
     await home.speak(message="\n  Hello\n")
 
     assert [text.strip() for text, *_ in engine.asked] == ["Hello"]
+
+
+@pytest.mark.parametrize("depth", [250, 300, 400, 600, 1000, 1023])
+async def test_deep_voice_start(home: Home, depth: int) -> None:
+    """A first action that is nested too deep is refused with its field, or placed."""
+    home.provider.phone(PHONE, outcome=Outcome.BUSY)
+    text = '{"next":' * depth + '{"play":"sound/beep"}' + "}" * depth
+    try:
+        await home.place_call(voice_start=text)
+    except ServiceValidationError:
+        assert not home.provider.calls
+    await home.settle()
