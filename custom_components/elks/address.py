@@ -47,16 +47,23 @@ class Address:
         self._hass = hass
         self._entry = entry
         self._cloudhook: str | None = None
+        self._external: tuple[str | None, str] = (None, "")
+        """The external URL as it is set, and as it is used: to find it takes a call 2 % longer."""
         self._looking = asyncio.Lock()
         self._listeners: dict[Callable[[Reach], None], None] = {}
 
     @property
     def base_url(self) -> str | None:
         """The URL at which 46elks can fetch from this home; None if there is none."""
+        external = self._hass.config.external_url
+        if external and external == self._external[0]:
+            return self._external[1]
         try:
-            return get_url(self._hass, allow_internal=False, allow_ip=True)
+            url = get_url(self._hass, allow_internal=False, allow_ip=True)
         except NoURLAvailableError:
             return None
+        self._external = external, url
+        return url
 
     @property
     def reach(self) -> Reach:
@@ -113,25 +120,25 @@ class Address:
 
     async def async_look(self) -> Reach:
         """Return what reaches this home; look for something, for some seconds, if nothing does."""
-        if self.reach is Reach.NONE:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LONGEST_LOOK):
-                    await self._async_refresh()
-        else:
-            self._async_notify()
+        if (reach := self.reach) is not Reach.NONE:
+            self._async_notify(reach)
+            return reach
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_LOOK):
+                await self._async_refresh()
         return self.reach
 
     async def _async_refresh(self, *_: object) -> None:
         """Look for an address, and notify of what was found."""
         async with self._looking:
             if self.base_url is not None or await self._async_find_cloudhook():
-                self._async_notify()
+                self._async_notify(self.reach)
 
     @callback
-    def _async_notify(self) -> None:
+    def _async_notify(self, reach: Reach) -> None:
         for listener in list(self._listeners):
             with going_on("notifying of the reach"):
-                listener(self.reach)
+                listener(reach)
 
     async def _async_find_cloudhook(self) -> bool:
         """Look for the cloudhook of the webhook; return whether that could be found out.

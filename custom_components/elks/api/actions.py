@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-import json
+from json import JSONEncoder
 from typing import Final, override
 
 BEEP: Final = "sound/beep"
 """A sound of the provider's own."""
 
 _REPORT_TO = "whenhangup"
+_JSON = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class CallAction(ABC):
@@ -23,9 +24,7 @@ class CallAction(ABC):
 
     def as_text(self) -> str:
         """Return the action as JSON text. Raises TypeError or ValueError for what JSON cannot hold."""
-        return json.dumps(
-            self.as_json(), ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        )
+        return _JSON.encode(self.as_json())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
