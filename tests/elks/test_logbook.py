@@ -1,5 +1,6 @@
 """How calls and chains read in the logbook."""
 
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import Fault, FaultKind, KeyPress, Outcome
@@ -19,6 +21,7 @@ from simulator import Fault, FaultKind, KeyPress, Outcome
 from .conftest import PHONE, Home, make_contact
 from .speech.conftest import Engine
 
+type Entries = Callable[..., Coroutine[Any, Any, list[dict[str, Any]]]]
 type Lines = Callable[..., Coroutine[Any, Any, list[str]]]
 
 STRANGER = "+46709999999"
@@ -31,33 +34,57 @@ def contacts() -> list[ConfigSubentryData]:
 
 
 @pytest.fixture
-async def logbook(recorder_mock: Recorder, hass: HomeAssistant) -> None:
+def filters() -> dict[str, Any]:
+    """Return how the logbook is configured."""
+    return {}
+
+
+@pytest.fixture
+async def logbook(
+    recorder_mock: Recorder, hass: HomeAssistant, filters: dict[str, Any]
+) -> None:
     """Have a logbook, before Home Assistant's web server takes no more views."""
     # The frontend, to which it adds a page, is not installed here
     hass.config.components.add("frontend")
     for component in ("websocket_api", "logbook"):
-        assert await async_setup_component(hass, component, {})
+        assert await async_setup_component(hass, component, {"logbook": filters})
 
 
 @pytest.fixture
-def lines(
+def entries(
     logbook: None, engine: Engine, home: Home, hass_ws_client: WebSocketGenerator
-) -> Lines:
-    """Return what reads the lines that are ours, the oldest first; of all or of a device."""
+) -> Entries:
+    """Return what reads the logbook, the oldest entry first; of all or of a device."""
     begin = dt_util.utcnow()
 
-    async def read(**which: Any) -> list[str]:
+    async def read(**which: Any) -> list[dict[str, Any]]:
         await async_wait_recording_done(home.hass)
         client = await hass_ws_client()
         await client.send_json_auto_id(
             {"type": "logbook/get_events", "start_time": begin.isoformat(), **which}
         )
         response = await client.receive_json()
-        return [
-            f"{entry['name']} {entry['message']}"
-            for entry in response["result"]
-            if entry.get("domain") == "elks"
-        ]
+        result: list[dict[str, Any]] = response["result"]
+        return result
+
+    return read
+
+
+def ours(entries: list[dict[str, Any]]) -> list[str]:
+    """Return the lines that are ours, not Home Assistant's own of entities."""
+    return [
+        f"{entry['name']} {entry['message']}"
+        for entry in entries
+        if entry.get("domain") == "elks"
+    ]
+
+
+@pytest.fixture
+def lines(entries: Entries) -> Lines:
+    """Return what reads the lines that are ours."""
+
+    async def read(**which: Any) -> list[str]:
+        return ours(await entries(**which))
 
     return read
 
@@ -93,6 +120,19 @@ async def test_calls(lines: Lines, home: Home) -> None:
     ]
 
 
+async def test_icons_of_calls(entries: Entries, home: Home) -> None:
+    """The icon shows whether a call was answered."""
+    for outcome in (Outcome.ANSWER, Outcome.DECLINE, Outcome.NO_ANSWER):
+        home.provider.phone(PHONE, outcome=outcome)
+        await act(home, "place_call", to="Anna", message="Hello")
+
+    assert [entry["icon"] for entry in await entries() if "icon" in entry] == [
+        "mdi:phone-check",
+        "mdi:phone-cancel",
+        "mdi:phone-missed",
+    ]
+
+
 async def test_pages_of_devices(lines: Lines, home: Home) -> None:
     """A contact's page shows the calls to the contact, the account's all to nobody known."""
     await act(home, "place_call", to="Anna", message="Hello")
@@ -121,6 +161,93 @@ async def test_chains(lines: Lines, home: Home) -> None:
         "Call chain was not accepted by anyone (calls: 1)",
         "Call chain stopped because the account has run out of money (calls: 0)",
     ]
+
+
+async def test_icon_of_a_chain(entries: Entries, home: Home) -> None:
+    """A chain has an icon of its own."""
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+    await act(home, "call_chain", to="Anna", message="Fire", rounds=1)
+
+    assert [entry["icon"] for entry in await entries() if "icon" in entry] == [
+        "mdi:phone-cancel",
+        "mdi:phone-sync",
+    ]
+
+
+def page(home: Home, contact: str | None = None) -> dict[str, list[str]]:
+    """Return what a device's page asks the logbook for."""
+    device = home.device_id(contact)
+    entities = er.async_entries_for_device(
+        er.async_get(home.hass), device, include_disabled_entities=True
+    )
+    return {
+        "device_ids": [device],
+        "entity_ids": [entity.entity_id for entity in entities],
+    }
+
+
+async def test_one_line_for_a_call(entries: Entries, home: Home) -> None:
+    """A call has one line of ours; the others are Home Assistant's, of entities that change."""
+    home.provider.phone(
+        PHONE, answer_after=3, talk_for=None, keys=[KeyPress(after=1, keys="1")]
+    )
+    await act(home, "place_call", to="Anna", message="Hello", digits=1)
+    line = "Anna answered the call after 3 s and pressed 1"
+
+    everything = await entries()
+    assert ours(everything) == [line]
+    changes = (entry["entity_id"] for entry in everything if "entity_id" in entry)
+    of_entities = Counter(entity for entity in changes if not entity.startswith("tts."))
+    assert of_entities == {
+        "event.anna_call": 4,
+        "event.demo_home_call": 4,
+        "sensor.anna_last_call": 2,
+        "sensor.demo_home_last_call": 2,
+    }
+    assert ours(await entries(**page(home, "Anna"))) == [line]
+    assert ours(await entries(**page(home))) == []
+
+
+async def test_one_line_for_a_chain(entries: Entries, home: Home) -> None:
+    """A chain has one line, on the account's page; each of its calls has one too."""
+    home.provider.phone(
+        PHONE, answer_after=3, talk_for=None, keys=[KeyPress(after=1, keys="1")]
+    )
+    await act(home, "call_chain", to="Anna", message="Fire", rounds=1)
+    call = "Anna answered the call after 3 s and pressed 1"
+    chain = "Call chain was accepted by Anna (calls: 1)"
+
+    assert sorted(ours(await entries())) == [call, chain]
+    assert ours(await entries(**page(home, "Anna"))) == [call]
+    assert ours(await entries(**page(home))) == [chain]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {
+            "exclude": {
+                # The voice's line is not of the call
+                "domains": ["tts"],
+                "entity_globs": [
+                    "event.*_call",
+                    "sensor.*_last_call",
+                    "sensor.*_call_chain",
+                ],
+            }
+        }
+    ],
+)
+async def test_nothing_but_ours(entries: Entries, home: Home) -> None:
+    """Who excludes the entities from the logbook has one line for a call, and one for a chain."""
+    await act(home, "place_call", to="Anna", message="Hello")
+    assert len(await entries()) == 1
+
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+    await act(home, "call_chain", to="Anna", message="Fire", rounds=1)
+    everything = await entries()
+    assert len(everything) == 3
+    assert len(ours(everything)) == 3
 
 
 @pytest.fixture
