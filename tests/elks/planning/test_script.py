@@ -110,7 +110,7 @@ async def test_digits(engine: Engine, home: Home) -> None:
 
 
 async def test_not_answered(engine: Engine, home: Home) -> None:
-    """A message that nobody heard is told as such."""
+    """A message that nobody heard is reported so."""
     home.provider.phone(PHONE, outcome=Outcome.DECLINE)
 
     response = await home.speak(message="Hello")
