@@ -243,7 +243,7 @@ async def test_cancel_while_a_listener_fails(engine: Engine, home: Home) -> None
 async def test_cancel_with_a_fault_of_ours(engine: Engine, home: Home) -> None:
     """A fault while a chain ends is not reported as an unknown chain."""
     running = asyncio.create_task(call_chain(home, to="Bo", timeout=300))
-    await until_phoned(home, 1)
+    await until_called(home, 1)
     shown = home.hass.states.get(CHAIN)
     assert shown is not None
 
@@ -257,6 +257,7 @@ async def test_cancel_with_a_fault_of_ours(engine: Engine, home: Home) -> None:
 
     await cancel(home, shown.attributes["chain_id"])
     assert (await running)["reason"] == "cancelled"
+    await home.settle()
 
 
 def as_it_begins(home: Home, domain: str, action: str, **data: Any) -> None:
