@@ -6,6 +6,7 @@ from datetime import timedelta
 import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -235,6 +236,26 @@ async def test_cancel_while_a_listener_fails(engine: Engine, home: Home) -> None
     home.entry.runtime_data.listeners.async_listen(ChainChange, Stage.ENTITIES, fail)
     await cancel(home, shown.attributes["chain_id"])
 
+    assert (await running)["reason"] == "cancelled"
+    await home.settle()
+
+
+async def test_cancel_with_a_fault_of_ours(engine: Engine, home: Home) -> None:
+    """A fault while a chain ends is not reported as an unknown chain."""
+    running = asyncio.create_task(call_chain(home, to="Bo", timeout=300))
+    await until_called(home, 1)
+    shown = home.hass.states.get(CHAIN)
+    assert shown is not None
+
+    with (
+        patch(
+            "custom_components.elks.chains.run.calls_of", side_effect=KeyError("fault")
+        ),
+        pytest.raises(KeyError, match="fault"),
+    ):
+        await cancel(home, shown.attributes["chain_id"])
+
+    await cancel(home, shown.attributes["chain_id"])
     assert (await running)["reason"] == "cancelled"
     await home.settle()
 
