@@ -1,30 +1,40 @@
-"""How calls and chains ended, as people read it in the logbook."""
+"""How calls and chains ended, each as one line of Activity: Home Assistant's logbook."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.components.logbook.const import (
+    LOGBOOK_ENTRY_ENTITY_ID,
     LOGBOOK_ENTRY_ICON,
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
 )
 from homeassistant.components.logbook.models import LazyEventPartialState
+from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
 
 from .api import CallState
+from .chains import ChainEnd, ChainState
 from .const import DOMAIN
 from .responses.bus import EVENT_CALL_ENDED, EVENT_CHAIN_ENDED
 from .words import async_home_words
 
 type _Entry = dict[str, Any]
 
-_ICON_ANSWERED = "mdi:phone-check"
-_ICON_CHAIN = "mdi:phone-sync"
-_ICONS_UNANSWERED = {
-    CallState.SUCCESS: "mdi:phone",
+_NO_BREAK: Final = "\u00a0"
+
+# The icons of the sensors, in a file that is not read here
+CALL_ICONS: Final = {
+    CallState.SUCCESS: "mdi:phone-check",
     CallState.BUSY: "mdi:phone-cancel",
     CallState.FAILED: "mdi:phone-missed",
+}
+CHAIN_ICONS: Final = {
+    ChainState.ACKNOWLEDGED: "mdi:phone-check",
+    ChainState.UNANSWERED: "mdi:phone-missed",
+    ChainState.CANCELLED: "mdi:phone-off",
+    ChainState.EXPIRED: "mdi:phone-alert",
 }
 
 
@@ -40,10 +50,12 @@ def async_describe_events(
     @callback
     def call_ended(event: LazyEventPartialState) -> _Entry:
         data = event.data
+        state = CallState.SUCCESS if data["answered"] else CallState(data["state"])
         return {
             LOGBOOK_ENTRY_NAME: data["contact"] or data["to"],
             LOGBOOK_ENTRY_MESSAGE: _call(async_home_words(hass), data),
-            LOGBOOK_ENTRY_ICON: _call_icon(data),
+            LOGBOOK_ENTRY_ICON: CALL_ICONS[state],
+            LOGBOOK_ENTRY_ENTITY_ID: data.get(ATTR_ENTITY_ID),
         }
 
     @callback
@@ -53,7 +65,7 @@ def async_describe_events(
         return {
             LOGBOOK_ENTRY_NAME: words["logbook_chain"],
             LOGBOOK_ENTRY_MESSAGE: text.format(by=data["by"], calls=len(data["calls"])),
-            LOGBOOK_ENTRY_ICON: _ICON_CHAIN,
+            LOGBOOK_ENTRY_ICON: CHAIN_ICONS[ChainEnd(data["reason"]).state],
         }
 
     async_describe_event(DOMAIN, EVENT_CALL_ENDED, call_ended)
@@ -64,22 +76,28 @@ def _call(words: Mapping[str, str], data: Mapping[str, Any]) -> str:
     """Return how a call went."""
     if not data["answered"]:
         return words[f"logbook_{data['state']}"]
-    if data["start"] and data["created"]:
-        rang = datetime.fromisoformat(data["start"]) - datetime.fromisoformat(
-            data["created"]
-        )
-        text = words["logbook_answered_after"].format(
-            seconds=round(rang.total_seconds())
-        )
-    else:
-        text = words["logbook_answered"]
+    text = _answered(words, data)
     if data["digits"]:
-        return words["logbook_pressed"].format(call=text, keys=data["digits"])
+        text = words["logbook_pressed"].format(call=text, keys=data["digits"])
+    if details := ", ".join(_details(words, data)):
+        return f"{text} ({details})"
     return text
 
 
-def _call_icon(data: Mapping[str, Any]) -> str:
-    """Return the icon for how a call went."""
-    if data["answered"]:
-        return _ICON_ANSWERED
-    return _ICONS_UNANSWERED[CallState(data["state"])]
+def _answered(words: Mapping[str, str], data: Mapping[str, Any]) -> str:
+    if not (data["start"] and data["created"]):
+        return words["logbook_answered"]
+    start, created = (datetime.fromisoformat(data[key]) for key in ("start", "created"))
+    seconds = round((start - created).total_seconds())
+    return words["logbook_answered_after"].format(seconds=seconds)
+
+
+def _details(words: Mapping[str, str], data: Mapping[str, Any]) -> list[str]:
+    """Return how long a call lasted and what it cost, as far as that is known."""
+    details = []
+    if data["duration"] is not None:
+        details.append(f"{data['duration']}{_NO_BREAK}s")
+    if data["cost"] is not None and data["currency"]:
+        cost = f"{data['cost']:.2f}".replace(".", words["logbook_decimal_mark"])
+        details.append(f"{cost}{_NO_BREAK}{data['currency']}")
+    return details

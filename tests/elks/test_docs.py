@@ -94,7 +94,7 @@ def test_all_examples_are_run() -> None:
         "docs/chains.md": 3,
         "docs/contacts.md": 3,
         "docs/privacy_and_cost.md": 1,
-        "docs/sensors_and_events.md": 1,
+        "docs/sensors_and_events.md": 2,
     }
 
 

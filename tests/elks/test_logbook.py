@@ -1,7 +1,8 @@
-"""How calls and chains read in the logbook."""
+"""How calls and chains read in the logbook, and how many lines each takes there."""
 
-from collections import Counter
 from collections.abc import Callable, Coroutine
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +11,19 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components import elks
+from custom_components.elks.api import CallState
+from custom_components.elks.chains import ChainEnd
+from custom_components.elks.logbook import CALL_ICONS, CHAIN_ICONS
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.typing import ConfigType
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from simulator import Fault, FaultKind, KeyPress, Outcome
+from homeassistant.util.yaml import parse_yaml
+from simulator import Fault, FaultKind, KeyPress, Outcome, SimulatedCall
 
 from .conftest import PHONE, Home, make_contact
 from .speech.conftest import Engine
@@ -25,6 +32,9 @@ type Entries = Callable[..., Coroutine[Any, Any, list[dict[str, Any]]]]
 type Lines = Callable[..., Coroutine[Any, Any, list[str]]]
 
 STRANGER = "+46709999999"
+KEY: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
+DOCUMENTATION = Path(__file__).parents[2] / "docs/sensors_and_events.md"
+ICONS = Path(elks.__file__).parent / "icons.json"
 
 
 @pytest.fixture
@@ -34,27 +44,27 @@ def contacts() -> list[ConfigSubentryData]:
 
 
 @pytest.fixture
-def filters() -> dict[str, Any]:
-    """Return how the logbook is configured."""
+def configuration() -> ConfigType:
+    """Return the configuration of the logbook."""
     return {}
 
 
 @pytest.fixture
 async def logbook(
-    recorder_mock: Recorder, hass: HomeAssistant, filters: dict[str, Any]
+    recorder_mock: Recorder, hass: HomeAssistant, configuration: ConfigType
 ) -> None:
     """Have a logbook, before Home Assistant's web server takes no more views."""
     # The frontend, to which it adds a page, is not installed here
     hass.config.components.add("frontend")
     for component in ("websocket_api", "logbook"):
-        assert await async_setup_component(hass, component, {"logbook": filters})
+        assert await async_setup_component(hass, component, configuration)
 
 
 @pytest.fixture
 def entries(
     logbook: None, engine: Engine, home: Home, hass_ws_client: WebSocketGenerator
 ) -> Entries:
-    """Return what reads the logbook, the oldest entry first; of all or of a device."""
+    """Return what reads the logbook, the oldest entry first; of all, or of devices or entities."""
     begin = dt_util.utcnow()
 
     async def read(**which: Any) -> list[dict[str, Any]]:
@@ -70,23 +80,33 @@ def entries(
     return read
 
 
-def ours(entries: list[dict[str, Any]]) -> list[str]:
-    """Return the lines that are ours, not Home Assistant's own of entities."""
-    return [
-        f"{entry['name']} {entry['message']}"
-        for entry in entries
-        if entry.get("domain") == "elks"
-    ]
-
-
 @pytest.fixture
 def lines(entries: Entries) -> Lines:
     """Return what reads the lines that are ours."""
 
     async def read(**which: Any) -> list[str]:
-        return ours(await entries(**which))
+        return [
+            f"{entry['name']} {entry['message']}"
+            for entry in await entries(**which)
+            if entry.get("domain") == "elks"
+        ]
 
     return read
+
+
+def page_of(home: Home, contact: str | None = None) -> dict[str, list[str]]:
+    """Return what the page of a contact, or of the account, asks the logbook for."""
+    device = home.device_id(contact)
+    entities = er.async_get(home.hass).entities.get_entries_for_device_id(
+        device, include_disabled_entities=True
+    )
+    return {"device_ids": [device], "entity_ids": [one.entity_id for one in entities]}
+
+
+def details(call: SimulatedCall) -> str:
+    """Return how long a call lasted and what it cost."""
+    assert call.cost is not None
+    return f"{call.duration}\u00a0s, {call.cost / 10_000:.2f}\u00a0SEK"
 
 
 async def act(home: Home, action: str, **data: Any) -> None:
@@ -100,7 +120,7 @@ async def act(home: Home, action: str, **data: Any) -> None:
 async def test_calls(lines: Lines, home: Home) -> None:
     """Who was called, whether they answered and after how long, and what they pressed."""
     scripts: tuple[dict[str, Any], ...] = (
-        {"answer_after": 12, "talk_for": None, "keys": [KeyPress(after=1, keys="1")]},
+        {"answer_after": 12, **KEY},
         {"answer_after": 3, "talk_for": 1},
         {"outcome": Outcome.DECLINE},
         {"outcome": Outcome.NO_ANSWER},
@@ -111,45 +131,104 @@ async def test_calls(lines: Lines, home: Home) -> None:
     home.provider.phone(STRANGER, outcome=Outcome.BUSY)
     await act(home, "place_call", to=STRANGER, message="Hello")
 
+    first, second = (details(call) for call in home.provider.calls[:2])
     assert await lines() == [
-        "Anna answered the call after 12 s and pressed 1",
-        "Anna answered the call after 3 s",
-        "Anna was called, but was busy or declined",
-        "Anna was called, but did not answer",
-        f"{STRANGER} was called, but was busy or declined",
+        f"Anna answered after 12 s and pressed 1 ({first})",
+        f"Anna answered after 3 s ({second})",
+        "Anna was busy or declined the call",
+        "Anna did not answer",
+        f"{STRANGER} was busy or declined the call",
     ]
 
 
-async def test_icons_of_calls(entries: Entries, home: Home) -> None:
-    """The icon shows whether a call was answered."""
-    for outcome in (Outcome.ANSWER, Outcome.DECLINE, Outcome.NO_ANSWER):
-        home.provider.phone(PHONE, outcome=outcome)
-        await act(home, "place_call", to="Anna", message="Hello")
+async def test_one_line_for_a_call(lines: Lines, home: Home) -> None:
+    """A call to a contact takes one line, also on the contact's page and beside its entity."""
+    home.provider.phone(PHONE, **KEY)
+    await act(home, "place_call", to="Anna", message="Hello", digits=1)
 
-    assert [entry["icon"] for entry in await entries() if "icon" in entry] == [
+    line = f"Anna answered after 2 s and pressed 1 ({details(home.provider.calls[0])})"
+    assert await lines() == [line]
+    assert await lines(**page_of(home, "Anna")) == [line]
+    assert await lines(entity_ids=["notify.anna"]) == [line]
+    assert await lines(**page_of(home)) == []
+
+
+async def test_one_line_for_a_call_to_nobody_known(lines: Lines, home: Home) -> None:
+    """A call to nobody known takes one line, also on the account's page."""
+    home.provider.phone(STRANGER, outcome=Outcome.BUSY)
+    await act(home, "place_call", to=STRANGER, message="Hello")
+
+    line = f"{STRANGER} was busy or declined the call"
+    assert await lines() == [line]
+    assert await lines(**page_of(home)) == [line]
+    assert await lines(**page_of(home, "Anna")) == []
+
+
+async def test_one_line_for_a_chain(lines: Lines, home: Home) -> None:
+    """A chain takes one line besides those of its calls, also on the account's page."""
+    home.provider.phone(PHONE, **KEY)
+    await act(home, "call_chain", to=["Anna"], message="Fire")
+
+    line = "Call chain accepted by Anna (calls: 1)"
+    call = f"Anna answered after 2 s and pressed 1 ({details(home.provider.calls[0])})"
+    assert await lines() == [line, call]
+    assert await lines(**page_of(home)) == [line]
+    assert await lines(**page_of(home, "Anna")) == [call]
+
+
+class TestWithoutEntities:
+    """The logbook leaves out the entities that the documentation says."""
+
+    @pytest.fixture
+    def configuration(self) -> ConfigType:
+        """Return the configuration that is documented."""
+        example = DOCUMENTATION.read_text().split("```yaml\nlogbook:")[1]
+        configuration = parse_yaml("logbook:" + example.split("```")[0])
+        assert isinstance(configuration, dict)
+        return configuration
+
+    async def test_nothing_but_the_lines(self, entries: Entries, home: Home) -> None:
+        """A call takes one line of all, and a chain one besides those of its calls."""
+        home.provider.phone(PHONE, **KEY)
+        await act(home, "place_call", to="Anna", message="Hello", digits=1)
+        await act(home, "call_chain", to="Anna", message="Fire")
+
+        # The voice is no entity of ours
+        rest = [one for one in await entries() if one.get("entity_id") != "tts.tones"]
+        assert [one.get("name") for one in rest] == ["Anna", "Call chain", "Anna"]
+
+
+async def test_icons(entries: Entries, home: Home) -> None:
+    """Whether somebody answered, and accepted, is seen by the icon."""
+    for script in (KEY, {"outcome": Outcome.NO_ANSWER}, {"outcome": Outcome.DECLINE}):
+        home.provider.phone(PHONE, **script)
+        await act(home, "call_chain", to="Anna", message="Fire", rounds=1)
+
+    icons = [one["icon"] for one in await entries() if one.get("domain") == "elks"]
+    assert icons == [
         "mdi:phone-check",
+        "mdi:phone-check",
+        "mdi:phone-missed",
+        "mdi:phone-missed",
         "mdi:phone-cancel",
         "mdi:phone-missed",
     ]
 
 
-async def test_pages_of_devices(lines: Lines, home: Home) -> None:
-    """A contact's page shows the calls to the contact, the account's all to nobody known."""
-    await act(home, "place_call", to="Anna", message="Hello")
-    home.provider.phone(STRANGER, outcome=Outcome.BUSY)
-    await act(home, "place_call", to=STRANGER, message="Hello")
+def test_icons_of_the_sensors() -> None:
+    """Every end of a call and of a chain has an icon: that of the sensor."""
+    sensors = json.loads(ICONS.read_text())["entity"]["sensor"]
 
-    anna, account = home.device_id("Anna"), home.device_id()
-    assert await lines(device_ids=[anna]) == ["Anna answered the call after 2 s"]
-    assert await lines(device_ids=[account]) == [
-        f"{STRANGER} was called, but was busy or declined"
-    ]
+    assert CALL_ICONS.keys() == set(CallState) - {CallState.ONGOING}
+    assert sensors["last_call"]["state"].items() >= CALL_ICONS.items()
+    assert CHAIN_ICONS.keys() == {end.state for end in ChainEnd}
+    assert sensors["call_chain"]["state"].items() >= CHAIN_ICONS.items()
 
 
 async def test_chains(lines: Lines, home: Home) -> None:
     """Who took it, or why nobody did."""
     chain = {"to": "Anna", "message": "Fire", "rounds": 1}
-    home.provider.phone(PHONE, talk_for=None, keys=[KeyPress(after=1, keys="1")])
+    home.provider.phone(PHONE, **KEY)
     await act(home, "call_chain", **chain)
     home.provider.phone(PHONE, outcome=Outcome.DECLINE)
     await act(home, "call_chain", **chain)
@@ -157,97 +236,10 @@ async def test_chains(lines: Lines, home: Home) -> None:
     await act(home, "call_chain", **chain)
 
     assert [line for line in await lines() if line.startswith("Call chain")] == [
-        "Call chain was accepted by Anna (calls: 1)",
-        "Call chain was not accepted by anyone (calls: 1)",
+        "Call chain accepted by Anna (calls: 1)",
+        "Call chain not accepted by anyone (calls: 1)",
         "Call chain stopped because the account has run out of money (calls: 0)",
     ]
-
-
-async def test_icon_of_a_chain(entries: Entries, home: Home) -> None:
-    """A chain has an icon of its own."""
-    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
-    await act(home, "call_chain", to="Anna", message="Fire", rounds=1)
-
-    assert [entry["icon"] for entry in await entries() if "icon" in entry] == [
-        "mdi:phone-cancel",
-        "mdi:phone-sync",
-    ]
-
-
-def page(home: Home, contact: str | None = None) -> dict[str, list[str]]:
-    """Return what a device's page asks the logbook for."""
-    device = home.device_id(contact)
-    entities = er.async_entries_for_device(
-        er.async_get(home.hass), device, include_disabled_entities=True
-    )
-    return {
-        "device_ids": [device],
-        "entity_ids": [entity.entity_id for entity in entities],
-    }
-
-
-async def test_one_line_for_a_call(entries: Entries, home: Home) -> None:
-    """A call has one line of ours; the others are Home Assistant's, of entities that change."""
-    home.provider.phone(
-        PHONE, answer_after=3, talk_for=None, keys=[KeyPress(after=1, keys="1")]
-    )
-    await act(home, "place_call", to="Anna", message="Hello", digits=1)
-    line = "Anna answered the call after 3 s and pressed 1"
-
-    everything = await entries()
-    assert ours(everything) == [line]
-    changes = (entry["entity_id"] for entry in everything if "entity_id" in entry)
-    of_entities = Counter(entity for entity in changes if not entity.startswith("tts."))
-    assert of_entities == {
-        "event.anna_call": 4,
-        "event.demo_home_call": 4,
-        "sensor.anna_last_call": 2,
-        "sensor.demo_home_last_call": 2,
-    }
-    assert ours(await entries(**page(home, "Anna"))) == [line]
-    assert ours(await entries(**page(home))) == []
-
-
-async def test_one_line_for_a_chain(entries: Entries, home: Home) -> None:
-    """A chain has one line, on the account's page; each of its calls has one too."""
-    home.provider.phone(
-        PHONE, answer_after=3, talk_for=None, keys=[KeyPress(after=1, keys="1")]
-    )
-    await act(home, "call_chain", to="Anna", message="Fire", rounds=1)
-    call = "Anna answered the call after 3 s and pressed 1"
-    chain = "Call chain was accepted by Anna (calls: 1)"
-
-    assert sorted(ours(await entries())) == [call, chain]
-    assert ours(await entries(**page(home, "Anna"))) == [call]
-    assert ours(await entries(**page(home))) == [chain]
-
-
-@pytest.mark.parametrize(
-    "filters",
-    [
-        {
-            "exclude": {
-                # The voice's line is not of the call
-                "domains": ["tts"],
-                "entity_globs": [
-                    "event.*_call",
-                    "sensor.*_last_call",
-                    "sensor.*_call_chain",
-                ],
-            }
-        }
-    ],
-)
-async def test_nothing_but_ours(entries: Entries, home: Home) -> None:
-    """Who excludes the entities from the logbook has one line for a call, and one for a chain."""
-    await act(home, "place_call", to="Anna", message="Hello")
-    assert len(await entries()) == 1
-
-    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
-    await act(home, "call_chain", to="Anna", message="Fire", rounds=1)
-    everything = await entries()
-    assert len(everything) == 3
-    assert len(ours(everything)) == 3
 
 
 @pytest.fixture
@@ -257,11 +249,13 @@ def swedish(recorder_mock: Recorder, hass: HomeAssistant) -> None:
 
 
 async def test_language_of_the_home(swedish: None, lines: Lines, home: Home) -> None:
-    """The lines are in the home's language."""
+    """The lines are in the home's language, and so is the decimal mark."""
+    await act(home, "place_call", to="Anna", message="Hej")
     home.provider.phone(PHONE, outcome=Outcome.DECLINE)
-
     await act(home, "place_call", to="Anna", message="Hej")
 
+    spent = details(home.provider.calls[0]).replace(".", ",")
     assert await lines() == [
-        "Anna ringdes upp, men var upptagen eller avvisade samtalet"
+        f"Anna svarade efter 2 s ({spent})",
+        "Anna var upptagen eller avvisade samtalet",
     ]

@@ -10,7 +10,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from ..api.masking import mask
-from ..const import ATTR_OPTIONS, CONF_NUMBER, CONF_TTS_ENTITY_ID, SUBENTRY_CONTACT
+from ..const import (
+    ATTR_OPTIONS,
+    CONF_NUMBER,
+    CONF_TTS_ENTITY_ID,
+    DOMAIN,
+    SUBENTRY_CONTACT,
+)
 from ..errors import invalid
 from ..helpers.text import compose
 from ..speech import Voice
@@ -63,6 +69,16 @@ def contact_name(entry: ConfigEntry, contact_id: str | None) -> str | None:
 def contact_with(entry: ConfigEntry, number: str) -> Contact | None:
     """Return the contact with a number in E.164."""
     return next((one for one in contacts(entry) if one.number == number), None)
+
+
+@callback
+def async_contact_entity(hass: HomeAssistant, contact_id: str | None) -> str | None:
+    """Return the notify entity of a contact; None for nobody, or one who was removed."""
+    if contact_id is None:
+        return None
+    return er.async_get(hass).async_get_entity_id(
+        NOTIFY_DOMAIN, DOMAIN, f"{contact_id}_contact"
+    )
 
 
 @callback

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
 
 from ..calls import ENDS, CallChange
@@ -10,6 +10,7 @@ from ..chains import ChainChange
 from ..const import DOMAIN
 from ..entity import async_device
 from ..helpers.listeners import Stage
+from ..people.contacts import async_contact_entity
 from ..runtime import ElksConfigEntry
 from .calls import call_to_contact, chain_ended
 
@@ -22,7 +23,7 @@ def async_fire_ends(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Fire an event for each call and each chain that ends, until the entry is unloaded."""
 
     def fire(event: str, data: dict[str, Any], contact: str | None) -> None:
-        # The logbook shows it on the page of this device
+        # Activity shows it on the page of this device
         device = async_device(hass, entry, contact)
         whose = {
             ATTR_CONFIG_ENTRY_ID: entry.entry_id,
@@ -34,7 +35,10 @@ def async_fire_ends(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     def call_changed(change: CallChange) -> None:
         record = change.record
         if not ENDS.isdisjoint(change.moments):
-            fire(EVENT_CALL_ENDED, call_to_contact(record, entry), record.contact)
+            # Activity shows it for this entity, too. It is silent during calls: whoever
+            # leaves out the lines of the sensors and events keeps this one
+            to = {ATTR_ENTITY_ID: async_contact_entity(hass, record.contact)}
+            fire(EVENT_CALL_ENDED, to | call_to_contact(record, entry), record.contact)
 
     @callback
     def chain_changed(change: ChainChange) -> None:

@@ -37,6 +37,7 @@ async def test_call_ended(home: Home) -> None:
     assert event.data == {
         "config_entry_id": home.entry.entry_id,
         "device_id": home.device_id("Anna"),
+        "entity_id": "notify.anna",
         "call_id": call.id,
         "state": "busy",
         "direction": "outgoing",
@@ -63,6 +64,7 @@ async def test_to_nobody(home: Home) -> None:
 
     [event] = ended
     assert event.data["contact"] is None
+    assert event.data["entity_id"] is None
     assert event.data["device_id"] == home.device_id()
 
 
