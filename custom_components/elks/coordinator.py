@@ -59,6 +59,9 @@ class AccountCoordinator(DataUpdateCoordinator[Account | None]):
         self._answered: datetime | None = None
         """When 46elks answered last, by its clock."""
         self._cancel_update: CALLBACK_TYPE | None = None
+        self._cancel_retry: CALLBACK_TYPE | None = None
+        self.error: Exception | None = None
+        """Why 46elks did not answer when it was asked last; None if it did."""
         entry.async_on_unload(
             listeners.async_listen(CallChange, Stage.FIGURES, self._async_call_changed)
         )
@@ -90,16 +93,36 @@ class AccountCoordinator(DataUpdateCoordinator[Account | None]):
         try:
             account = await self._client.account()
         except ElksError as err:
-            # Home Assistant logs what it was caused by, whose text may hold a secret
+            self.error = err
             retry_after = self._retry_after_error(err)
-            raise UpdateFailed(str(err), retry_after=retry_after) from None
         except Exception as err:  # noqa: BLE001
             log_unexpected("asking for the account", err)
-            raise UpdateFailed(type(err).__name__, retry_after=_AGAIN) from None
-        self._tries = 0
-        self._spent_before = spent
-        self._answered = self._tracker.now()
-        return account
+            self.error, retry_after = err, _AGAIN
+        else:
+            self.error = None
+            self._tries = 0
+            self._spent_before = spent
+            self._answered = self._tracker.now()
+            return account
+        if self.data is None and self.config_entry.pref_disable_polling:
+            self._async_ask_later(retry_after)
+        # What was not expected may hold a secret, and Home Assistant logs causes as well
+        known = isinstance(self.error, ElksError)
+        reason = str(self.error) if known else type(self.error).__name__
+        raise UpdateFailed(reason, retry_after=retry_after)
+
+    @callback
+    def _async_ask_later(self, seconds: float) -> None:
+        """Ask again: who switched polling off has not switched off the first answer."""
+
+        @callback
+        def ask(*_: object) -> None:
+            self._cancel_retry = None
+            self.async_start()
+
+        self._cancel_retry = async_call_later(
+            self.hass, seconds, HassJob(ask, cancel_on_shutdown=True)
+        )
 
     def _retry_after_error(self, err: ElksError) -> float:
         """Return the seconds after which to ask again."""
@@ -141,6 +164,7 @@ class AccountCoordinator(DataUpdateCoordinator[Account | None]):
     @override
     async def async_shutdown(self) -> None:
         """Ask and update no more."""
-        if self._cancel_update is not None:
-            self._cancel_update()
+        for cancel in (self._cancel_update, self._cancel_retry):
+            if cancel is not None:
+                cancel()
         await super().async_shutdown()

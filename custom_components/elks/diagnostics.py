@@ -47,7 +47,7 @@ def _running(entry: ElksConfigEntry) -> dict[str, Any]:
         return {}
     return {
         "account_answered": data.account.data is not None,
-        "account_error": _error(data),
+        "account_error": data.account.error and type(data.account.error).__name__,
         "reach": data.address.reach,
         "chains": [_chain(chain) for chain in _chains(data.chains)],
         "calls": {
@@ -56,14 +56,6 @@ def _running(entry: ElksConfigEntry) -> dict[str, Any]:
             "unreported": data.tracker.arrivals.missing,
         },
     }
-
-
-def _error(data: ElksData) -> str | None:
-    """Return why the account was not read when it was asked for last."""
-    coordinator = data.account
-    if coordinator.last_update_success or coordinator.last_exception is None:
-        return None
-    return str(coordinator.last_exception)
 
 
 def _chains(chains: Chains) -> list[Chain]:

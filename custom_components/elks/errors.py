@@ -1,4 +1,4 @@
-"""Errors as the person who caused them reads them."""
+"""Errors that people read, in their own language."""
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -20,7 +20,7 @@ _KEYS = {
     UnreachableError: "unreachable",
     ElksError: "outcome_unknown",
 }
-"""Each also for those of its kind that are not here themselves."""
+"""Each also covers its subclasses that are not listed."""
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:
@@ -33,7 +33,7 @@ def invalid(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 def failed(key: str, **placeholders: str) -> HomeAssistantError:
-    """Return the error for what is nobody's fault who asked for it."""
+    """Return the error for what failed though the input was right."""
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=key,

@@ -1,4 +1,4 @@
-"""Contacts as somebody to notify: they are phoned, and the message is spoken."""
+"""Contacts as notify entities: a message is spoken in a call."""
 
 from functools import partial
 from typing import override
@@ -18,7 +18,7 @@ from .planning.reloads import async_plan_over_reloads
 from .planning.script import sentences
 from .runtime import ElksConfigEntry
 
-# Nobody waits until another was phoned
+# Several contacts are called at the same time
 PARALLEL_UPDATES = 0
 
 
@@ -36,17 +36,17 @@ async def async_setup_entry(
 
 
 class ContactNotifyEntity(ElksEntity, NotifyEntity):
-    """Phones a contact and speaks."""
+    """Calls a contact and speaks the message."""
 
     _attr_name = None
     _attr_supported_features = NotifyEntityFeature.TITLE
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
-        """Phone the contact and speak; return when the provider took the call.
+        """Call the contact and speak; return when 46elks has accepted the call.
 
         Raises ServiceValidationError when there is nothing to say, HomeAssistantError when the
-        call was not taken.
+        call was not placed.
         """
         text = sentences(read_text(title or ""), read_text(message))
         data = {ATTR_TO: self.entity_id, ATTR_MESSAGE: text}

@@ -1,4 +1,4 @@
-"""Forms that put right what Home Assistant's repairs tell of."""
+"""The forms of repairs: what puts right an issue that Home Assistant shows."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +8,9 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_FROM_NUMBER
+from .forms.form import async_show_form
 from .forms.from_number import (
-    async_own_numbers,
+    async_account_numbers,
     async_read_from_number,
     from_number_field,
 )
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class FromNumberFlow(RepairsFlow):
-    """Chooses another number to call from, when the one in use is no longer the account's."""
+    """Asks for another number to call from when the account no longer has the one in use."""
 
     _numbers: list[str]
 
     def __init__(self, entry: ElksConfigEntry) -> None:
-        """Choose a number of an account."""
+        """Ask for a number of an account."""
         self._entry = entry
 
     async def async_step_init(
@@ -41,18 +42,18 @@ class FromNumberFlow(RepairsFlow):
         """Ask for the number, and store it in the options of the account."""
         errors: dict[str, str] = {}
         if user_input is None:
-            self._numbers = await async_own_numbers(self._entry)
+            self._numbers = await async_account_numbers(self._entry)
         elif number := await async_read_from_number(self.hass, user_input, errors):
             options = {**self._entry.options, CONF_FROM_NUMBER: number}
             self.hass.config_entries.async_update_entry(self._entry, options=options)
             return self.async_create_entry(title="", data={})
-        return self.async_show_form(
-            step_id="number",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(from_number_field(self._numbers)), user_input
-            ),
-            errors=errors,
-            description_placeholders={"account": self._entry.title},
+        return async_show_form(
+            self,
+            "number",
+            vol.Schema(from_number_field(self._numbers)),
+            user_input,
+            errors,
+            {"account": self._entry.title},
         )
 
 
@@ -61,7 +62,7 @@ async def async_create_fix_flow(
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Return the form for an issue: a number to choose, or that something was seen."""
+    """Return the form for an issue: a number to choose, or only to confirm that it was seen."""
     if data is None or CONF_FROM_NUMBER not in data:
         return ConfirmRepairFlow()
     entry = hass.config_entries.async_get_known_entry(str(data["entry_id"]))

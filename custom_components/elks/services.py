@@ -1,4 +1,4 @@
-"""The actions: what they take, and what their errors tell the person who called them."""
+"""The actions: their fields, what they do, and their errors."""
 
 import asyncio
 from contextlib import suppress
@@ -68,7 +68,7 @@ _MAX_PAUSE = 3600
 
 
 def _whole(least: int, most: int) -> vol.All:
-    """Return what reads a whole number within its limits."""
+    """Return a validator for a whole number within limits."""
     return vol.All(fields.whole_number, vol.Range(min=least, max=most))
 
 
@@ -155,7 +155,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_place_call(call: ServiceCall) -> ServiceResponse:
-    """Place a call and return how it stands."""
+    """Place a call and return its state."""
     entry = await _async_account(call)
     plan, runtime = await async_plan_over_reloads(
         call.hass, entry, partial(async_plan, call.hass, entry, call.data)
@@ -177,7 +177,7 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
-    """Call one after the other until somebody takes it; with a response, wait for that."""
+    """Call one person after the other; if a response is wanted, wait for the end."""
     entry = await _async_account(call)
     cancelled = entry.runtime_data.chains.all_cancelled
     planned, runtime = await async_plan_over_reloads(
@@ -210,9 +210,9 @@ async def _async_cancel_chain(call: ServiceCall) -> None:
 
 
 async def _async_account(call: ServiceCall) -> ElksConfigEntry:
-    """Return the account that an action is for: the one named, else the only one.
+    """Return the account that an action is for: the one it names, else the only one.
 
-    Those that are being loaded are waited for. Raises ServiceValidationError.
+    Waits for accounts that are being loaded. Raises ServiceValidationError.
     """
     entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
     await _async_started(call.hass)

@@ -21,6 +21,7 @@ from .api import (
     CallAction,
     Ended,
     HangUp,
+    Incoming,
     PickedUp,
     Play,
     read_callback,
@@ -87,7 +88,8 @@ async def _handle(
     match read_callback(await _form(request)):
         case Ended(call=call):
             return await _take_report(entry, request.query, call)
-        case PickedUp(call_id=call_id):
+        case PickedUp(call_id=call_id) | Incoming(call_id=call_id):
+            # The secret says that it is a call of ours, whatever else is said of it
             action = await _next_action(hass, entry, request.query, call_id, None)
         case ActionEnded(call_id=call_id, keys=keys):
             action = await _next_action(hass, entry, request.query, call_id, keys)

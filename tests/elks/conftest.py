@@ -49,6 +49,12 @@ async def provider(socket_enabled: None) -> AsyncIterator[Simulator]:
 
 
 @pytest.fixture
+def in_sweden(hass: HomeAssistant) -> None:
+    """Let the home be in Sweden."""
+    hass.config.country = "SE"
+
+
+@pytest.fixture
 def contacts() -> list[ConfigSubentryData]:
     """Return the contacts of the account: none, unless a test module has others."""
     return []

@@ -1,8 +1,5 @@
 """Setting up an account and changing it, as the browser does."""
 
-from typing import Any
-from unittest.mock import patch
-
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -10,61 +7,17 @@ from custom_components.elks.const import (
     CONF_CALLBACK_KEY,
     CONF_CURRENCY,
     CONF_FROM_NUMBER,
-    DOMAIN,
 )
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator import Fault, FaultKind, Simulator
 
 from .conftest import make_entry
+from .forms.setup import credentials, offered, start
 
-OWN_NUMBER = "+46700000001"
-
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
-
-
-@pytest.fixture(autouse=True)
-def country(hass: HomeAssistant) -> None:
-    """Let the home be in Sweden."""
-    hass.config.country = "SE"
-
-
-def credentials(provider: Simulator, **changes: str) -> dict[str, Any]:
-    """Return what a person types in the first step."""
-    return {
-        "username": changes.get("username", provider.username),
-        "password": changes.get("password", provider.password),
-        "advanced": {"url": changes.get("url", provider.api_url)},
-    }
-
-
-async def start(hass: HomeAssistant, user_input: dict[str, Any]) -> ConfigFlowResult:
-    """Start adding an account."""
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
-    return await hass.config_entries.flow.async_configure(result["flow_id"], user_input)
-
-
-async def choose_number(
-    hass: HomeAssistant, result: ConfigFlowResult, number: str, **more: bool
-) -> ConfigFlowResult:
-    """Submit the second step."""
-    return await hass.config_entries.flow.async_configure(
-        result["flow_id"], {CONF_FROM_NUMBER: number, **more}
-    )
-
-
-def offered(result: ConfigFlowResult) -> list[str]:
-    """Return the from numbers that a form offers."""
-    assert result["data_schema"] is not None
-    options: list[str] = (
-        result["data_schema"].schema[CONF_FROM_NUMBER].config["options"]
-    )
-    return options
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "in_sweden")
 
 
 async def test_user(hass: HomeAssistant, provider: Simulator) -> None:
@@ -95,166 +48,6 @@ async def test_user(hass: HomeAssistant, provider: Simulator) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED
     assert provider.calls == []
-
-
-async def test_test_call(hass: HomeAssistant, provider: Simulator) -> None:
-    """The account's own number is phoned once, and beeps, though nothing reaches the home."""
-    result = await start(hass, credentials(provider))
-    result = await choose_number(hass, result, provider.voice_number, test_call=True)
-
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["description"] == "test_call"
-    await provider.settled()
-    [call] = provider.calls
-    assert (call.from_, call.to) == (provider.voice_number, OWN_NUMBER)
-    assert [action["play"] for action in call.actions] == 3 * ["sound/beep"]
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert len(provider.calls) == 1
-
-
-@pytest.mark.parametrize(
-    ("kind", "options", "error", "reason"),
-    [
-        (
-            FaultKind.STATUS,
-            {"status": 403, "body": "Not allowed"},
-            "call_refused",
-            "Not allowed",
-        ),
-        # Taken, and over at once: nothing was refused
-        (FaultKind.WRONG_JSON, {"fields": {"state": "failed"}}, "call_failed", ""),
-        (FaultKind.WRONG_JSON, {"fields": {"state": "busy"}}, "call_busy", ""),
-        (
-            FaultKind.WRONG_JSON,
-            {"fields": {"id": None}},
-            "call_unknown",
-            "the answer lacks a field or has a wrong one",
-        ),
-        (
-            FaultKind.STATUS,
-            {"status": 503},
-            "call_not_taken",
-            "503 Service Unavailable",
-        ),
-        (FaultKind.RESET_AFTER, {}, "call_unknown", "the connection broke"),
-    ],
-)
-async def test_test_call_fails(
-    hass: HomeAssistant,
-    provider: Simulator,
-    kind: FaultKind,
-    options: dict[str, Any],
-    error: str,
-    reason: str,
-) -> None:
-    """The reason is told, nothing is sent twice, and the account is added all the same."""
-    provider.fault(Fault(kind, on="POST /calls", **options))
-    result = await start(hass, credentials(provider))
-    result = await choose_number(hass, result, provider.voice_number, test_call=True)
-
-    assert (result["step_id"], result["errors"]) == ("number", {"test_call": error})
-    assert result["description_placeholders"] is not None
-    assert result["description_placeholders"]["reason"] == reason
-    assert [request.method for request in provider.requests].count("POST") == 1
-
-    result = await choose_number(hass, result, provider.voice_number, test_call=False)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (Fault(FaultKind.STATUS, on="GET /me", status=401), "invalid_auth"),
-        (Fault(FaultKind.STATUS, on="GET /me", status=403), "cannot_connect"),
-        (Fault(FaultKind.STATUS, on="GET /me", status=500), "cannot_connect"),
-        # aiohttp itself sends a GET once more
-        (Fault(FaultKind.RESET_BEFORE, on="GET /me", times=2), "cannot_connect"),
-        (Fault(FaultKind.HTML, on="GET /me"), "cannot_connect"),
-        (Fault(FaultKind.WRONG_JSON, on="GET /me"), "cannot_connect"),
-    ],
-)
-async def test_user_error_then_success(
-    hass: HomeAssistant, provider: Simulator, fault: Fault, error: str
-) -> None:
-    """What is wrong is told, and can be put right in the same flow."""
-    provider.fault(fault)
-    result = await start(hass, credentials(provider))
-
-    assert (result["step_id"], result["errors"]) == ("user", {"base": error})
-
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], credentials(provider)
-    )
-    assert result["step_id"] == "number"
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/a1", "nowhere", "", "ftp://x"])
-async def test_wrong_address(
-    hass: HomeAssistant, provider: Simulator, url: str
-) -> None:
-    """An address at which no API answers cannot be connected to."""
-    result = await start(hass, credentials(provider, url=url))
-
-    assert result["errors"] == {"base": "cannot_connect"}
-
-
-async def test_pasted(hass: HomeAssistant, provider: Simulator) -> None:
-    """Space that was pasted along with the credentials is no part of them."""
-    pasted = {
-        "username": f"{provider.username}\n",
-        "password": f"\u200b {provider.password}\t",
-        "url": f" {provider.api_url} ",
-    }
-
-    result = await start(hass, credentials(provider, **pasted))
-
-    assert result["step_id"] == "number"
-    result = await choose_number(hass, result, f" {OWN_NUMBER}\n")
-    data = result["result"].data
-    assert (data[CONF_USERNAME], data[CONF_PASSWORD], data[CONF_URL]) == (
-        *(provider.username, provider.password),
-        provider.api_url,
-    )
-    assert result["result"].options == {CONF_FROM_NUMBER: OWN_NUMBER}
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def test_pasted_anew(
-    hass: HomeAssistant, entry: MockConfigEntry, provider: Simulator
-) -> None:
-    """The same goes for new credentials."""
-    result = await entry.start_reauth_flow(hass)
-    pasted = {"username": provider.username, "password": f"{provider.password}\n"}
-
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], pasted)
-
-    assert result["reason"] == "reauth_successful"
-    assert entry.data[CONF_PASSWORD] == provider.password
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def test_wrong_password(hass: HomeAssistant, provider: Simulator) -> None:
-    """A wrong password is told."""
-    result = await start(hass, credentials(provider, password="wrong"))
-
-    assert result["errors"] == {"base": "invalid_auth"}
-
-
-async def test_unexpected_error(hass: HomeAssistant, provider: Simulator) -> None:
-    """Our own mistakes end in a message, not in a broken dialog."""
-    with patch("custom_components.elks.api.ElksClient.account", side_effect=KeyError):
-        result = await start(hass, credentials(provider))
-
-    assert result["errors"] == {"base": "unknown"}
-
-
-async def test_numbers_not_told(hass: HomeAssistant, provider: Simulator) -> None:
-    """Without the account's numbers, its mobile number or any other can be used."""
-    provider.fault(Fault(FaultKind.STATUS, on="GET /numbers", status=403))
-    result = await start(hass, credentials(provider))
-
-    assert offered(result) == ["+46700000001"]
 
 
 async def test_trial_account(hass: HomeAssistant, socket_enabled: None) -> None:

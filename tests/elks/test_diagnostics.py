@@ -1,20 +1,24 @@
 """The diagnostics that a user sends along with a question."""
 
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 import json
 from typing import Any
 from unittest.mock import patch
 
 from aiohttp.test_utils import TestClient
+from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
 
+from custom_components.elks.diagnostics import async_get_config_entry_diagnostics
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from simulator import Outcome
+from simulator import Fault, FaultKind, Outcome
 
 from .conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID, Home, make_contact
 from .speech.conftest import Engine
@@ -128,3 +132,24 @@ async def test_while_it_is_loaded(
 
     assert [one["state"] for one in told] == ["setup_in_progress", "setup_error"]
     assert [one.get("reach") for one in told] == ["direct", None]
+
+
+async def test_what_the_provider_repeats(
+    home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    """The reason of a failure holds no full number and no credentials."""
+    home.provider.fault(
+        Fault(
+            FaultKind.STATUS,
+            on="GET /me",
+            status=403,
+            times=None,
+            body=f"no {PHONE} {home.provider.username} {home.provider.password}",
+        )
+    )
+    freezer.tick(timedelta(hours=1, minutes=1))
+    async_fire_time_changed(home.hass)
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    text = str(await async_get_config_entry_diagnostics(home.hass, home.entry))
+    assert PHONE not in text
+    assert home.provider.password not in text and home.provider.username not in text

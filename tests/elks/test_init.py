@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.elks.const import CONF_FROM_NUMBER
-from custom_components.elks.speech.places import recordings_folder
+from custom_components.elks.speech.files import recordings_folder
 from homeassistant.components.webhook import DOMAIN as WEBHOOK
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TIMEOUT, EVENT_STATE_CHANGED

@@ -1,4 +1,4 @@
-"""Notifying contacts: they are phoned, and hear it."""
+"""Notifying contacts: they are called, and hear it."""
 
 import asyncio
 
@@ -47,7 +47,7 @@ async def notify(hass: HomeAssistant, to: str | list[str], **data: str) -> None:
 async def test_message(
     engine: Engine, home: Home, data: dict[str, str], said: str
 ) -> None:
-    """The contact is phoned, and hears title and message."""
+    """The contact is called, and hears title and message."""
     home.provider.phone(ANNA, talk_for=None)
 
     await notify(home.hass, "notify.anna", **data)
@@ -87,7 +87,7 @@ async def test_nothing_to_say(
 
 
 async def test_does_not_wait_for_the_end(engine: Engine, home: Home) -> None:
-    """It returns when 46elks took the calls, and all are phoned at the same time."""
+    """It returns when 46elks has accepted the calls, and all are called at the same time."""
     home.provider.clock.speed = 1
     for number in (ANNA, BO):
         home.provider.phone(number, outcome=Outcome.NO_ANSWER)
@@ -118,7 +118,7 @@ async def group(hass: HomeAssistant, engine: Engine) -> None:
 
 
 async def test_alert(group: None, engine: Engine, home: Home) -> None:
-    """An alert phones through a group of notifiers."""
+    """An alert calls a group of contacts."""
     hass = home.hass
     home.provider.phone(ANNA, talk_for=None)
     leak = {

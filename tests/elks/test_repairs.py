@@ -1,4 +1,4 @@
-"""Putting right what the repairs tell of."""
+"""The forms of repairs."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -48,7 +48,7 @@ class Form:
 
 @pytest.fixture
 async def form(home: Home, hass_client: Client) -> Form:
-    """Have a number that is the account's no more, and return the form for it."""
+    """Have a number that the account no longer has, and return the form for it."""
     assert await async_setup_component(home.hass, "repairs", {})
     home.hass.config_entries.async_update_entry(
         home.entry, options={CONF_FROM_NUMBER: "+46766860009"}
@@ -90,8 +90,8 @@ async def test_another_number(home: Home, form: Form) -> None:
     await home.settle()
 
 
-async def test_numbers_not_told(home: Home, form: Form) -> None:
-    """A number can be typed in when 46elks does not tell its own."""
+async def test_numbers_not_listed(home: Home, form: Form) -> None:
+    """A number can be typed in when 46elks does not list the account's."""
     home.provider.fault(Fault(FaultKind.STATUS, on="GET /numbers", status=500))
 
     step = await form.open()
@@ -101,7 +101,7 @@ async def test_numbers_not_told(home: Home, form: Form) -> None:
 
 
 async def test_chain_is_seen(home: Home, hass_client: Client) -> None:
-    """That a chain was given up is told until somebody has seen it, whatever comes after."""
+    """The issue of an expired chain stays until somebody has seen it, whatever comes after."""
     assert await async_setup_component(home.hass, "repairs", {})
     for end in (ChainEnd.EXPIRED, ChainEnd.ACKNOWLEDGED):
         issues.async_report_chain(home.hass, home.entry, end)
@@ -109,9 +109,9 @@ async def test_chain_is_seen(home: Home, hass_client: Client) -> None:
     assert ir.async_get(home.hass).async_get_issue(DOMAIN, issue)
     client = await hass_client()
     path = "/api/repairs/issues/fix"
-    told = {"handler": DOMAIN, "issue_id": issue}
+    issue_data = {"handler": DOMAIN, "issue_id": issue}
 
-    async with client.post(path, json=told) as response:
+    async with client.post(path, json=issue_data) as response:
         step = await response.json()
     async with client.post(f"{path}/{step['flow_id']}", json={}) as response:
         done = await response.json()

@@ -25,7 +25,7 @@ from .speech.conftest import Engine
 
 
 async def test_place_call(home: Home) -> None:
-    """A call is placed once, as asked for, and the response tells how it stands."""
+    """A call is placed once, as asked for, and the response gives its state."""
     response = await home.place_call(to="070-123 45 67", timeout=25)
 
     [call] = home.provider.calls
@@ -104,7 +104,7 @@ async def test_connect(home: Home) -> None:
 
 
 async def test_own_whenhangup(home: Home) -> None:
-    """A URL of the user's is told of the end instead of ours."""
+    """The end is reported to a URL of the user's instead of ours."""
     await home.place_call(whenhangup="http://127.0.0.1:1/ended")
 
     assert home.provider.calls[0].whenhangup == "http://127.0.0.1:1/ended"
@@ -120,7 +120,7 @@ async def test_own_whenhangup(home: Home) -> None:
 async def test_reported_elsewhere(
     home: Home, freezer: FrozenDateTimeFactory, data: dict[str, Any]
 ) -> None:
-    """A call whose end is told to somebody else is asked for soon."""
+    """A call that is reported to somebody else is asked for soon."""
     home.rings_on()
     response = await home.place_call(timeout=300, **data)
 
@@ -165,7 +165,7 @@ async def test_number_from_template(home: Home) -> None:
 
 
 async def test_home_without_country(home: Home) -> None:
-    """Without a country the from number tells how numbers are written."""
+    """Without a country numbers are read as in the from number's."""
     home.hass.config.country = None
 
     await home.place_call(to="070-123 45 67")
@@ -330,7 +330,7 @@ async def test_new_error(home: Home, error: type[ElksError], key: str) -> None:
 
 
 async def test_wait(home: Home) -> None:
-    """An action that waits returns when the call has ended, and tells how."""
+    """An action that waits returns when the call has ended, and says how."""
     response = await home.place_call(wait=True)
 
     [call] = home.provider.calls
@@ -364,7 +364,7 @@ async def test_wait_not_answered(home: Home) -> None:
 
 
 async def test_wait_for_nothing(home: Home) -> None:
-    """Who waits for the end of a call is told when the account is unloaded."""
+    """An action that waits for the end of a call fails when the account is unloaded."""
     home.rings_on()
     waiting = home.hass.async_create_task(home.place_call(wait=True, timeout=300))
     while home.last_call.state != "ongoing":
@@ -377,7 +377,7 @@ async def test_wait_for_nothing(home: Home) -> None:
 
 
 async def test_credentials_revoked(home: Home) -> None:
-    """Wrong credentials are told to the caller, and asked for anew."""
+    """Wrong credentials are an error of the action, and are asked for again."""
     home.provider.fault(Fault(FaultKind.STATUS, status=401, body="Wrong password"))
 
     with pytest.raises(HomeAssistantError, match="API username or password"):

@@ -19,7 +19,7 @@ from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.util.aiohttp import MockRequest
-from simulator import CallState
+from simulator import CallState, Outcome
 
 from .conftest import PHONE, WEBHOOK_ID, Home, webhook_path
 from .speech.conftest import Engine
@@ -461,3 +461,69 @@ async def test_report_without_an_end(asks: Asking) -> None:
     await asks.home.hass.async_block_till_done(wait_background_tasks=True)
 
     assert asks.home.last_call.state == "busy"
+
+
+async def until(true: Any) -> None:
+    """Wait until something is true."""
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Stockholm", "America/New_York"])
+@pytest.mark.parametrize("field", ["created", "start"])
+async def test_time_that_is_none(home: Home, zone: str, field: str) -> None:
+    """A time that is as good as none ends the call all the same."""
+    await home.hass.config.async_set_time_zone(zone)
+    home.rings_on()
+    calling = asyncio.create_task(home.place_call(wait=True))
+    await until(lambda: home.last_call.state == "ongoing")
+    status = await home.callback(
+        id=home.provider.calls[0].id, state="busy", **{field: "0001-01-01T00:00:00"}
+    )
+    await home.hass.async_block_till_done()
+    async with asyncio.timeout(2):
+        assert (await calling)["state"] == "busy"
+    assert status == 200
+    assert home.last_call.state == "busy"
+
+
+async def test_chain_goes_on_after_a_time_that_is_none(
+    engine: Engine, home: Home
+) -> None:
+    """A chain goes on after a call whose end names a time that is as good as none."""
+    await home.hass.config.async_set_time_zone("America/New_York")
+    home.rings_on()
+    home.provider.phone("+46709876543", outcome=Outcome.BUSY)
+    chain = asyncio.create_task(
+        home.act(
+            "call_chain", to=[PHONE, "+46709876543"], message="Leak", rounds=1, pause=0
+        )
+    )
+    await until(lambda: home.last_call.state == "ongoing")
+    await home.callback(
+        id=home.provider.calls[0].id, state="busy", start="0001-01-01T00:00:00"
+    )
+    try:
+        await until(lambda: len(home.provider.calls) == 2)
+    finally:
+        chain.cancel()
+
+
+async def test_pick_up_with_an_odd_direction(engine: Engine, home: Home) -> None:
+    """A pick-up of our own call is answered, whatever its direction is called."""
+    home.rings_on()
+    await home.act("place_call", to=PHONE, message="Leak")
+    call = home.provider.calls[-1]
+    url = str(call.whenhangup)
+    for direction in ("outgoing", "incoming"):
+        async with home.client.post(
+            url[url.index("/api/") :],
+            data={
+                "callid": call.id,
+                "direction": direction,
+                "from": "+46766860001",
+                "to": PHONE,
+            },
+        ) as response:
+            assert "play" in await response.text(), direction

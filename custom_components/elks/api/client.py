@@ -75,6 +75,7 @@ class ElksClient:
         self._url = url.rstrip("/")
         credentials = b64encode(f"{username}:{password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {credentials}"}
+        self._secrets = (credentials, username, password)
         self._ahead: timedelta | None = None
 
     async def account(self) -> Account:
@@ -153,7 +154,7 @@ class ElksClient:
                 allow_redirects=False,
             ) as response:
                 self._note_time(response)
-                return await _answer(response)
+                return await _answer(response, self._secrets)
         except (ClientConnectorError, ConnectionTimeoutError, InvalidURL) as err:
             raise UnreachableError("no connection") from err
         except TimeoutError as err:
@@ -168,11 +169,14 @@ class ElksClient:
             self._ahead = date - now
 
 
-async def _answer(response: ClientResponse) -> _Json:
-    """Return the JSON object in an answer, or raise what its status means."""
+async def _answer(response: ClientResponse, secrets: tuple[str, ...]) -> _Json:
+    """Return the JSON object in an answer, or raise what its status means.
+
+    Whoever answers may repeat what was sent: secrets do not get into the reason.
+    """
     body = await _body(response)
     if response.status >= 300:
-        raise _error(response, body)
+        raise _error(response, _without(body, secrets))
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as err:
@@ -190,6 +194,12 @@ async def _body(response: ClientResponse) -> bytes:
         if len(body) > _MAX_ANSWER:
             raise OutcomeUnknownError("the answer is too large")
     return bytes(body)
+
+
+def _without(body: bytes, secrets: tuple[str, ...]) -> bytes:
+    for secret in filter(None, secrets):
+        body = body.replace(secret.encode(), b"...")
+    return body
 
 
 def _error(response: ClientResponse, body: bytes) -> ElksError:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from enum import StrEnum
 import json
 import re
@@ -18,6 +18,7 @@ _UNITS_PER_CURRENCY = 10_000
 _MOST_DIGITS = 15
 """Of a whole number, so that it can be written as JSON and divided."""
 _MOST_ACTIONS = 1000
+_FIRST_YEAR = 2000
 _KEYS = re.compile(r"[0-9*#]{1,64}")
 
 
@@ -261,9 +262,14 @@ def _money(data: Mapping[str, object], key: str) -> float | None:
 
 
 def _time(data: Mapping[str, object], key: str) -> datetime | None:
-    """Read a time, which 46elks gives in UTC without saying so."""
+    """Read a time, which 46elks gives in UTC without saying so.
+
+    One before telephony over HTTP stands for none, and could not be told in every time zone.
+    """
     try:
         time = datetime.fromisoformat(_required_text(data, key))
+        if not _FIRST_YEAR <= time.year < MAXYEAR:
+            return None
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except ValueError, OverflowError:
         return None

@@ -45,10 +45,11 @@ class CallEnds:
 
     @callback
     def async_stop(self) -> None:
-        """Have everybody who waits, now or later, raise CallsStoppedError."""
+        """Have everybody who waits, now or later, raise CallsStoppedError, unless the call has ended."""
         self._stopped = True
-        for waiting in self._waiting.values():
-            waiting.set_result(None)
+        for token, waiting in self._waiting.items():
+            record = self._book.find(token)
+            waiting.set_result(record if record and record.ended else None)
         self._waiting.clear()
 
     @callback

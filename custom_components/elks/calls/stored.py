@@ -1,18 +1,11 @@
 """How the record of a call is written to disk, and read in this version and in older ones."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from ..api import Call, CallState
-from ..helpers.stored_values import (
-    moment,
-    moment_or_none,
-    text,
-    text_or_none,
-    whole_number,
-    whole_number_or_none,
-)
+from ..helpers.stored_values import moment, text, text_or_none, whole_number
 from .dialogue.script import CallScript
 from .record import CallRecord
 
@@ -84,23 +77,32 @@ def _call_as_dict(call: Call) -> dict[str, object]:
 
 
 def _call_from_dict(data: Mapping[str, Any]) -> Call:
-    cost = whole_number_or_none(data.get("cost"))
+    """Return a call; what is damaged of it, but its id, is as if it had not been reported."""
+    cost = _readable(whole_number, data.get("cost"))
     return Call(
         id=text(data["id"]),
-        state=_state(text(data["state"])),
-        direction=text_or_none(data.get("direction")),
-        from_number=text_or_none(data.get("from")),
-        to_number=text_or_none(data.get("to")),
-        created=moment_or_none(data.get("created")),
-        start=moment_or_none(data.get("start")),
-        duration=whole_number_or_none(data.get("duration")),
+        state=_state(data.get("state")),
+        direction=_readable(text, data.get("direction")),
+        from_number=_readable(text, data.get("from")),
+        to_number=_readable(text, data.get("to")),
+        created=_readable(moment, data.get("created")),
+        start=_readable(moment, data.get("start")),
+        duration=_readable(whole_number, data.get("duration")),
         cost=None if cost is None else cost / _COST_UNITS,
     )
 
 
-def _state(value: str) -> CallState:
-    """Return a state; one that only a newer version knows is not the end, and is asked for."""
-    return CallState(value) if value in CallState else CallState.ONGOING
+def _readable[T](read: Callable[[object], T], value: object) -> T | None:
+    try:
+        return read(value)
+    except TypeError, ValueError:
+        return None
+
+
+def _state(value: object) -> CallState:
+    """Return a state; one that is not known is not the end, and is asked about."""
+    name = _readable(text, value) or ""
+    return CallState(name) if name in CallState else CallState.ONGOING
 
 
 def _written(moment: datetime | None) -> str | None:

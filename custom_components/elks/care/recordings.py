@@ -1,4 +1,4 @@
-"""Recordings are kept as long as a call or a chain needs them."""
+"""Recordings are kept while a call or a chain needs them, and released when it has ended."""
 
 from homeassistant.core import callback
 
@@ -10,7 +10,10 @@ from ..runtime import ElksConfigEntry
 
 
 async def async_keep_recordings(entry: ElksConfigEntry) -> None:
-    """Keep those of the calls and chains of before a restart, and let go of those that ended."""
+    """Keep the recordings of open calls and running chains; release them as these end.
+
+    A folder that cannot be read or made is logged; the account is loaded all the same.
+    """
     data = entry.runtime_data
 
     def needed() -> set[str]:
@@ -31,6 +34,6 @@ async def async_keep_recordings(entry: ElksConfigEntry) -> None:
     entry.async_on_unload(listen(ChainChange, Stage.DECISIONS, release_chain))
     scripts = [record.script for record in data.book.open() if record.script]
     kept = {name for script in scripts for name in script.sounds}
-    # Calls without a sound need no disk, and those with one fail by themselves
+    # Calls without recordings need no disk; others report the failure when they are placed
     with going_on("cleaning the recordings"):
         await data.recordings.async_clean(kept | needed())

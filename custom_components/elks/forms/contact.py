@@ -33,7 +33,7 @@ from ..const import (
 from ..helpers.text import read_text
 from ..people.contacts import contacts
 from ..people.numbers import InvalidNumberError, read_numbers
-from .sections import unfolded
+from .form import async_show_form, fold, unfold
 
 _SPEECH = vol.Schema(
     {
@@ -82,7 +82,7 @@ class ContactFlow(ConfigSubentryFlow):
         errors: dict[str, str] = {}
         placeholders = {"contact": ""}
         if user_input is not None:
-            data = _flat(user_input)
+            data = _read(user_input)
             _check(data, errors)
             number = await self._async_number(data, errors)
             if number and not errors:
@@ -92,13 +92,8 @@ class ContactFlow(ConfigSubentryFlow):
                 errors[CONF_NUMBER] = "same_number"
                 placeholders = {"contact": other}
         elif subentry:
-            user_input = _nested(subentry.data)
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(_SCHEMA, user_input),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
+            user_input = fold(subentry.data, CONF_SPEECH, _SPEECH)
+        return async_show_form(self, step_id, _SCHEMA, user_input, errors, placeholders)
 
     async def _async_number(
         self, data: Mapping[str, Any], errors: dict[str, str]
@@ -140,23 +135,14 @@ class ContactFlow(ConfigSubentryFlow):
 
 
 def _check(data: Mapping[str, Any], errors: dict[str, str]) -> None:
-    """Write into errors what the fields of the form let through."""
+    """Write into errors what the selectors of the form let through."""
     if not data[CONF_NAME]:
         errors[CONF_NAME] = "no_name"
     if not isinstance(data.get(ATTR_OPTIONS, {}), dict):
         errors["base"] = "invalid_options"
 
 
-def _flat(user_input: Mapping[str, Any]) -> dict[str, Any]:
+def _read(user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the form as they are stored."""
-    data = unfolded(user_input, CONF_SPEECH)
+    data = unfold(user_input, CONF_SPEECH)
     return {**data, CONF_NAME: read_text(data[CONF_NAME])}
-
-
-def _nested(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is stored as the fields of the form."""
-    speech = {str(key) for key in _SPEECH.schema}
-    return {
-        **{key: value for key, value in data.items() if key not in speech},
-        CONF_SPEECH: {key: value for key, value in data.items() if key in speech},
-    }

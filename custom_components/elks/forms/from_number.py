@@ -14,22 +14,30 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from ..api import ElksClient, ElksError
+from ..api import Account, ElksClient, ElksError
 from ..const import CONF_FROM_NUMBER
 from ..people.numbers import InvalidNumberError, read_number
 from ..runtime import ElksConfigEntry
 
 
-async def async_voice_numbers(client: ElksClient) -> list[str]:
-    """Return the account's numbers that can call; none when 46elks does not tell them."""
+async def async_new_account_numbers(client: ElksClient, account: Account) -> list[str]:
+    """Return the numbers, in E.164, that an account can call from before it is added.
+
+    When 46elks does not list them, only the account's own mobile number.
+    """
     try:
-        return await client.voice_numbers()
+        numbers = await client.voice_numbers()
     except ElksError:
-        return []
+        numbers = []
+    own = account.mobilenumber
+    return [*numbers, own] if own else numbers
 
 
-async def async_own_numbers(entry: ElksConfigEntry) -> list[str]:
-    """Return the numbers that an account can call from; none when that is not told, or it is not loaded."""
+async def async_account_numbers(entry: ElksConfigEntry) -> list[str]:
+    """Return the numbers, in E.164, that an account can call from.
+
+    None when 46elks does not list them, or the account is not loaded.
+    """
     if entry.state is not ConfigEntryState.LOADED:
         return []
     try:

@@ -21,7 +21,12 @@ from ..const import (
     DEFAULT_RING_TIMEOUT,
     MAX_RING_TIMEOUT,
 )
-from .from_number import async_own_numbers, async_read_from_number, from_number_field
+from .form import async_show_form
+from .from_number import (
+    async_account_numbers,
+    async_read_from_number,
+    from_number_field,
+)
 
 _RING_TIMEOUT = NumberSelector(
     NumberSelectorConfig(
@@ -45,7 +50,7 @@ class ElksOptionsFlow(OptionsFlow):
         errors: dict[str, str] = {}
         entry = self.config_entry
         if user_input is None:
-            self._numbers = await async_own_numbers(entry)
+            self._numbers = await async_account_numbers(entry)
         elif number := await async_read_from_number(self.hass, user_input, errors):
             timeout = int(user_input[CONF_TIMEOUT])
             return self.async_create_entry(
@@ -61,10 +66,6 @@ class ElksOptionsFlow(OptionsFlow):
                 vol.Optional(CONF_LANGUAGE): LanguageSelector(),
             }
         )
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or entry.options
-            ),
-            errors=errors,
+        return async_show_form(
+            self, "init", schema, user_input or entry.options, errors
         )

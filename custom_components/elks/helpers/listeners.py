@@ -22,8 +22,10 @@ class Stage(IntEnum):
     FIGURES = 3
     """What shows the sum of it: the account's money and counts."""
     EVENTS = 4
-    """What others act on: event entities and events on the bus."""
-    WAITING = 5
+    """What others act on: event entities."""
+    BUS = 5
+    """Events on the bus, whose listeners may look at the event entities."""
+    WAITING = 6
     """Actions that wait for it."""
 
 
@@ -43,8 +45,7 @@ class _Listener:
 class Listeners:
     """The listeners of one account: to calls, chains, and whatever else there is news of.
 
-    News that a listener causes waits for its own turn: no event comes before all entities show
-    what has led to it. A listener that fails is logged, and keeps no other from being notified.
+    No event comes before all entities show what has led to it. A listener that fails is logged, and keeps no other from being notified.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -53,7 +54,8 @@ class Listeners:
         self._listeners: dict[type, list[_Listener]] = {}
         self._queue: list[tuple[Stage, int, _Listener, object]] = []
         self._numbers = count()
-        self._notifying = False
+        self._stage: Stage | None = None
+        """The one in which somebody is notified just now."""
 
     @callback
     def async_listen[T](
@@ -79,28 +81,27 @@ class Listeners:
     def async_notify(self, news: object) -> None:
         """Notify everybody who listens to this kind of news.
 
-        When this returns, the stages up to the entities are over, unless a listener calls it.
+        When this returns, the stages up to the entities are over, also for whoever calls it from
+        within an event; not from within a decision, which the entities are to wait for.
         """
         for listener in self._listeners.get(type(news), ()):
             number = next(self._numbers)
             heappush(self._queue, (listener.stage, number, listener, news))
-        if not self._notifying:
+        if self._stage is not Stage.DECISIONS:
             self._notify(_AT_ONCE)
-            if self._queue:
-                self._hass.loop.call_soon(self._notify, tuple(Stage))
+        if self._queue and self._stage is None:
+            self._hass.loop.call_soon(self._notify, tuple(Stage))
 
     def _notify(self, stages: Collection[Stage]) -> None:
         """Notify those of some stages who are in the queue."""
-        if self._notifying:
-            return
-        self._notifying = True
+        outer = self._stage
         try:
             while self._queue and self._queue[0][0] in stages:
-                _, _, listener, news = heappop(self._queue)
+                self._stage, _, listener, news = heappop(self._queue)
                 if listener.listening:
                     _notify_one(listener, news)
         finally:
-            self._notifying = False
+            self._stage = outer
 
 
 def _notify_one(listener: _Listener, news: object) -> None:

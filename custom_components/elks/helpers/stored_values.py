@@ -22,19 +22,9 @@ def whole_number(value: object) -> int:
     return value
 
 
-def whole_number_or_none(value: object) -> int | None:
-    """Return a whole number or nothing. Raises TypeError for anything else."""
-    return None if value is None else whole_number(value)
-
-
 def moment(value: object) -> datetime:
     """Return a time with its zone. Raises TypeError or ValueError for anything else."""
     time = datetime.fromisoformat(text(value))
     if time.tzinfo is None:
         raise ValueError("a time without a zone")
     return time
-
-
-def moment_or_none(value: object) -> datetime | None:
-    """Return a time with its zone, or nothing. Raises TypeError or ValueError for anything else."""
-    return None if value is None else moment(value)

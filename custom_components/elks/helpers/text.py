@@ -1,12 +1,12 @@
-"""Text as people, templates and YAML write it, read as it is meant."""
+"""Text as people, templates and YAML write it."""
 
 import re
 import unicodedata
 
 from homeassistant.helpers import config_validation as cv
 
-# Copied from elsewhere, a text can come with what nobody sees: marks of direction, a soft
-# hyphen, a space of no width, the mark at the beginning of a file
+# Text that is copied can bring characters that nobody sees: marks of direction, soft hyphens,
+# spaces without width, a byte order mark
 INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 
 _EDGES = re.compile(rf"\A[\s{INVISIBLE}]+|[\s{INVISIBLE}]+\Z")
@@ -18,10 +18,10 @@ def trim(text: str) -> str:
 
 
 def compose(text: str) -> str:
-    """Return a text whose characters are whole, each written in the one usual way.
+    """Return a text with whole characters in their usual form (Unicode NFC).
 
-    YAML and templates make two halves of an emoji that is written as in JSON, which no file
-    and no request can hold; some keyboards write an accent and its letter as two.
+    YAML and templates split an emoji that is escaped as in JSON into two halves, which no file
+    and no request can hold; some keyboards write a letter and its accent as two.
     """
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return unicodedata.normalize("NFC", whole)

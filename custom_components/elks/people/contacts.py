@@ -1,4 +1,4 @@
-"""People who are phoned by name: the contacts of an account."""
+"""The contacts of an account: people who are called by name."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -25,7 +25,7 @@ from .numbers import is_written_number
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contact:
-    """Somebody who can be phoned."""
+    """Somebody who can be called by name."""
 
     id: str
     """Of the config subentry."""
@@ -85,9 +85,10 @@ def async_contact_entity(hass: HomeAssistant, contact_id: str | None) -> str | N
 def async_find_contact(
     hass: HomeAssistant, entry: ConfigEntry, written: str | int, field: str
 ) -> Contact | None:
-    """Return who is meant by a name or a notify entity; None for what may be a number.
+    """Return the contact with a name or a notify entity; None for what may be a number.
 
-    Raises ServiceValidationError, with the names that are known, when nobody or more than one is.
+    Raises ServiceValidationError, which names the field and all contacts, when none or more than
+    one fits.
     """
     known = contacts(entry)
     text = str(written).strip()

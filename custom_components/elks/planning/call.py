@@ -1,4 +1,4 @@
-"""From the fields of an action to the plan of a call: what a schema cannot check is checked here."""
+"""From the fields of an action to the plan of a call. Checks what a schema cannot."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -46,9 +46,9 @@ async def async_plan(
     data: Mapping[str, Any],
     runtime: ElksData,
 ) -> CallPlan:
-    """Return the call that the fields of an action ask for, with all its sounds made ready.
+    """Return the call that the fields of an action ask for, with its recordings ready.
 
-    Raises ServiceValidationError for what is wrong in a field, HomeAssistantError for the rest.
+    Raises ServiceValidationError, which names the field, and HomeAssistantError for all else.
     """
     content = _content(data)
     from_number, [callee] = await async_find_callees(
@@ -90,7 +90,7 @@ async def async_plan(
 
 
 def ring_timeout(entry: ElksConfigEntry, data: Mapping[str, Any]) -> int:
-    """Return the seconds that a phone rings: the action's, else the account's."""
+    """Return how long a phone rings, in seconds: the action's time, else the account's."""
     timeout: int = data.get(ATTR_TIMEOUT) or entry.options.get(
         CONF_TIMEOUT, DEFAULT_RING_TIMEOUT
     )
@@ -98,7 +98,10 @@ def ring_timeout(entry: ElksConfigEntry, data: Mapping[str, Any]) -> int:
 
 
 def _content(data: Mapping[str, Any]) -> str:
-    """Return which field tells what the call is about; raise what does not go together."""
+    """Return the field that is the content of the call.
+
+    Raises ServiceValidationError for fields that do not go together.
+    """
     contents = [field for field in _CONTENTS if field in data]
     if len(contents) != 1:
         raise invalid("one_content", fields=", ".join(_CONTENTS))
@@ -115,13 +118,17 @@ def _content(data: Mapping[str, Any]) -> str:
 
 
 def _voice_start(value: str | dict[str, Any]) -> CallAction | str:
-    """Return the first action as somebody wrote it: a URL, or a mapping or JSON text."""
+    """Return the first action as it was written: a URL, or a mapping or JSON text.
+
+    Raises ServiceValidationError.
+    """
     if isinstance(value, str):
-        # Half an IPv6 address is not merely invalid to it
+        # Half an IPv6 address raises ValueError
         with suppress(vol.Invalid, ValueError):
             return cv.url(value)
     try:
-        text = value if isinstance(value, str) else json_dumps(value)
-        return CustomAction(json_loads_object(text))
+        written = json_loads_object(value) if isinstance(value, str) else value
+        # Written once, it is plain JSON, and not nested more deeply than can be read
+        return CustomAction(json_loads_object(json_dumps(written)))
     except (HomeAssistantError, TypeError, ValueError) as err:
         raise invalid("invalid_voice_start", field=ATTR_VOICE_START) from err

@@ -1,4 +1,4 @@
-"""Who is to be called: the contact, or the number, that somebody wrote into a field."""
+"""Who is to be called: the contact or the number in a field of an action."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Callee:
     number: str
     """E.164."""
     contact: Contact | None
-    """None for a number that is nobody's."""
+    """None for a number that is no contact's."""
 
 
 async def async_find_callees(
@@ -30,7 +30,7 @@ async def async_find_callees(
     runtime: ElksData,
     written: Mapping[str, str | int],
 ) -> tuple[str, list[Callee]]:
-    """Return the number to call from in E.164, and who is meant by what was written.
+    """Return the number to call from in E.164, and who is to be called.
 
     `data` are the fields of an action; `written` holds contacts and numbers by the names of their
     fields. Raises ServiceValidationError, which names the field.
@@ -62,9 +62,9 @@ async def async_find_callees(
 async def async_read_numbers(
     runtime: ElksData, written: Mapping[str, str | int]
 ) -> dict[str, str]:
-    """Return numbers in E.164 by their fields. Raises ServiceValidationError, which names the field.
+    """Return numbers in E.164 by their fields; the first must be the one to call from.
 
-    A home without a country reads them as the first number's country does.
+    Raises ServiceValidationError, which names the field.
     """
     try:
         return await runtime.numbers.async_read(written)

@@ -1,4 +1,4 @@
-"""From the fields of an action to a chain, and from a turn of it to the plan of a call."""
+"""From the fields of an action to a chain, and from one of its turns to the plan of a call."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,11 +24,11 @@ async def async_plan_chain(
     cancelled: int,
     runtime: ElksData,
 ) -> Chain:
-    """Return the chain that the fields of an action ask for, with all its sounds made ready.
+    """Return the chain that the fields of an action ask for, with its recordings ready.
 
     Speech takes its time: when all chains are cancelled meanwhile, so is this one. `cancelled` is
-    how many times they were when it was asked for; the account may have been loaded anew since.
-    Raises ServiceValidationError for what is wrong in a field, HomeAssistantError for the rest.
+    the count of such cancellations when the action was called, which reloads do not reset.
+    Raises ServiceValidationError, which names the field, and HomeAssistantError for all else.
     """
     written = {f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)}
     from_number, callees = await async_find_callees(hass, entry, data, runtime, written)
@@ -56,7 +56,7 @@ async def async_plan_chain(
 
 @callback
 def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPlan:
-    """Return the call of somebody's turn; without an address of this home it is not reported."""
+    """Return the call of a turn. 46elks reports it only if this home has an address."""
     person = chain.people[turn.person]
     url = entry.runtime_data.address.callback_url(turn.token)
     return CallPlan(
@@ -78,7 +78,7 @@ def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPla
 async def _async_scripts(
     session: RecordingSession, data: Mapping[str, Any], voices: list[Voice]
 ) -> list[CallScript]:
-    """Return what is said with each voice; the same voice says it once."""
+    """Return what is said by each voice; a voice that is there twice is recorded once."""
     made: list[tuple[Voice, CallScript]] = []
     with session:
         for voice in voices:

@@ -1,4 +1,4 @@
-"""What people, templates and YAML write into a field of an action, read as it is meant."""
+"""The fields of actions, read as people, templates and YAML mean them."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,7 +24,7 @@ def language(value: object) -> str:
 
 
 def whole_number(value: object) -> int:
-    """Read a whole number; what is behind the point is dropped. Raises vol.Invalid."""
+    """Read a whole number; decimals are dropped. Raises vol.Invalid."""
     with suppress(OverflowError, ValueError):
         return int(float(read_text(value)))
     raise vol.Invalid("expected a number")
@@ -33,7 +33,7 @@ def whole_number(value: object) -> int:
 def number(value: object) -> str | int:
     """Read a phone number, or a name instead of one. Raises vol.Invalid.
 
-    YAML and templates make an integer of some, and a helper for numbers a float.
+    YAML and templates turn some into an integer, and a number helper into a float.
     """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -45,11 +45,11 @@ def number(value: object) -> str | int:
 
 
 def keys(allowed: str) -> Callable[[object], str]:
-    """Return what reads keys of a telephone that match a pattern; it raises vol.Invalid."""
+    """Return a reader for telephone keys that match a pattern. It raises vol.Invalid."""
     pattern = re.compile(allowed)
 
     def read(value: object) -> str:
-        # A helper for numbers gives a 1 as 1.0; other scripts have digits of their own
+        # A number helper gives 1 as 1.0; other scripts have digits of their own
         written = read_text(value).removesuffix(".0")
         pressed = "".join(str(unicodedata.decimal(one, one)) for one in written)
         if pattern.fullmatch(pressed) is None:

@@ -1,4 +1,4 @@
-"""Planning goes on when the account is reloaded meanwhile."""
+"""Planning that starts again when the account is reloaded meanwhile."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""From words to what a call says: every sound of it is made ready before the phone rings."""
+"""The script of a call: what it says and asks, with every recording made before the phone rings."""
 
 from collections.abc import Mapping
 from types import TracebackType
@@ -38,29 +38,29 @@ _ENDS = (".", "!", "?", "…", ":", ";")
 def voice_for(
     entry: ElksConfigEntry, data: Mapping[str, Any], contact: Contact | None
 ) -> Voice:
-    """Return who speaks in a call: as the action wants it, else the contact, else the account."""
+    """Return who speaks in a call: the action's choice, else the contact's, else the account's."""
     theirs = contact.voice if contact else HOME_VOICE
     engine, language = data.get(ATTR_TTS_ENTITY_ID), data.get(ATTR_LANGUAGE)
     return Voice(
         engine=engine or theirs.engine or entry.options.get(CONF_TTS_ENTITY_ID),
         language=language or theirs.language or entry.options.get(CONF_LANGUAGE),
-        # Another voice need not understand the options of theirs
+        # Another engine need not know the options of theirs
         options=data.get(ATTR_OPTIONS) or ({} if engine else theirs.options),
     )
 
 
 def sentences(*texts: str) -> str:
-    """Return texts as one, in which each begins a sentence; what is blank is left out."""
+    """Return texts as one, each a sentence of its own; blank ones are left out."""
     *before, last = [written for text in texts if (written := trim(text))] or [""]
     ended = [one if one.endswith(_ENDS) else f"{one}." for one in before]
     return " ".join((*ended, last))
 
 
 class RecordingSession:
-    """Makes the recordings of a call; as a context, lets go of them when anything fails."""
+    """Makes the recordings of a call or chain; as a context, releases them if anything fails."""
 
     def __init__(self, hass: HomeAssistant, runtime: ElksData) -> None:
-        """Record for the calls of a loaded account."""
+        """Make recordings for a loaded account."""
         self.hass = hass
         self._recordings = runtime.recordings
         self._address = runtime.address
@@ -76,29 +76,35 @@ class RecordingSession:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Let go of what was recorded in vain."""
+        """Release what was recorded in vain."""
         if failed:
             self._recordings.async_release(self._made)
 
     async def async_speak(self, text: str, voice: Voice) -> str:
-        """Return the URL of a text, spoken."""
+        """Record a text, spoken by a voice, and return the URL.
+
+        Raises ServiceValidationError and HomeAssistantError, translated.
+        """
         base = self._base()
-        return self._url(base, await self._recordings.async_speech(text, voice))
+        return self._url(base, await self._recordings.async_add_speech(text, voice))
 
     async def async_play(self, media: str | Mapping[str, Any]) -> str:
-        """Return the URL of a media item, which has one or is served by us."""
+        """Return the URL of a media item: its own on the internet, else that of a recording.
+
+        Raises ServiceValidationError and HomeAssistantError, translated.
+        """
         if (url := web_url(media)) is not None:
             return url
         base = self._base()
-        return self._url(base, await self._recordings.async_media(media))
+        return self._url(base, await self._recordings.async_add_media(media))
 
     async def async_check_keys(self) -> None:
-        """Raise HomeAssistantError when no keys can be asked for."""
+        """Raise HomeAssistantError if no keys can be asked for."""
         if await self._address.async_look() is Reach.NONE:
             raise failed("not_reachable")
 
     def _base(self) -> str:
-        """Return the URL of this home at which 46elks fetches sounds."""
+        """Return the URL of this home from which 46elks fetches recordings."""
         if (base := self._address.base_url) is None:
             raise failed("not_reachable")
         return base
@@ -111,7 +117,7 @@ class RecordingSession:
 async def async_script(
     session: RecordingSession, data: Mapping[str, Any], voice: Voice
 ) -> CallScript:
-    """Return what a call says and asks, by the fields of an action.
+    """Return what a call says and asks, from the fields of an action.
 
     Raises ServiceValidationError and HomeAssistantError.
     """
@@ -147,7 +153,7 @@ async def async_script(
 async def async_chain_script(
     session: RecordingSession, message: str, key: str, voice: Voice
 ) -> CallScript:
-    """Return what a call of a chain says: the message, and which key takes it on.
+    """Return what a call of a chain says: the message, and the key that acknowledges it.
 
     Raises ServiceValidationError and HomeAssistantError.
     """
@@ -171,6 +177,6 @@ async def async_chain_script(
 
 
 def _check_message(message: str) -> None:
-    """Raise ServiceValidationError when nothing would be said."""
+    """Raise ServiceValidationError if nothing would be said."""
     if not trim(message):
         raise invalid("nothing_to_say", field=ATTR_MESSAGE)

@@ -48,5 +48,5 @@ def async_fire_ends(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
             )
 
     listen = entry.runtime_data.listeners.async_listen
-    entry.async_on_unload(listen(CallChange, Stage.EVENTS, call_changed))
-    entry.async_on_unload(listen(ChainChange, Stage.EVENTS, chain_changed))
+    entry.async_on_unload(listen(CallChange, Stage.BUS, call_changed))
+    entry.async_on_unload(listen(ChainChange, Stage.BUS, chain_changed))

@@ -1,16 +1,15 @@
-"""What is said in calls: recordings, made fit for a telephone, kept and served.
+"""What a call plays: text spoken by a voice of the home, and media.
 
-`engine` has the home's text-to-speech speak with a `voice`, `media` finds sounds of the home, and
-`telephone` makes either fit. `recordings` keeps what comes of it, in the folder of `files`, at the
-`places` where `view` serves it. Knows of no calls.
+Here a text or a media item becomes a recording: a file that is fit for a telephone line, kept in a
+private folder as long as a call needs it, and served to the provider. What is said, by whom and
+to whom is decided elsewhere: this room knows no calls.
 """
 
-from .engine import async_language
+from .files import async_remove_recordings
 from .media import web_url
-from .places import recording_url
-from .recordings import Recordings, async_remove_recordings
-from .view import RecordingView
-from .voice import HOME_VOICE, Voice
+from .recordings import Recordings
+from .view import RecordingView, recording_url
+from .voice import HOME_VOICE, Voice, async_language
 
 __all__ = [
     "HOME_VOICE",

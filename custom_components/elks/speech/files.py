@@ -1,18 +1,35 @@
-"""The recordings of an account on disk: private, few, and gone soon after their calls."""
+"""The recordings of an account on disk: private, limited in size, deleted soon after their calls."""
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+import shutil
 from time import monotonic
 from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.storage import STORAGE_DIR
+
+from ..const import DOMAIN
 
 MAX_SIZE: Final = 64 * 1024 * 1024
-"""Bytes of all recordings of an account."""
+"""Bytes that the recordings of an account may take up together."""
 _KEPT_AFTER_CALL = 600
-"""Seconds that a recording stays, for a provider that fetches late or twice."""
+"""Seconds that a recording stays after its call, for a provider that fetches late or twice."""
+
+
+def recordings_folder(hass: HomeAssistant, entry_id: str) -> Path:
+    """Return the folder of an account's recordings."""
+    return Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}_audio", entry_id))
+
+
+async def async_remove_recordings(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete the recordings of an account that is removed."""
+    await hass.async_add_executor_job(
+        partial(shutil.rmtree, recordings_folder(hass, entry_id), ignore_errors=True)
+    )
 
 
 class NoRoomError(Exception):
@@ -20,7 +37,7 @@ class NoRoomError(Exception):
 
 
 class RecordingFiles:
-    """The folder of an account's recordings."""
+    """The folder of an account's recordings, and when each of them is deleted."""
 
     def __init__(self, hass: HomeAssistant, folder: Path) -> None:
         """Keep recordings in a folder of their own."""
@@ -32,15 +49,21 @@ class RecordingFiles:
         self._stopped = False
 
     async def async_clean(self, keep: Collection[str]) -> None:
-        """Take up the recordings that are kept from before, and delete all others."""
+        """Know again the recordings to keep from before, and delete all others. Raises OSError."""
         self._sizes = await self._hass.async_add_executor_job(
             _clean, self._folder, keep
         )
 
-    async def async_add(self, path: Path) -> None:
-        """Take up a new recording, in place of those whose calls ended first.
+    async def async_make_folder(self) -> None:
+        """Make the folder, if that failed at the start or it is gone since. Raises OSError."""
+        # An account that is being removed leaves no folder behind
+        if not self._stopped:
+            await self._hass.async_add_executor_job(_make_folder, self._folder)
 
-        Raises NoRoomError when that makes too little room. Whoever is stopped has added nothing.
+    async def async_add(self, path: Path) -> None:
+        """Add a new recording; where room is short, delete those whose calls ended first.
+
+        Raises NoRoomError if that is not enough. When cancelled, nothing is added.
         """
         stat = await self._hass.async_add_executor_job(path.stat)
         room = MAX_SIZE - sum(self._sizes.values()) - stat.st_size
@@ -61,7 +84,7 @@ class RecordingFiles:
 
     @callback
     def async_release(self, names: Iterable[str]) -> None:
-        """Delete recordings in a while: their call has ended, or was not placed."""
+        """Delete recordings in 10 minutes: their call has ended or was not placed."""
         until = monotonic() + _KEPT_AFTER_CALL
         for name in names:
             if name in self._sizes:
@@ -78,17 +101,17 @@ class RecordingFiles:
 
     @callback
     def _async_arm(self) -> None:
-        """Have the timer go off when the first recording is to be deleted."""
+        """Start the timer for the recording that is to be deleted first."""
         if self._stopped or self._timer is not None or not self._ended:
             return
         first = next(iter(self._ended.values()))
         self._timer = async_call_later(
             self._hass,
             max(0.0, first - monotonic()),
-            HassJob(self._async_go_off, cancel_on_shutdown=True),
+            HassJob(self._async_expire, cancel_on_shutdown=True),
         )
 
-    async def _async_go_off(self, *_: object) -> None:
+    async def _async_expire(self, *_: object) -> None:
         self._timer = None
         now = monotonic()
         due = [name for name, until in self._ended.items() if until <= now]
@@ -106,15 +129,15 @@ class RecordingFiles:
         )
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder, for our eyes only, if it is not there. Raises OSError."""
+def _make_folder(folder: Path) -> None:
+    """Make a folder that nobody else on the machine can look into."""
     for part in (folder.parent, folder):
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _clean(folder: Path, keep: Collection[str]) -> dict[str, int]:
-    """Delete the files of a folder but those to keep; return the sizes of these."""
-    make_folder(folder)
+    """Delete all files of a folder but those to keep; return the size of each kept, in bytes."""
+    _make_folder(folder)
     sizes: dict[str, int] = {}
     for path in folder.iterdir():
         if path.name in keep:
@@ -125,7 +148,7 @@ def _clean(folder: Path, keep: Collection[str]) -> dict[str, int]:
 
 
 def _delete(paths: Iterable[Path]) -> None:
-    """Delete files, if they can be: the next start tries again."""
+    """Delete files where possible; the next start tries again."""
     for path in paths:
         with suppress(OSError):
             path.unlink()

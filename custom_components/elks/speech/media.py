@@ -1,4 +1,4 @@
-"""Sounds out of the home's media."""
+"""Media of the home, read for a call."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,58 +9,56 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from ..api.masking import mask
 from ..const import ATTR_MEDIA
 from ..errors import invalid
 from ..helpers.text import read_text
-from .engine import async_spoken
+from .text_to_speech import async_say_media, presentable
 
 _MAX_MEGABYTES = 25
 _MAX_SIZE = _MAX_MEGABYTES * 1024 * 1024
-_MAX_REASON = 200
 _TIMEOUT = 60
+"""Seconds."""
 _SPEECH = "media-source://tts/"
 
 
 def content_id(media: str | Mapping[str, Any]) -> str:
-    """Return the media item's id, or its URL: of a media selector's value, or as it is."""
+    """Return the ID or URL of a media item, which is a media selector's value or the ID itself."""
     item = media if isinstance(media, str) else media.get("media_content_id", "")
     return read_text(str(item))
 
 
 def web_url(media: str | Mapping[str, Any]) -> str | None:
-    """Return the URL at which the provider can fetch an item by itself, if it has one."""
+    """Return the URL of an item that the provider can fetch directly; None for all others."""
     item = content_id(media)
     return item if item.lower().startswith(("http://", "https://")) else None
 
 
-async def async_find(hass: HomeAssistant, media_id: str) -> Path | bytes:
-    """Return a media item's file, or what it holds; at most 25 MB.
+async def async_read(hass: HomeAssistant, media_id: str) -> Path | bytes:
+    """Return the file of a media item, or its bytes; at most 25 MB.
 
-    Raises ServiceValidationError, and HomeAssistantError for speech that failed.
+    Raises ServiceValidationError if it cannot be read, is too large or takes longer than 60 s,
+    and HomeAssistantError for speech that failed.
     """
     if media_id.startswith(_SPEECH):
-        return await async_spoken(hass, media_id)
+        return await async_say_media(hass, media_id)
     try:
         async with asyncio.timeout(_TIMEOUT):
-            return await _async_read(hass, media_id)
+            return await _async_resolve(hass, media_id)
     except ServiceValidationError:
         raise
     except Exception as err:
         # A media source is others' code, and fails in its own ways
-        reason = mask(str(err) or type(err).__name__)
-        raise invalid(
-            "media_unreadable", field=ATTR_MEDIA, reason=reason[:_MAX_REASON]
-        ) from err
+        reason = presentable(str(err) or type(err).__name__)
+        raise invalid("media_unreadable", field=ATTR_MEDIA, reason=reason) from err
 
 
 def not_audio() -> ServiceValidationError:
-    """Return the error for a media item that is no sound."""
+    """Return the error for a media item that is not audio."""
     return invalid("media_not_audio", field=ATTR_MEDIA)
 
 
-async def _async_read(hass: HomeAssistant, media_id: str) -> Path | bytes:
-    """Return what the home's media sources have, or what lies at a path of the home's."""
+async def _async_resolve(hass: HomeAssistant, media_id: str) -> Path | bytes:
+    """Return what a media source has, or what a path of this home's web server holds."""
     if "media_source" not in hass.config.components:
         raise HomeAssistantError("no media sources are set up")
     from homeassistant.components import media_source
@@ -79,7 +77,7 @@ async def _async_read(hass: HomeAssistant, media_id: str) -> Path | bytes:
 
 
 async def _async_fetch(hass: HomeAssistant, url: str) -> bytes:
-    """Return what lies at a URL, or at a path of this home's."""
+    """Return the body at a URL, or at a path of this home's web server."""
     from homeassistant.components.media_player.browse_media import (
         async_process_play_media_url,
     )

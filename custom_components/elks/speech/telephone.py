@@ -1,4 +1,4 @@
-"""Sounds made fit for a telephone line: mono, 16 kHz, loud enough, silence in front."""
+"""Audio made fit for a telephone line: mono, 16 kHz, loud enough, silence in front."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE
@@ -12,17 +12,20 @@ from homeassistant.core import HomeAssistant
 from .files import MAX_SIZE
 
 SAMPLE_RATE: Final = 16_000
+"""Samples per second."""
 LEAD_IN: Final = 0.5
-"""Seconds of silence in front, while the phone is on its way to the ear."""
+"""Seconds of silence in front, while the phone is raised to the ear."""
 
 _TIMEOUT = 60
+"""Seconds."""
 _LOUDNESS = -18.0
 """Mean level to reach, in dB below full scale."""
 _LIMIT = -2.0
 """Level that no sample exceeds, in dB below full scale."""
 _MAX_LIMITED = 6.0
-"""How many dB of its peaks a sound may lose to get as loud as that."""
+"""Decibels that its peaks may lose for audio to become that loud."""
 _MAX_GAIN = 40.0
+"""Decibels."""
 _LEVELS = re.compile(rb"(mean|max)_volume: (-?[\d.]+) dB")
 
 # Playlists would lead to other files and addresses
@@ -35,7 +38,7 @@ _LENGTH = ("-fs", str(MAX_SIZE + 65_536))
 
 
 class NotAudioError(Exception):
-    """No sound, or none that can be made fit for a telephone line."""
+    """Not audio, or not in a format that can be made fit for a telephone line."""
 
 
 class _NoFfmpegError(Exception):
@@ -43,10 +46,10 @@ class _NoFfmpegError(Exception):
 
 
 async def async_fit(hass: HomeAssistant, source: Path, stem: Path) -> Path:
-    """Make a sound fit for a telephone line; return its file, named by `stem` and its format.
+    """Make audio fit for a telephone line; return its file, which is `stem` with a suffix.
 
-    Without ffmpeg a WAV gets its silence in front, and MP3 and OGG Vorbis stay as they are.
-    Raises NotAudioError.
+    Without ffmpeg a WAV file is given its silence, and MP3 and Ogg Vorbis stay as they are.
+    Raises NotAudioError, also after 60 s, and OSError.
     """
     try:
         async with asyncio.timeout(_TIMEOUT):
@@ -58,7 +61,7 @@ async def async_fit(hass: HomeAssistant, source: Path, stem: Path) -> Path:
 
 
 def _ffmpeg(hass: HomeAssistant) -> str:
-    """Return the program, as the home is configured."""
+    """Return the program that the home is configured to use."""
     if "ffmpeg" not in hass.config.components:
         return "ffmpeg"
     from homeassistant.components.ffmpeg import get_ffmpeg_manager
@@ -67,7 +70,7 @@ def _ffmpeg(hass: HomeAssistant) -> str:
 
 
 async def _async_convert(ffmpeg: str, source: Path, stem: Path) -> Path:
-    """Measure how loud a sound is, then write it as loud as it is to be."""
+    """Measure how loud audio is, then write it as WAV at the level to reach."""
     read = (ffmpeg, *_INPUT, "-i", str(source), "-map", "0:a:0", "-af")
     output = await _async_run(*read, f"{_LINE},volumedetect", "-f", "null", "-")
     levels = {key: float(level) for key, level in _LEVELS.findall(output)}
@@ -79,7 +82,7 @@ async def _async_convert(ffmpeg: str, source: Path, stem: Path) -> Path:
         _MAX_GAIN,
     )
     target = stem.with_suffix(".wav")
-    # Not to a pipe: in front of what is piped, the length would be missing
+    # Not to a pipe: the header would lack the length
     filters = (
         f"{_LINE},volume={gain:.1f}dB,alimiter=limit={_LIMIT}dB:level=0"
         f",adelay={LEAD_IN * 1000:.0f}:all=1"
@@ -89,7 +92,7 @@ async def _async_convert(ffmpeg: str, source: Path, stem: Path) -> Path:
 
 
 async def _async_run(*command: str) -> bytes:
-    """Run ffmpeg and return its messages. Raises NotAudioError when it failed."""
+    """Run ffmpeg and return its messages; raises NotAudioError if it fails."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
@@ -97,18 +100,18 @@ async def _async_run(*command: str) -> bytes:
     except OSError as err:
         raise _NoFfmpegError from err
     try:
-        _, messages = await process.communicate()
+        _, output = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode:
         raise NotAudioError
-    return messages
+    return output
 
 
 def _keep_format(source: Path, stem: Path) -> Path:
-    """Keep a sound in the format it has, if telephones take that."""
+    """Keep audio in its format, if the provider can play that; raises NotAudioError."""
     data = source.read_bytes()
     target = stem.with_suffix(_suffix(data))
     if target.suffix != ".wav" or not _write_wav(source, target):
@@ -117,7 +120,7 @@ def _keep_format(source: Path, stem: Path) -> Path:
 
 
 def _suffix(data: bytes) -> str:
-    """Return the suffix for what a file holds; raises NotAudioError."""
+    """Return the suffix for the format of a file; raises NotAudioError."""
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return ".wav"
     if data[:4] == b"OggS" and data[29:35] == b"vorbis":
@@ -131,16 +134,16 @@ def _suffix(data: bytes) -> str:
 
 
 def _write_wav(source: Path, target: Path) -> bool:
-    """Write a WAV with silence in front, and its true length; False if it is not PCM."""
+    """Write a WAV file with silence in front and its true length; False if it is not PCM."""
     try:
-        with wave.open(str(source)) as sound:
-            params, frames = sound.getparams(), sound.readframes(sound.getnframes())
+        with wave.open(str(source)) as file:
+            params, frames = file.getparams(), file.readframes(file.getnframes())
     except EOFError, wave.Error:
         return False
     # Samples of 8 bits have no sign
     zero = b"\x80" if params.sampwidth == 1 else b"\0"
     frame = params.sampwidth * params.nchannels
-    with wave.open(str(target), "wb") as sound:
-        sound.setparams(params._replace(nframes=0))
-        sound.writeframes(zero * frame * int(params.framerate * LEAD_IN) + frames)
+    with wave.open(str(target), "wb") as file:
+        file.setparams(params._replace(nframes=0))
+        file.writeframes(zero * frame * int(params.framerate * LEAD_IN) + frames)
     return True

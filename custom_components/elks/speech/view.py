@@ -1,8 +1,12 @@
-"""The door at which the provider fetches recordings."""
+"""The door at which the provider fetches recordings.
+
+Their names are secret and never used twice: the provider keeps a copy of what a URL once held.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
 import re
+from typing import Final
 
 from aiohttp import hdrs
 from aiohttp.web import FileResponse, HTTPNotFound, Request
@@ -11,16 +15,22 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.http import HomeAssistantView
 
 from ..const import DOMAIN
-from .places import RECORDING_PATH, recordings_folder
+from .files import recordings_folder
 
+_PATH: Final = "/api/elks/audio/"
 _NAME = re.compile(r"[A-Za-z0-9_-]{43}\.(mp3|ogg|wav)")
 _CONTENT_TYPES = {"mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav"}
 
 
-class RecordingView(HomeAssistantView):
-    """Gives a recording to whoever knows its name, and nothing away to others."""
+def recording_url(base: str, name: str) -> str:
+    """Return where the provider fetches a recording from a home with this external URL."""
+    return f"{base.rstrip('/')}{_PATH}{name}"
 
-    url = RECORDING_PATH + "{name}"
+
+class RecordingView(HomeAssistantView):
+    """Serves a recording to whoever knows its name, and reveals nothing to others."""
+
+    url = _PATH + "{name}"
     name = "api:elks:audio"
     requires_auth = False
 
@@ -29,7 +39,10 @@ class RecordingView(HomeAssistantView):
         self._hass = hass
 
     async def get(self, request: Request, name: str) -> FileResponse:
-        """Answer with a recording; without one, as for a path that does not exist."""
+        """Answer with a recording.
+
+        Raises HTTPNotFound if there is none, exactly as for a path that does not exist.
+        """
         if (match := _NAME.fullmatch(name)) is None:
             raise HTTPNotFound
         paths = [

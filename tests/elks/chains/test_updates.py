@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator
 
 from ..conftest import Home
-from ..planning.test_chain import ANNA, BO, CHAIN, CILLA, DAN, phoned, state, until
+from ..planning.test_chain import ANNA, BO, CHAIN, CILLA, DAN, called, state, until
 from .test_store import stored
 
 OTHER = "+46701234567"
@@ -69,7 +69,7 @@ async def test_ended_before(update: Update, name: str, shown: str) -> None:
 
     assert state(home, CHAIN) == shown
     await home.hass.async_block_till_done(wait_background_tasks=True)
-    assert phoned(home) == []
+    assert called(home) == []
 
 
 async def test_goes_on(update: Update, freezer: FrozenDateTimeFactory) -> None:
@@ -89,8 +89,8 @@ async def test_goes_on(update: Update, freezer: FrozenDateTimeFactory) -> None:
     await until(time_passes)
 
     # The sounds are not there: nobody can take it
-    assert phoned(home) == [DAN, OTHER, ANNA, BO, CILLA, DAN, OTHER]
+    assert called(home) == [DAN, OTHER, ANNA, BO, CILLA, DAN, OTHER]
     assert state(home, CHAIN) == "unanswered"
     calls = told[0].data["calls"]
-    assert [call["to"] for call in calls] == [ANNA, *phoned(home)]
+    assert [call["to"] for call in calls] == [ANNA, *called(home)]
     assert {call["contact"] for call in calls} == {None}

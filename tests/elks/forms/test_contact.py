@@ -44,7 +44,7 @@ async def add(home: Home, answers: dict[str, Any]) -> SubentryFlowResult:
 
 
 async def test_add(home: Home) -> None:
-    """A contact can be phoned as soon as it is added, by the number as people write it."""
+    """A contact can be called as soon as it is added, by the number as people write it."""
     speech = {
         "language": "de",
         "tts_entity_id": "tts.home",

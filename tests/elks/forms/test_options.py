@@ -6,7 +6,6 @@ from custom_components.elks.const import CONF_FROM_NUMBER, CONF_TTS_ENTITY_ID
 from homeassistant.const import CONF_LANGUAGE, CONF_TIMEOUT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers.selector import SelectSelector
 from simulator import Simulator
 
 
@@ -36,24 +35,3 @@ async def test_options(
         **voice,
     }
     await hass.async_block_till_done()
-
-
-async def test_numbers(
-    hass: HomeAssistant, entry: MockConfigEntry, provider: Simulator
-) -> None:
-    """All numbers are offered that the account can call from; none when it is not loaded."""
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-    async def offered() -> list[object]:
-        form = await hass.config_entries.options.async_init(entry.entry_id)
-        assert form["data_schema"] is not None
-        selectors: dict[object, SelectSelector] = form["data_schema"].schema
-        return list(selectors[CONF_FROM_NUMBER].config["options"])
-
-    assert await offered() == [
-        provider.voice_number,
-        provider.account.mobilenumber,
-    ]
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert await offered() == []

@@ -50,7 +50,7 @@ async def test_order(listeners: Listeners) -> None:
 
     assert heard == ["one DECISIONS", "later", "one ENTITIES"]
     await asyncio.sleep(0)
-    assert heard[3:] == ["one FIGURES", "one EVENTS", "one WAITING"]
+    assert heard[3:] == ["one FIGURES", "one EVENTS", "one BUS", "one WAITING"]
 
 
 async def test_kinds(listeners: Listeners) -> None:
@@ -79,6 +79,25 @@ async def test_news_that_a_listener_causes(listeners: Listeners) -> None:
     await asyncio.sleep(0)
 
     assert heard == ["caused ENTITIES", "first EVENTS", "caused EVENTS"]
+
+
+async def test_news_from_within_an_event(listeners: Listeners) -> None:
+    """Whoever causes news in an event finds the entities as they are by then."""
+    heard: list[str] = []
+
+    def cause(_: OtherNews) -> None:
+        listeners.async_notify(News("caused"))
+        heard.append("goes on")
+
+    listeners.async_listen(OtherNews, Stage.EVENTS, cause)
+    note(listeners, heard, Stage.DECISIONS, Stage.ENTITIES, Stage.EVENTS)
+
+    listeners.async_notify(OtherNews("first"))
+    await asyncio.sleep(0)
+
+    assert heard == [
+        *("caused DECISIONS", "caused ENTITIES", "goes on", "caused EVENTS")
+    ]
 
 
 async def test_stops_listening(listeners: Listeners) -> None:

@@ -75,11 +75,11 @@ async def test_nobody(home: Home, to: str, key: str) -> None:
         await home.place_call(to=to)
 
     assert raised.value.translation_key == key
-    told = raised.value.translation_placeholders
-    assert told is not None
-    assert told["field"] == "to"
+    placeholders = raised.value.translation_placeholders
+    assert placeholders is not None
+    assert placeholders["field"] == "to"
     if "contact" in key:
-        assert told["contacts"] == "Anna, Bo, Bo"
+        assert placeholders["contacts"] == "Anna, Bo, Bo"
     assert home.provider.calls == []
 
 
@@ -214,7 +214,7 @@ async def add(home: Home, name: str, number: str) -> None:
 
 
 async def test_others_stay(home: Home) -> None:
-    """Whoever is added, changed or removed, nothing else is shown anew, nor the account loaded anew."""
+    """When a contact is added, changed or removed, nothing else is written again or reloaded."""
     runtime = home.entry.runtime_data
     taken = record_states(home)
 
@@ -305,7 +305,7 @@ async def test_changed_during_a_call(home: Home) -> None:
 
 
 async def test_removed_during_a_call(home: Home) -> None:
-    """The end of a call to somebody who was removed is told, with the account's device."""
+    """The end of a call to a removed contact is reported, with the account's device."""
     ended = async_capture_events(home.hass, "elks_call_ended")
     home.provider.clock.speed = 1
     home.provider.phone(ANNA, outcome=Outcome.NO_ANSWER)

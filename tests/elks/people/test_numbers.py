@@ -13,6 +13,8 @@ from custom_components.elks.people.numbers import (
 )
 from homeassistant.core import HomeAssistant
 
+from ..conftest import Home
+
 
 @pytest.mark.parametrize(
     ("written", "region"),
@@ -106,3 +108,26 @@ async def test_read_once(hass: HomeAssistant) -> None:
             await reader.async_read({"to": f"070-123 4{number:03}"})
         await reader.async_read({"to": "070-123 45 67"})
         assert reads.call_count == 152
+
+
+async def test_another_country(home: Home) -> None:
+    """What a number meant before is not taken for what it means after the home has moved."""
+    calls = [await home.place_call(to="070-123 45 67") for _ in range(2)]
+    home.hass.config.country = "FR"
+    calls.append(await home.place_call(to="01 23 45 67 89"))
+    home.hass.config.country = "GB"
+    calls.append(await home.place_call(to="0121 234 5678"))
+    home.hass.config.country = "SE"
+    calls.append(await home.place_call(to="070-123 45 67"))
+
+    assert [call["to"] for call in calls] == [
+        *("+46701234567", "+46701234567", "+33123456789", "+441212345678"),
+        "+46701234567",
+    ]
+
+
+async def test_many_numbers(home: Home) -> None:
+    """However many numbers were called, each is read correctly."""
+    for number in range(250):
+        call = await home.place_call(to=f"070-123 4{number:03}")
+        assert call["to"] == f"+46701234{number:03}"

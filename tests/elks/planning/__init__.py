@@ -1,1 +1,1 @@
-"""Tests of the life of a call."""
+"""Tests of planning calls and chains."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -61,7 +62,7 @@ async def call_chain(home: Home, **data: Any) -> dict[str, Any]:
     return response
 
 
-def phoned(home: Home) -> list[str]:
+def called(home: Home) -> list[str]:
     """Return the numbers that were called, in their order."""
     return [call.to for call in home.provider.calls]
 
@@ -74,9 +75,9 @@ async def until(check: Callable[[], bool]) -> None:
         await asyncio.sleep(0)
 
 
-async def until_phoned(home: Home, calls: int) -> None:
+async def until_called(home: Home, calls: int) -> None:
     """Wait until so many calls have been placed."""
-    await until(lambda: len(phoned(home)) >= calls)
+    await until(lambda: len(called(home)) >= calls)
 
 
 def state(home: Home, entity_id: str) -> str:
@@ -96,7 +97,7 @@ async def test_until_somebody_takes_it(engine: Engine, home: Home) -> None:
 
     response = await call_chain(home)
 
-    assert phoned(home) == [ANNA, BO, CILLA, DAN, EVA]
+    assert called(home) == [ANNA, BO, CILLA, DAN, EVA]
     assert response["acknowledged"] is True
     assert (response["by"], response["reason"]) == ("Eva", "acknowledged")
     assert [call["contact"] for call in response["calls"]] == ALL
@@ -144,20 +145,20 @@ async def test_language_of_each(engine: Engine, home: Home) -> None:
 
 
 async def test_nobody(engine: Engine, home: Home) -> None:
-    """When nobody presses the key, everybody is called in each round, and that is told."""
+    """When nobody presses the key, everybody is called in each round, and the response says so."""
     for number in (ANNA, BO):
         home.provider.phone(number, **VOICEMAIL)
 
     response = await call_chain(home, to=["Anna", BO], rounds=3)
 
-    assert phoned(home) == [ANNA, BO] * 3
+    assert called(home) == [ANNA, BO] * 3
     assert response["acknowledged"] is False
     assert (response["by"], response["reason"]) == (None, "unanswered")
     assert state(home, CHAIN) == "unanswered"
 
 
 async def test_number_takes_it(engine: Engine, home: Home) -> None:
-    """Who is no contact is told by number."""
+    """Who is no contact is named by number."""
     home.provider.phone("+46709999999", **TAKES_IT)
 
     response = await call_chain(home, to="070-999 99 99")
@@ -186,14 +187,14 @@ async def test_cancel(engine: Engine, home: Home) -> None:
     """A chain that is cancelled calls nobody else, and who picks up then hears nothing."""
     home.provider.phone(ANNA, answer_after=200, talk_for=None)
     chain = asyncio.create_task(call_chain(home, timeout=300))
-    await until_phoned(home, 1)
+    await until_called(home, 1)
 
     await home.hass.services.async_call(DOMAIN, "cancel_chain", {}, blocking=True)
     response = await chain
     await home.settle()
 
     assert response["reason"] == "cancelled"
-    assert phoned(home) == [ANNA]
+    assert called(home) == [ANNA]
     [call] = home.provider.calls
     assert [next(iter(action)) for action in call.actions] == ["hangup"]
     assert state(home, CHAIN) == "cancelled"
@@ -204,11 +205,11 @@ async def test_cancel_one(engine: Engine, home: Home) -> None:
     home.provider.phone(ANNA, answer_after=200)
     home.provider.phone(BO, answer_after=200, **TAKES_IT)
     first = asyncio.create_task(call_chain(home, to="Anna", timeout=300))
-    await until_phoned(home, 1)
+    await until_called(home, 1)
     shown = home.hass.states.get(CHAIN)
     assert shown is not None
     second = asyncio.create_task(call_chain(home, to="Bo", timeout=300))
-    await until_phoned(home, 2)
+    await until_called(home, 2)
 
     await cancel(home, shown.attributes["chain_id"])
 
@@ -225,7 +226,7 @@ async def test_cancel_one(engine: Engine, home: Home) -> None:
 async def test_cancel_while_a_listener_fails(engine: Engine, home: Home) -> None:
     """A fault of somebody who listens is not reported as an unknown chain."""
     running = asyncio.create_task(call_chain(home, to="Bo", timeout=300))
-    await until_phoned(home, 1)
+    await until_called(home, 1)
     shown = home.hass.states.get(CHAIN)
     assert shown is not None
 
@@ -236,6 +237,27 @@ async def test_cancel_while_a_listener_fails(engine: Engine, home: Home) -> None
     await cancel(home, shown.attributes["chain_id"])
 
     assert (await running)["reason"] == "cancelled"
+    await home.settle()
+
+
+async def test_cancel_with_a_fault_of_ours(engine: Engine, home: Home) -> None:
+    """A fault while a chain ends is not reported as an unknown chain."""
+    running = asyncio.create_task(call_chain(home, to="Bo", timeout=300))
+    await until_called(home, 1)
+    shown = home.hass.states.get(CHAIN)
+    assert shown is not None
+
+    with (
+        patch(
+            "custom_components.elks.chains.run.calls_of", side_effect=KeyError("fault")
+        ),
+        pytest.raises(KeyError, match="fault"),
+    ):
+        await cancel(home, shown.attributes["chain_id"])
+
+    await cancel(home, shown.attributes["chain_id"])
+    assert (await running)["reason"] == "cancelled"
+    await home.settle()
 
 
 def as_it_begins(home: Home, domain: str, action: str, **data: Any) -> None:
@@ -253,8 +275,8 @@ def as_it_begins(home: Home, domain: str, action: str, **data: Any) -> None:
 
 
 async def test_cancelled_as_it_begins(engine: Engine, home: Home) -> None:
-    """A chain that is cancelled as soon as it calls has nobody called, and its end told once."""
-    told = async_capture_events(home.hass, "elks_chain_ended")
+    """A chain cancelled as soon as it calls has nobody called, and ends once."""
+    ended = async_capture_events(home.hass, "elks_chain_ended")
     shown = async_capture_events(home.hass, EVENT_STATE_CHANGED)
     as_it_begins(home, DOMAIN, "cancel_chain")
 
@@ -262,8 +284,8 @@ async def test_cancelled_as_it_begins(engine: Engine, home: Home) -> None:
     await home.hass.async_block_till_done(wait_background_tasks=True)
 
     assert response["reason"] == "cancelled"
-    assert phoned(home) == []
-    assert [event.data["reason"] for event in told] == ["cancelled"]
+    assert called(home) == []
+    assert [event.data["reason"] for event in ended] == ["cancelled"]
     states = [
         now.state
         for event in shown
@@ -274,7 +296,7 @@ async def test_cancelled_as_it_begins(engine: Engine, home: Home) -> None:
 
 async def test_cancelled_while_it_is_spoken(engine: Engine, home: Home) -> None:
     """Who cancels all chains means also the one whose message is still being made."""
-    told = async_capture_events(home.hass, "elks_chain_ended")
+    ended = async_capture_events(home.hass, "elks_chain_ended")
     engine.waits_at = 1
     chain = asyncio.create_task(call_chain(home))
     await until(lambda: bool(engine.asked))
@@ -283,8 +305,8 @@ async def test_cancelled_while_it_is_spoken(engine: Engine, home: Home) -> None:
 
     assert (await chain)["reason"] == "cancelled"
     await home.hass.async_block_till_done(wait_background_tasks=True)
-    assert phoned(home) == []
-    assert [event.data["reason"] for event in told] == ["cancelled"]
+    assert called(home) == []
+    assert [event.data["reason"] for event in ended] == ["cancelled"]
     assert state(home, CHAIN) == "cancelled"
 
 
@@ -292,7 +314,7 @@ async def test_cancelled_while_it_is_spoken(engine: Engine, home: Home) -> None:
 async def test_cancelled_and_reloaded_while_it_is_spoken(
     engine: Engine, home: Home, first: str
 ) -> None:
-    """It stays cancelled when the account is loaded anew, before or after, and it is spoken again."""
+    """It stays cancelled when the account is reloaded, before or after, and it is recorded again."""
     engine.waits_at = 1
     chain = asyncio.create_task(call_chain(home))
     await until(lambda: bool(engine.asked))
@@ -305,24 +327,24 @@ async def test_cancelled_and_reloaded_while_it_is_spoken(
 
     assert (await chain)["reason"] == "cancelled"
     await home.hass.async_block_till_done(wait_background_tasks=True)
-    assert phoned(home) == []
+    assert called(home) == []
 
 
 async def test_reloaded_as_it_begins(engine: Engine, home: Home) -> None:
-    """An account that is loaded anew as soon as a chain calls has everybody called once."""
+    """When the account is reloaded as soon as a chain calls, everybody is called once."""
     for number in (ANNA, BO):
         home.provider.phone(number, outcome=Outcome.BUSY)
-    told = async_capture_events(home.hass, "elks_chain_ended")
+    ended = async_capture_events(home.hass, "elks_chain_ended")
     await async_setup_component(home.hass, "homeassistant", {})
     as_it_begins(home, "homeassistant", "reload_config_entry", entity_id=CHAIN)
 
     data = {"to": ["Anna", "Bo"], "message": "Fire", "rounds": 1}
     await home.hass.services.async_call(DOMAIN, "call_chain", data, blocking=True)
-    await until(lambda: len(told) > 0)
+    await until(lambda: len(ended) > 0)
     await home.settle()
 
-    assert phoned(home) == [ANNA, BO]
-    assert [event.data["reason"] for event in told] == ["unanswered"]
+    assert called(home) == [ANNA, BO]
+    assert [event.data["reason"] for event in ended] == ["unanswered"]
 
 
 async def cancel(home: Home, chain_id: str) -> None:
@@ -342,13 +364,13 @@ async def cancel(home: Home, chain_id: str) -> None:
 async def test_useless(
     engine: Engine, home: Home, fault: Fault, reason: str, issues: ir.IssueRegistry
 ) -> None:
-    """What makes all further calls useless ends the chain, and is told in the repairs."""
+    """What makes all further calls useless ends the chain, and raises an issue."""
     home.provider.fault(fault)
 
     response = await call_chain(home)
 
     assert (response["acknowledged"], response["reason"]) == (False, reason)
-    assert phoned(home) == []
+    assert called(home) == []
     assert state(home, CHAIN) == "unanswered"
     issue = f"chain_stopped_{reason}_{home.entry.entry_id}"
     assert issues.async_get_issue(DOMAIN, issue)
@@ -375,7 +397,7 @@ async def test_not_begun(engine: Engine, home: Home) -> None:
         await calling
 
     assert raised.value.translation_key == "chain_not_begun"
-    assert phoned(home) == []
+    assert called(home) == []
 
 
 async def test_one_number_refused(engine: Engine, home: Home) -> None:
@@ -386,7 +408,7 @@ async def test_one_number_refused(engine: Engine, home: Home) -> None:
     response = await call_chain(home)
 
     assert response["by"] == "Bo"
-    assert phoned(home) == [BO]
+    assert called(home) == [BO]
 
 
 async def test_all_refused(
@@ -418,7 +440,7 @@ async def test_wrong_person(
 
     assert raised.value.translation_placeholders is not None
     assert raised.value.translation_placeholders["field"] == field
-    assert phoned(home) == []
+    assert called(home) == []
 
 
 @pytest.mark.parametrize(
@@ -491,7 +513,7 @@ async def test_clock_is_set(
     entries, entry_id = home.hass.config_entries, home.entry.entry_id
     home.provider.clock.offset = timedelta(hours=2)
     home.provider.phone(ANNA, outcome=Outcome.UNREACHABLE)
-    # Its answer tells 46elks' clock
+    # Its answer gives the time of 46elks' clock
     await home.place_call(to=ANNA)
     data = {"to": "Anna", "message": "Fire", "pause": 3000}
     await home.hass.services.async_call(DOMAIN, "call_chain", data, blocking=True)

@@ -32,7 +32,7 @@ def contacts() -> list[ConfigSubentryData]:
         ("\u200e7\u200b", "7"),
         (7, "7"),
         (0, "0"),
-        # As a helper for numbers tells it, to a template and inside of one
+        # As a number helper gives it, to a template and inside of one
         (7.0, "7"),
         ("7.0", "7"),
         # Full-width, Arabic, Devanagari
@@ -207,7 +207,7 @@ async def test_half_an_address(home: Home) -> None:
 
 
 async def test_addresses(home: Home) -> None:
-    """Neither has the URL that is told of the end, nor the account's id."""
+    """Nor do the URL for the end of the call and the account's id."""
     url = "http://127.0.0.1:1/ended"
 
     await home.place_call(

@@ -1,5 +1,6 @@
 """Calls that speak and listen, from the action to what the phone hears."""
 
+import asyncio
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
@@ -20,10 +21,14 @@ ANSWERS = [
 ]
 
 
+def sounds_folder(home: Home) -> Path:
+    """Return where the account keeps its sounds."""
+    return Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
+
+
 def sounds(home: Home) -> list[str]:
     """Return the names of the sounds that are kept."""
-    folder = Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
-    return [path.name for path in folder.iterdir()]
+    return [path.name for path in sounds_folder(home).iterdir()]
 
 
 async def let_go(home: Home, freezer: FrozenDateTimeFactory) -> None:
@@ -105,7 +110,7 @@ async def test_digits(engine: Engine, home: Home) -> None:
 
 
 async def test_not_answered(engine: Engine, home: Home) -> None:
-    """A message that nobody heard is told as such."""
+    """A message that nobody heard is reported so."""
     home.provider.phone(PHONE, outcome=Outcome.DECLINE)
 
     response = await home.speak(message="Hello")
@@ -152,6 +157,37 @@ async def test_speech_fails(engine: Engine, home: Home) -> None:
         await home.speak(message="Hello")
 
     assert home.provider.calls == []
+
+
+async def test_no_folder_at_the_start(engine: Engine, home: Home) -> None:
+    """A folder for sounds that could not be made at the start is made when a call needs it."""
+    folder = sounds_folder(home)
+    folder.rmdir()
+    folder.write_bytes(b"in the way")
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    with pytest.raises(HomeAssistantError, match="File exists"):
+        await home.speak(message="Hello")
+    folder.unlink()
+
+    response = await home.speak(message="Hello")
+
+    assert response["answered"] is True
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+async def test_removed_while_it_speaks(engine: Engine, home: Home) -> None:
+    """Speech that is made while its account is removed leaves no folder behind."""
+    engine.waits_at = 1
+    speaking = asyncio.create_task(home.speak(message="Hello"))
+    while not engine.asked:
+        await asyncio.sleep(0)
+
+    await home.hass.config_entries.async_remove(home.entry.entry_id)
+    engine.go_on.set()
+
+    with pytest.raises(HomeAssistantError):
+        await speaking
+    assert not sounds_folder(home).exists()
 
 
 async def test_sounds_of_a_refused_call_are_let_go(

@@ -2,13 +2,14 @@
 
 from array import array
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 import io
 import math
 from pathlib import Path
 import subprocess
 from typing import Any, override
+from unittest.mock import patch
 import wave
 
 from aiohttp.test_utils import TestClient
@@ -20,9 +21,14 @@ from custom_components.elks.speech import Recordings, RecordingView, recording_u
 from homeassistant.components.tts import ATTR_VOICE, TextToSpeechEntity, TtsAudioType
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 
+TEXT = "Water leak in the kitchen. Press 1 & close it: 100% åäö?\nOr +4670 else."
 RATE = 22_050
+"""Samples per second of a tone."""
+SECOND = 32_000
+"""Bytes of a recording."""
 
 
 def tone(
@@ -138,7 +144,7 @@ class Studio:
 
     hass: HomeAssistant
     entry: MockConfigEntry
-    store: Recordings
+    recordings: Recordings
     folder: Path
     client: TestClient[Any, Any]
     """Reaches Home Assistant as a stranger on the internet does."""
@@ -191,14 +197,44 @@ async def studio(
     hass.http.register_view(RecordingView(hass))
     entry = MockConfigEntry(domain=DOMAIN)
     entry.add_to_hass(hass)
-    store = Recordings(hass, entry)
-    await store.async_clean(set())
+    recordings = Recordings(hass, entry)
+    await recordings.async_clean(set())
     folder = Path(hass.config.path(".storage", "elks_audio", entry.entry_id))
-    yield Studio(hass, entry, store, folder, await hass_client_no_auth())
-    store.async_unload()
+    yield Studio(hass, entry, recordings, folder, await hass_client_no_auth())
+    recordings.async_unload()
 
 
 @pytest.fixture
 def no_ffmpeg(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a home without ffmpeg."""
     monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.fixture
+async def engine(studio: Studio) -> Engine:
+    """Return an engine that speaks for half a second, so that recordings last for one."""
+    return await studio.add(Engine("tone", ("wav", tone(0.5))))
+
+
+@pytest.fixture
+def three_seconds() -> Iterator[None]:
+    """Leave room for three recordings."""
+    with patch("custom_components.elks.speech.files.MAX_SIZE", 3 * SECOND + 3 * 100):
+        yield
+
+
+async def record(studio: Studio) -> str:
+    """Make a recording of one second and return its name."""
+    name = await studio.recordings.async_add_speech("Hello")
+    assert studio.duration(name) == pytest.approx(1)
+    return name
+
+
+async def refused(studio: Studio, media: str | dict[str, Any]) -> tuple[str, str]:
+    """Return why a media item is refused, and the reason given."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await studio.recordings.async_add_media(media)
+    placeholders = raised.value.translation_placeholders
+    assert placeholders is not None and placeholders["field"] == "media"
+    assert studio.names == set()
+    return str(raised.value.translation_key), placeholders.get("reason", "")

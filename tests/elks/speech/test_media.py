@@ -12,21 +12,10 @@ import pytest
 from custom_components.elks.speech import web_url
 from homeassistant.components import media_source
 from homeassistant.components.media_source import PlayMedia
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .conftest import SOUNDS, Engine, Studio, tone
+from .conftest import SOUNDS, Studio, refused, tone
 
 TOO_LARGE = 25 * 1024 * 1024 + 1
-
-
-async def refused(studio: Studio, media: str | dict[str, Any]) -> tuple[str, str]:
-    """Return why a media item is refused, and the reason given."""
-    with pytest.raises(ServiceValidationError) as raised:
-        await studio.store.async_media(media)
-    placeholders = raised.value.translation_placeholders
-    assert placeholders is not None and placeholders["field"] == "media"
-    assert studio.names == set()
-    return str(raised.value.translation_key), placeholders.get("reason", "")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +39,7 @@ async def test_local_media(studio: Studio, sound: str) -> None:
     """A local file is made fit for a telephone line, whatever its name says."""
     media_id = await studio.media("a.mp3", SOUNDS[sound])
 
-    recording = await studio.store.async_media(
+    recording = await studio.recordings.async_add_media(
         {"media_content_id": media_id, "media_content_type": "audio/x"}
     )
 
@@ -58,83 +47,6 @@ async def test_local_media(studio: Studio, sound: str) -> None:
         assert (file.getnchannels(), file.getframerate()) == (1, 16000)
         assert file.getnframes() > 0
     assert studio.names == {recording}
-
-
-@pytest.mark.usefixtures("no_ffmpeg")
-@pytest.mark.parametrize("sound", ["mp3", "mp3 with tags", "ogg", "wav in mu-law"])
-async def test_without_ffmpeg(studio: Studio, sound: str) -> None:
-    """Without ffmpeg, what telephones take is served as it is."""
-    recording = await studio.store.async_media(
-        await studio.media("a.mp3", SOUNDS[sound])
-    )
-
-    assert recording.endswith(f".{sound[:3]}")
-    assert studio.duration(recording) is None
-    assert await studio.fetch(recording) == SOUNDS[sound]
-
-
-@pytest.mark.usefixtures("no_ffmpeg")
-@pytest.mark.parametrize(("width", "zero"), [(1, 0x80), (2, 0), (3, 0)])
-async def test_wav_without_ffmpeg(studio: Studio, width: int, zero: int) -> None:
-    """Without ffmpeg, a WAV gets its silence in front, whatever its samples are."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setparams((2, width, 8000, 0, "NONE", ""))
-        sound.writeframes(b"\x55" * width * 2 * 8000)
-
-    recording = await studio.store.async_media(
-        await studio.media("a.wav", file.getvalue())
-    )
-
-    assert studio.duration(recording) == pytest.approx(1.5)
-    with wave.open(io.BytesIO(await studio.fetch(recording))) as sound:
-        assert sound.getparams()[:3] == (2, width, 8000)
-        assert set(sound.readframes(4000)) == {zero}
-        assert set(sound.readframes(9000)) == {0x55}
-
-
-@pytest.mark.usefixtures("no_ffmpeg")
-@pytest.mark.parametrize("sound", ["flac", "mp4", "opus"])
-async def test_unknown_without_ffmpeg(studio: Studio, sound: str) -> None:
-    """Without ffmpeg, other formats are refused, whatever the name says."""
-    media_id = await studio.media("a.mp3", SOUNDS[sound])
-
-    assert await refused(studio, media_id) == ("media_not_audio", "")
-
-
-@pytest.mark.usefixtures("no_ffmpeg")
-@pytest.mark.parametrize("data", [b"", b"\xff", b"RIFF", b"<html>", b"\xff\xf1\x50"])
-async def test_no_sound_without_ffmpeg(studio: Studio, data: bytes) -> None:
-    """So is what is no sound."""
-    media_id = await studio.media("a.mp3", data)
-
-    assert await refused(studio, media_id) == ("media_not_audio", "")
-
-
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("a.mp3", b"this is a text"),
-        ("a.wav", b""),
-        ("a.wav", tone(0)),
-        ("a.png", b"\x89PNG\r\n\x1a\n"),
-        ("a.mp3", b"ffconcat version 1.0\nfile /etc/hostname\n"),
-        ("a.mp3", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/\n"),
-    ],
-)
-async def test_not_audio(studio: Studio, name: str, data: bytes) -> None:
-    """What is no sound is refused; a list of other files is none."""
-    media_id = await studio.media(name, data)
-
-    assert await refused(studio, media_id) == ("media_not_audio", "")
-
-
-async def test_too_slow(studio: Studio) -> None:
-    """What cannot be made fit in time is refused."""
-    media_id = await studio.media("a.wav", tone(1))
-
-    with patch("custom_components.elks.speech.telephone._TIMEOUT", 0):
-        assert await refused(studio, media_id) == ("media_not_audio", "")
 
 
 async def test_too_large(studio: Studio) -> None:
@@ -176,40 +88,6 @@ async def test_no_media_source(studio: Studio) -> None:
     assert (await refused(studio, "/local/a.mp3"))[0] == "media_unreadable"
 
 
-async def test_spoken_media(studio: Studio) -> None:
-    """A media item of text-to-speech is spoken."""
-    engine = await studio.add(Engine("tone", ("wav", tone(1))))
-
-    recording = await studio.store.async_media(
-        "media-source://tts/tts.tone?message=Hello%20there&language=sv&cache=false"
-    )
-
-    assert engine.asked == [("Hello there", "sv", {})]
-    assert studio.duration(recording) == pytest.approx(1.5, abs=0.1)
-
-
-async def test_spoken_media_fails(studio: Studio) -> None:
-    """Its engine's failure is told as for any speech."""
-    await studio.add(Engine("tone", HomeAssistantError("quota exceeded")))
-
-    with pytest.raises(HomeAssistantError) as raised:
-        await studio.store.async_media("media-source://tts/tts.tone?message=Hello")
-
-    assert raised.value.translation_key == "speech_failed"
-    assert raised.value.translation_placeholders == {"reason": "quota exceeded"}
-
-
-async def test_ffmpeg_not_set_up(studio: Studio) -> None:
-    """The program is used even where Home Assistant's integration for it is not set up."""
-    studio.hass.config.components.remove("ffmpeg")
-
-    recording = await studio.store.async_media(
-        await studio.media("a.mp3", SOUNDS["opus"])
-    )
-
-    assert recording.endswith(".wav")
-
-
 async def answer(request: Request) -> StreamResponse:
     """Answer as media servers do."""
     if request.path == "/tone.wav":
@@ -239,8 +117,8 @@ async def test_media_elsewhere(studio: Studio) -> None:
             return patch.object(media_source, "async_resolve_media", return_value=media)
 
         with found("/tone.wav"):
-            recording = await studio.store.async_media("media-source://dlna/1")
-            studio.store.async_release([recording])
+            recording = await studio.recordings.async_add_media("media-source://dlna/1")
+            studio.recordings.async_release([recording])
         (studio.folder / recording).unlink()
 
         for path, key, reason in (
@@ -260,6 +138,6 @@ async def test_media_of_this_home(studio: Studio) -> None:
     studio.hass.config.internal_url = str(studio.client.make_url("")).rstrip("/")
     await studio.media("a.wav", tone(1))
 
-    recording = await studio.store.async_media("/media/local/a.wav")
+    recording = await studio.recordings.async_add_media("/media/local/a.wav")
 
     assert studio.duration(recording) == pytest.approx(1.5)

@@ -15,7 +15,7 @@ UNKNOWN = "A" * 43
 async def recording(studio: Studio) -> str:
     """Return a recording."""
     await studio.add(Engine("tone", ("wav", tone(1))))
-    return await studio.store.async_speech("Hello")
+    return await studio.recordings.async_add_speech("Hello")
 
 
 async def test_get(
@@ -117,7 +117,7 @@ async def test_not_logged(
     assert recording not in " ".join(ours)
 
 
-def test_clip_url() -> None:
+def test_recording_url() -> None:
     """The URL stands below the home's address, with or without a slash at its end."""
     url = "https://home.example/api/elks/audio/a.wav"
     assert recording_url("https://home.example", "a.wav") == url
