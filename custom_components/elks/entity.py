@@ -96,4 +96,5 @@ def async_add_contacts(
 def call_attributes(record: CallRecord) -> dict[str, Any]:
     """Return what is known of a call besides its state and its answer."""
     facts = call_facts(record)
-    return {key: facts[key] for key in facts if key not in ("state", "answer")}
+    del facts["state"], facts["answer"]
+    return facts

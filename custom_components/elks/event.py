@@ -64,6 +64,6 @@ class CallEventEntity(ElksEntity, EventEntity):
             return
         for event, moment in change.moments.items():
             self._moment = moment
-            data = {**call_attributes(record), "answer": record.answer}
+            data = call_attributes(record) | {"answer": record.answer}
             self._trigger_event(event, data)
             self.async_write_ha_state()

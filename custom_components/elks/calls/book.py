@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..api import Call
-from ..helpers.unexpected import going_on
 from .record import CallRecord
 from .store import Kept
 from .tally import Tally, price
@@ -79,9 +78,7 @@ class CallBook:
         before = self.find(record.token)
         if record != before:
             self._write(before, record)
-            # What cannot be counted is a call all the same
-            with going_on("counting a call"):
-                self._tally = self._tally.counted(before, record)
+            self._tally = self._tally.counted(before, record)
             self.spent += price(record) - price(before)
             self._changed(before, record)
 
