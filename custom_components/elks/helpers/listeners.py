@@ -45,7 +45,8 @@ class _Listener:
 class Listeners:
     """The listeners of one account: to calls, chains, and whatever else there is news of.
 
-    No event comes before all entities show what has led to it. A listener that fails is logged, and keeps no other from being notified.
+    No event comes before all entities show what has led to it. A listener that fails is logged,
+    and keeps no other from being notified.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
