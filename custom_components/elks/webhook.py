@@ -97,7 +97,8 @@ async def _handle(
             action = None
     if action is None:
         return Response()
-    return Response(text=action.as_text(), content_type=CONTENT_TYPE_JSON)
+    body = action.as_text().encode()
+    return Response(body=body, content_type=CONTENT_TYPE_JSON)
 
 
 async def _take_report(entry: ElksConfigEntry, query: _Query, call: Call) -> Response:
