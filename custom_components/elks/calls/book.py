@@ -37,6 +37,8 @@ class CallBook:
         self.last: CallRecord | None = None
         """The call placed last of those that the provider took."""
         self._tally = Tally()
+        self._uncounted: list[tuple[CallRecord | None, CallRecord]] = []
+        """An end is shown before it is counted, which takes as long as a tenth of the rest."""
         self.spent = 0.0
         """What is known to have been spent on calls since the start, in the account's currency."""
 
@@ -78,7 +80,7 @@ class CallBook:
         before = self.find(record.token)
         if record != before:
             self._write(before, record)
-            self._tally = self._tally.counted(before, record)
+            self._uncounted.append((before, record))
             self.spent += price(record) - price(before)
             self._changed(before, record)
 
@@ -115,6 +117,9 @@ class CallBook:
     @property
     def tally(self) -> Tally:
         """The calls of the month in which a call ended last."""
+        for before, record in self._uncounted:
+            self._tally = self._tally.counted(before, record)
+        self._uncounted.clear()
         return self._tally
 
     @property
