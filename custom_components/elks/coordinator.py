@@ -62,9 +62,7 @@ class AccountCoordinator(DataUpdateCoordinator[Account | None]):
         self._cancel_retry: CALLBACK_TYPE | None = None
         self.error: Exception | None = None
         """Why 46elks did not answer when it was asked last; None if it did."""
-        entry.async_on_unload(
-            listeners.async_listen(CallChange, Stage.FIGURES, self._async_call_changed)
-        )
+        self._calls = listeners
 
     @property
     def balance(self) -> float | None:
@@ -76,7 +74,19 @@ class AccountCoordinator(DataUpdateCoordinator[Account | None]):
 
     @callback
     def async_start(self) -> None:
-        """Ask for the account now; nobody waits for the answer."""
+        """Follow the calls, and ask for the account now; nobody waits for the answer.
+
+        Whoever is to look at a call before the figures show it listens before this.
+        """
+        self.config_entry.async_on_unload(
+            self._calls.async_listen(
+                CallChange, Stage.FIGURES, self._async_call_changed
+            )
+        )
+        self._async_ask()
+
+    @callback
+    def _async_ask(self, *_: object) -> None:
         self.config_entry.async_create_background_task(
             self.hass, self.async_refresh(), "elks account"
         )
@@ -114,14 +124,8 @@ class AccountCoordinator(DataUpdateCoordinator[Account | None]):
     @callback
     def _async_ask_later(self, seconds: float) -> None:
         """Ask again: who switched polling off has not switched off the first answer."""
-
-        @callback
-        def ask(*_: object) -> None:
-            self._cancel_retry = None
-            self.async_start()
-
         self._cancel_retry = async_call_later(
-            self.hass, seconds, HassJob(ask, cancel_on_shutdown=True)
+            self.hass, seconds, HassJob(self._async_ask, cancel_on_shutdown=True)
         )
 
     def _retry_after_error(self, err: ElksError) -> float:

@@ -47,5 +47,5 @@ def async_watch_balance(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 
     listen = data.listeners.async_listen
     entry.async_on_unload(data.account.async_add_listener(report))
-    entry.async_on_unload(listen(CallChange, Stage.DECISIONS, note_price))
-    entry.async_on_unload(listen(CallRefusal, Stage.DECISIONS, note_refusal))
+    entry.async_on_unload(listen(CallChange, Stage.FIGURES, note_price))
+    entry.async_on_unload(listen(CallRefusal, Stage.FIGURES, note_refusal))

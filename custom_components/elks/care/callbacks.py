@@ -29,5 +29,5 @@ def async_watch_callbacks(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     data = entry.runtime_data
     entry.async_on_unload(data.address.async_listen(report_reach))
     entry.async_on_unload(
-        data.listeners.async_listen(ArrivalChange, Stage.DECISIONS, report)
+        data.listeners.async_listen(ArrivalChange, Stage.FIGURES, report)
     )

@@ -18,4 +18,4 @@ def async_watch_chains(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
             issues.async_report_chain(hass, entry, change.chain.end)
 
     listeners = entry.runtime_data.listeners
-    entry.async_on_unload(listeners.async_listen(ChainChange, Stage.DECISIONS, report))
+    entry.async_on_unload(listeners.async_listen(ChainChange, Stage.FIGURES, report))

@@ -52,5 +52,5 @@ def async_watch_from_number(hass: HomeAssistant, entry: ElksConfigEntry) -> None
 
     issues.async_recall_from_number(hass, entry, now=own())
     listen = data.listeners.async_listen
-    entry.async_on_unload(listen(CallChange, Stage.DECISIONS, withdraw))
-    entry.async_on_unload(listen(CallRefusal, Stage.DECISIONS, check_refusal))
+    entry.async_on_unload(listen(CallChange, Stage.FIGURES, withdraw))
+    entry.async_on_unload(listen(CallRefusal, Stage.FIGURES, check_refusal))

@@ -16,11 +16,11 @@ class Stage(IntEnum):
     """When somebody is notified. Each stage finds complete what the ones before it do."""
 
     DECISIONS = 1
-    """What is decided and tidied up."""
+    """What is decided: who is called next."""
     ENTITIES = 2
     """What shows it."""
     FIGURES = 3
-    """What shows the sum of it: the account's money and counts."""
+    """What is counted and tidied up, and shows the sum of it: money, repairs, recordings."""
     EVENTS = 4
     """What others act on: event entities."""
     BUS = 5
