@@ -31,7 +31,7 @@ async def async_keep_recordings(entry: ElksConfigEntry) -> None:
 
     listen = data.listeners.async_listen
     entry.async_on_unload(listen(CallChange, Stage.FIGURES, release))
-    entry.async_on_unload(listen(ChainChange, Stage.FIGURES, release_chain))
+    entry.async_on_unload(listen(ChainChange, Stage.DECISIONS, release_chain))
     scripts = [record.script for record in data.book.open() if record.script]
     kept = {name for script in scripts for name in script.sounds}
     # Calls without recordings need no disk; others report the failure when they are placed
