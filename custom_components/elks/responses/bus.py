@@ -25,11 +25,11 @@ def async_fire_ends(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     def fire(event: str, data: dict[str, Any], contact: str | None) -> None:
         # Activity shows it on the page of this device
         device = async_device(hass, entry, contact)
-        whose = {
+        owner = {
             ATTR_CONFIG_ENTRY_ID: entry.entry_id,
             ATTR_DEVICE_ID: device and device.id,
         }
-        hass.bus.async_fire(event, whose | data)
+        hass.bus.async_fire(event, owner | data)
 
     @callback
     def call_changed(change: CallChange) -> None:
