@@ -16,7 +16,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
-from .helpers.unexpected import going_on
+from .helpers.listeners import Listeners, Stage
 
 QUERY_TOKEN: Final = "token"
 QUERY_QUESTION: Final = "asked"
@@ -50,7 +50,7 @@ class Address:
         self._external: tuple[str | None, str] = (None, "")
         """The external URL as it is set, and as it is used: to find it takes a call 2 % longer."""
         self._looking = asyncio.Lock()
-        self._listeners: dict[Callable[[Reach], None], None] = {}
+        self._listeners = Listeners(hass)
 
     @property
     def base_url(self) -> str | None:
@@ -92,8 +92,7 @@ class Address:
     @callback
     def async_listen(self, listener: Callable[[Reach], None]) -> CALLBACK_TYPE:
         """Notify somebody whenever an address was looked for; return what ends that."""
-        self._listeners[listener] = None
-        return lambda: self._listeners.pop(listener, None)
+        return self._listeners.async_listen(Reach, Stage.DECISIONS, listener)
 
     @callback
     def async_start(self) -> None:
@@ -121,7 +120,7 @@ class Address:
     async def async_look(self) -> Reach:
         """Return what reaches this home; look for something, for some seconds, if nothing does."""
         if (reach := self.reach) is not Reach.NONE:
-            self._async_notify(reach)
+            self._listeners.async_notify(reach)
             return reach
         with suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST_LOOK):
@@ -132,13 +131,7 @@ class Address:
         """Look for an address, and notify of what was found."""
         async with self._looking:
             if self.base_url is not None or await self._async_find_cloudhook():
-                self._async_notify(self.reach)
-
-    @callback
-    def _async_notify(self, reach: Reach) -> None:
-        for listener in list(self._listeners):
-            with going_on("notifying of the reach"):
-                listener(reach)
+                self._listeners.async_notify(self.reach)
 
     async def _async_find_cloudhook(self) -> bool:
         """Look for the cloudhook of the webhook; return whether that could be found out.

@@ -1,4 +1,4 @@
-"""The client for an account, from what its entry stores."""
+"""The client for an account, and the numbers that it can call from."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from .api import ElksClient
+from .api import Account, ElksClient
 
 
 def make_client(hass: HomeAssistant, data: Mapping[str, Any]) -> ElksClient:
@@ -18,3 +18,16 @@ def make_client(hass: HomeAssistant, data: Mapping[str, Any]) -> ElksClient:
         data[CONF_PASSWORD],
         data[CONF_URL],
     )
+
+
+async def async_numbers(client: ElksClient, account: Account | None) -> list[str]:
+    """Return the numbers, in E.164, that an account can call from. Raises ElksError.
+
+    They are its voice numbers and, if the account is known, its own mobile number.
+    """
+    return [*await client.voice_numbers(), *own_number(account)]
+
+
+def own_number(account: Account | None) -> list[str]:
+    """Return the account's own mobile number, in E.164, if there is one."""
+    return [account.mobilenumber] if account and account.mobilenumber else []

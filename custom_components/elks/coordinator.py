@@ -10,6 +10,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from .api import Account, ElksClient, ElksError, InvalidAuthError
 from .calls import CallChange, CallTracker, end_of, price
+from .client import async_numbers
 from .const import LOGGER
 from .helpers.listeners import Listeners, Stage
 from .helpers.unexpected import log_unexpected
@@ -93,9 +94,7 @@ class AccountCoordinator(DataUpdateCoordinator[Account | None]):
 
     async def async_numbers(self) -> list[str]:
         """Return the numbers that the account can call from, in E.164. Raises ElksError."""
-        numbers = await self._client.voice_numbers()
-        own = self.data.mobilenumber if self.data else None
-        return [*numbers, own] if own else numbers
+        return await async_numbers(self._client, self.data)
 
     @override
     async def _async_update_data(self) -> Account | None:

@@ -1,6 +1,5 @@
 """Contacts as notify entities: a message is spoken in a call."""
 
-from functools import partial
 from typing import override
 
 # Where else the features are depends on the version of Home Assistant
@@ -8,13 +7,10 @@ from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature  #
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import ElksError
 from .const import ATTR_MESSAGE, ATTR_TO
 from .entity import ElksEntity, async_add_contacts
-from .errors import async_not_placed
 from .helpers.text import read_text
-from .planning.call import async_plan
-from .planning.reloads import async_plan_over_reloads
+from .planning.call import async_place_call
 from .planning.script import sentences
 from .runtime import ElksConfigEntry
 
@@ -50,10 +46,4 @@ class ContactNotifyEntity(ElksEntity, NotifyEntity):
         """
         text = sentences(read_text(title or ""), read_text(message))
         data = {ATTR_TO: self.entity_id, ATTR_MESSAGE: text}
-        plan, runtime = await async_plan_over_reloads(
-            self.hass, self._entry, partial(async_plan, self.hass, self._entry, data)
-        )
-        try:
-            await runtime.tracker.placing.async_place(plan)
-        except ElksError as err:
-            raise async_not_placed(self.hass, self._entry, err) from err
+        await async_place_call(self.hass, self._entry, data)

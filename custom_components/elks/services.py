@@ -18,7 +18,6 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.selector import ConfigEntrySelector
 from homeassistant.setup import async_setup_component
 
-from .api import ElksError
 from .calls import CallsStoppedError
 from .chains import UnknownChainError
 from .const import (
@@ -46,10 +45,10 @@ from .const import (
     DOMAIN,
     MAX_RING_TIMEOUT,
 )
-from .errors import async_not_placed, failed, invalid
+from .errors import failed, invalid
 from .helpers.text import read_text
 from .planning import fields
-from .planning.call import async_plan
+from .planning.call import async_place_call
 from .planning.chain import async_plan_chain
 from .planning.reloads import async_plan_over_reloads
 from .responses.calls import call_ended, call_placed, chain_ended
@@ -157,23 +156,16 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     """Place a call and return its state."""
     entry = await _async_account(call)
-    plan, runtime = await async_plan_over_reloads(
-        call.hass, entry, partial(async_plan, call.hass, entry, call.data)
-    )
-    wait = call.data[ATTR_WAIT]
+    placed, runtime = await async_place_call(call.hass, entry, call.data)
+    if not call.data[ATTR_WAIT]:
+        return call_placed(placed) if call.return_response else None
     try:
-        record = placed = await runtime.tracker.placing.async_place(plan)
-        if wait:
-            record = await async_follow(
-                entry, runtime, lambda data: data.tracker.ends.async_wait(placed)
-            )
-    except ElksError as err:
-        raise async_not_placed(call.hass, entry, err) from err
+        ended = await async_follow(
+            entry, runtime, lambda data: data.tracker.ends.async_wait(placed)
+        )
     except CallsStoppedError as err:
         raise failed("stopped_waiting") from err
-    if not call.return_response:
-        return None
-    return call_ended(record, entry) if wait else call_placed(record)
+    return call_ended(ended, entry) if call.return_response else None
 
 
 async def _async_call_chain(call: ServiceCall) -> ServiceResponse:

@@ -117,9 +117,8 @@ class CallBook:
     @property
     def tally(self) -> Tally:
         """The calls of the month in which a call ended last."""
-        for before, record in self._uncounted:
-            self._tally = self._tally.counted(before, record)
-        self._uncounted.clear()
+        while self._uncounted:
+            self._tally = self._tally.counted(*self._uncounted.pop(0))
         return self._tally
 
     @property

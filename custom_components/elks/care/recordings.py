@@ -31,6 +31,7 @@ async def async_keep_recordings(entry: ElksConfigEntry) -> None:
 
     listen = data.listeners.async_listen
     entry.async_on_unload(listen(CallChange, Stage.FIGURES, release))
+    # No callback waits for the end of a chain, as it does for that of a call
     entry.async_on_unload(listen(ChainChange, Stage.DECISIONS, release_chain))
     scripts = [record.script for record in data.book.open() if record.script]
     kept = {name for script in scripts for name in script.sounds}

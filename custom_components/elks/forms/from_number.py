@@ -15,6 +15,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..api import Account, ElksClient, ElksError
+from ..client import async_numbers, own_number
 from ..const import CONF_FROM_NUMBER
 from ..people.numbers import InvalidNumberError, read_number
 from ..runtime import ElksConfigEntry
@@ -26,11 +27,9 @@ async def async_new_account_numbers(client: ElksClient, account: Account) -> lis
     When 46elks does not list them, only the account's own mobile number.
     """
     try:
-        numbers = await client.voice_numbers()
+        return await async_numbers(client, account)
     except ElksError:
-        numbers = []
-    own = account.mobilenumber
-    return [*numbers, own] if own else numbers
+        return own_number(account)
 
 
 async def async_account_numbers(entry: ElksConfigEntry) -> list[str]:

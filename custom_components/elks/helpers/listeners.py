@@ -16,7 +16,7 @@ class Stage(IntEnum):
     """When somebody is notified. Each stage finds complete what the ones before it do."""
 
     DECISIONS = 1
-    """What is decided: who is called next."""
+    """What is decided, such as who is called next; and what nobody waits for."""
     ENTITIES = 2
     """What shows it."""
     FIGURES = 3

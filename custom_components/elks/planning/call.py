@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import voluptuous as vol
@@ -13,8 +14,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.json import json_dumps
 from homeassistant.util.json import json_loads_object
 
-from ..api import CallAction, CallRequest, Connect, CustomAction
-from ..calls import CallPlan, new_token
+from ..api import CallAction, CallRequest, Connect, CustomAction, ElksError
+from ..calls import CallPlan, CallRecord, new_token
 from ..const import (
     ATTR_ANSWERS,
     ATTR_CONNECT,
@@ -31,9 +32,10 @@ from ..const import (
     CONF_CALLBACK_KEY,
     DEFAULT_RING_TIMEOUT,
 )
-from ..errors import invalid
+from ..errors import async_not_placed, invalid
 from ..runtime import ElksConfigEntry, ElksData
 from .callees import async_find_callees, async_read_numbers
+from .reloads import async_plan_over_reloads
 from .script import RecordingSession, async_script, voice_for
 
 _CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
@@ -54,6 +56,9 @@ async def async_plan(
     from_number, [callee] = await async_find_callees(
         hass, entry, data, runtime, {ATTR_TO: data[ATTR_TO]}
     )
+    if content == ATTR_CONNECT:
+        numbers = {ATTR_FROM: from_number, ATTR_CONNECT: data[ATTR_CONNECT]}
+        connect = (await async_read_numbers(runtime, numbers))[ATTR_CONNECT]
     token = new_token(entry.data[CONF_CALLBACK_KEY])
     await runtime.address.async_look()
     url = runtime.address.callback_url(token)
@@ -64,10 +69,7 @@ async def async_plan(
         script = await async_script(session, data, voice)
         voice_start: CallAction | str = url or script.next_action(0, None, None)
     elif content == ATTR_CONNECT:
-        numbers = await async_read_numbers(
-            runtime, {ATTR_FROM: from_number, ATTR_CONNECT: data[ATTR_CONNECT]}
-        )
-        voice_start = Connect(number=numbers[ATTR_CONNECT])
+        voice_start = Connect(number=connect)
     else:
         voice_start = _voice_start(data[ATTR_VOICE_START])
     own_url = data.get(ATTR_WHENHANGUP)
@@ -87,6 +89,23 @@ async def async_plan(
         contact=callee.contact.id if callee.contact else None,
         reported=url is not None and not reported_elsewhere,
     )
+
+
+async def async_place_call(
+    hass: HomeAssistant, entry: ElksConfigEntry, data: Mapping[str, Any]
+) -> tuple[CallRecord, ElksData]:
+    """Place the call that the fields of an action ask for.
+
+    Returns what is known of it, and the data of the account that placed it. Raises what async_plan
+    raises, and HomeAssistantError when the call was not placed.
+    """
+    plan, runtime = await async_plan_over_reloads(
+        hass, entry, partial(async_plan, hass, entry, data)
+    )
+    try:
+        return await runtime.tracker.placing.async_place(plan), runtime
+    except ElksError as err:
+        raise async_not_placed(hass, entry, err) from err
 
 
 def ring_timeout(entry: ElksConfigEntry, data: Mapping[str, Any]) -> int:
