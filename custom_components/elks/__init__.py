@@ -15,7 +15,8 @@ from .care.balance import async_watch_balance
 from .care.callbacks import async_watch_callbacks
 from .care.chains import async_watch_chains
 from .care.from_number import async_watch_from_number
-from .care.recordings import async_keep_recordings
+from .care.recordings import async_keep_recordings, prompts_needed
+from .care.voices import async_watch_voices
 from .chains import Chains, ChainStore
 from .client import make_client
 from .const import CONF_FROM_NUMBER, DOMAIN
@@ -46,11 +47,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     client = make_client(hass, entry.data)
     listeners = Listeners(hass)
     tracker = CallTracker(hass, entry, client, listeners)
+    planner = partial(async_plan_turn, entry)
+    chains = Chains(hass, entry, tracker, planner, listeners)
+    needed = partial(prompts_needed, tracker.book, chains)
     entry.runtime_data = ElksData(
         account=AccountCoordinator(hass, entry, client, tracker, listeners),
         address=async_address(hass, entry),
-        recordings=Recordings(hass, entry),
-        chains=Chains(hass, entry, tracker, partial(async_plan_turn, entry), listeners),
+        recordings=Recordings(hass, entry, listeners, needed),
+        chains=chains,
         listeners=listeners,
         numbers=NumberReader(hass),
         tracker=tracker,
@@ -105,6 +109,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     async_watch_callbacks(hass, entry)
     async_watch_chains(hass, entry)
     async_watch_from_number(hass, entry)
+    async_watch_voices(hass, entry)
     data.account.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_keep_recordings(entry)
@@ -138,3 +143,4 @@ async def _async_changed(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Follow a change of the settings: what calls need of them is read for each call."""
     async_name_devices(hass, entry)
     issues.async_recall_from_number(hass, entry, now=entry.options[CONF_FROM_NUMBER])
+    await entry.runtime_data.recordings.async_apply_options()

@@ -12,6 +12,7 @@ from yarl import URL
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID, CONTENT_TYPE_JSON
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.dt import utcnow
 
 from .address import QUERY_QUESTION, QUERY_TOKEN, Address, async_address
 from .api import (
@@ -27,7 +28,7 @@ from .api import (
     read_callback,
     read_keys,
 )
-from .calls import is_ours
+from .calls import async_find_sound, is_ours
 from .const import CONF_CALLBACK_KEY, DOMAIN
 from .runtime import ElksConfigEntry, ElksData, async_wait_settled
 
@@ -42,7 +43,11 @@ _MOST_WAITS = 40
 _KEYS = "keys"
 """Those that were pressed when the account was not loaded."""
 _WAITED = "waited"
-_NUMBER = re.compile(r"[0-9]{1,2}")
+_SINCE = "since"
+"""When somebody in the call began to wait for a sound, in seconds since 1970."""
+_LONGEST_MOMENT = 15
+"""Seconds that they wait for it."""
+_NUMBER = re.compile(r"[0-9]{1,11}")
 
 type _Query = Mapping[str, str]
 
@@ -121,28 +126,48 @@ async def _next_action(
     token = query.get(QUERY_TOKEN, "")
     if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
         return None
+    until = hass.loop.time() + _PATIENCE_IN_CALL
     question = _number(query, QUERY_QUESTION)
     keys = (read_keys(query.get(_KEYS)) or pressed) if question else None
     data = await _async_loaded(entry, _PATIENCE_IN_CALL)
     if data is None:
-        return _ask_again(async_address(hass, entry), query, keys)
+        return _ask_again(BEEP, async_address(hass, entry), query, keys)
     record = data.tracker.reports.async_question(token, call_id, question, keys)
-    if record is not None and record.hang_up:
-        return HangUp()
-    if record is None or record.script is None:
+    if record is None or (record.script is None and not record.hang_up):
         return None
+    if (step := record.step(question, keys)) is None:
+        return HangUp()
     next_url = data.address.callback_url(token, question + 1)
-    return record.script.next_action(question, keys, next_url)
+    if (base := data.address.base_url) is None:
+        # Callbacks come through Home Assistant Cloud, which carries no sound
+        return step.action(BEEP, next_url)
+    since = _number(query, _SINCE) or int(utcnow().timestamp())
+    heard = await async_find_sound(
+        data.recordings,
+        base,
+        step,
+        (record.script and record.script.language) or hass.config.language,
+        patience=max(0, until - hass.loop.time()),
+        is_last=not 0 <= utcnow().timestamp() - since < _LONGEST_MOMENT,
+    )
+    if heard.spoken is None:
+        again = {**query, _SINCE: str(since)}
+        return _ask_again(heard.sound, data.address, again, keys)
+    if step.is_message:
+        data.tracker.reports.async_spoken(token, heard.spoken)
+    return step.action(heard.sound, next_url)
 
 
-def _ask_again(address: Address, query: _Query, keys: str | None) -> CallAction:
-    """Return what bridges the time until the account is loaded: a beep, then the same again."""
+def _ask_again(
+    sound: str, address: Address, query: _Query, keys: str | None
+) -> CallAction:
+    """Return what bridges the time until more is known: a sound, then the same again."""
     waited = _number(query, _WAITED) + 1
     url = address.webhook_url
     if url is None or waited > _MOST_WAITS:
         return HangUp()
     again = {**query, _WAITED: str(waited)} | ({_KEYS: keys} if keys else {})
-    return Play(sound=BEEP, next=str(URL(url).with_query(again)))
+    return Play(sound=sound, next=str(URL(url).with_query(again)))
 
 
 def _number(query: _Query, name: str) -> int:

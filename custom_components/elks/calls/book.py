@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..api import Call
+from ..speech import Prompt
 from .record import CallRecord
 from .store import Kept
 from .tally import Tally, price
@@ -96,11 +97,11 @@ class CallBook:
         if record is not None and record.call is None:
             self.put(replace(record.with_report(call), adopted=True))
 
-    def hang_up(self, token: str) -> None:
-        """Let a call end as soon as the provider asks what to do."""
+    def hang_up(self, token: str, closing: Prompt | None = None) -> None:
+        """Let a call end as soon as the provider asks what to do, once the closing was heard."""
         record = self.find(token)
         if record is not None and not record.ended:
-            self.put(replace(record, hang_up=True))
+            self.put(replace(record, hang_up=True, closing=closing))
 
     def forget(self, token: str) -> None:
         """Forget a call that was requested, but as far as anybody knows never placed."""

@@ -26,6 +26,7 @@ def call_facts(record: CallRecord) -> dict[str, Any]:
         "duration": call and call.duration,
         "cost": call and call.cost,
         "answered": record.answered,
+        "spoken": record.spoken,
         "digits": record.digits,
         "answer": record.answer,
     }

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from ..api import Call, CallState
-from .dialogue.script import CallScript
+from ..speech import Prompt, Sound
+from .dialogue.script import CallScript, Spoken, Step
 
 _REPORTED = tuple(field.name for field in fields(Call))
 _TIMES = ("created", "start")
@@ -37,8 +38,12 @@ class CallRecord:
     """Id of the chain that the call belongs to."""
     hang_up: bool = False
     """Whether the call is to end as soon as the provider asks what to do."""
+    closing: Prompt | None = None
+    """What is said before it ends so."""
     picked_up: bool = False
     """Whether the provider has asked us for the first action."""
+    spoken: Spoken | None = None
+    """What was heard of the message; None for nothing, or when it is not ours."""
     digits: str | None = None
     """The keys that were pressed last."""
     question: int = 0
@@ -98,8 +103,17 @@ class CallRecord:
     @property
     def answer(self) -> str | None:
         """Id of the answer that the pressed keys stand for."""
-        answer = self.script.answer(self.digits) if self.script else None
+        if self.script is None:
+            return None
+        answer = self.script.answer(self.digits, self.spoken)
         return answer.id if answer else None
+
+    def step(self, question: int, keys: str | None) -> Step | None:
+        """Return what follows the answer to a question, as CallScript.step does."""
+        if self.hang_up:
+            closing = self.closing
+            return Step(prompt=closing, substitute=Sound.TAKEN) if closing else None
+        return self.script and self.script.step(question, keys, self.spoken)
 
     def can_be(self, call_id: str) -> bool:
         """Return whether what arrives with this call's secret and with an id is about it."""

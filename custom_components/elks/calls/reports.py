@@ -1,5 +1,6 @@
 """What callbacks report of calls, taken in when the call's secret comes along."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from homeassistant.config_entries import ConfigEntry
@@ -9,6 +10,7 @@ from ..api import Call, CallState
 from ..const import CONF_CALLBACK_KEY
 from .arrivals import CallbackArrivals
 from .book import CallBook
+from .dialogue.script import LOST_SCRIPT, Spoken
 from .outgoing.looking import Lookout
 from .outgoing.provider import Provider
 from .record import CallRecord
@@ -35,6 +37,7 @@ class CallReports:
         self._book = book
         self._lookout = lookout
         self._arrivals = arrivals
+        self._changes: dict[str, list[Callable[[CallRecord], CallRecord]]] = {}
 
     @callback
     def async_end(self, token: str, call: Call) -> None:
@@ -51,7 +54,8 @@ class CallReports:
 
         `question` is the one that `keys` answer, counted from 1; 0 is the pick-up. Returns the
         record of the call; None when it is not ours, or its secret did not come along. The record
-        changes right after that: the person in the call waits for the answer.
+        changes right after that: the person in the call waits for the answer. Only the keys of a
+        chain are noted before: of two people who acknowledge, one is to be the first.
         """
         if (record := self._record(token, call_id)) is None:
             # Ours all the same, if a power cut made us forget it
@@ -59,8 +63,18 @@ class CallReports:
             record = self._record(token, call_id)
         if record is not None:
             self._arrivals.async_note()
-            self._hass.loop.call_soon(self._note_pick_up, token, question, keys)
+            self._change_soon(token, lambda one: replace(one, picked_up=True))
+            if keys:
+                self._change_soon(token, lambda one: one.with_keys(question, keys))
+            if keys and record.chain:
+                self._change(token)
+                return self._record(token, call_id)
         return record
+
+    @callback
+    def async_spoken(self, token: str, spoken: Spoken) -> None:
+        """Note what is heard of the message in a call."""
+        self._change_soon(token, lambda one: replace(one, spoken=spoken))
 
     def _record(self, token: str, call_id: str) -> CallRecord | None:
         record = self._book.find(token)
@@ -79,10 +93,20 @@ class CallReports:
         else:
             self._lookout.async_hint(call.id)
 
-    def _note_pick_up(self, token: str, question: int, keys: str | None) -> None:
+    def _change_soon(
+        self, token: str, change: Callable[[CallRecord], CallRecord]
+    ) -> None:
+        """Change a record in the next turn of the loop, once for all changes of this one."""
+        if token not in self._changes:
+            self._hass.loop.call_soon(self._change, token)
+        self._changes.setdefault(token, []).append(change)
+
+    def _change(self, token: str) -> None:
+        changes = self._changes.pop(token, [])
         if record := self._book.find(token):
-            record = replace(record, picked_up=True)
-            self._book.put(record.with_keys(question, keys) if keys else record)
+            for change in changes:
+                record = change(record)
+            self._book.put(record)
 
     def _revive(self, token: str, call: Call) -> None:
         """Take up a call that is ours, but was not written down before a power cut."""
@@ -95,6 +119,7 @@ class CallReports:
             timeout=0,
             requested=call.created or self._provider.now(),
             reported=True,
+            script=LOST_SCRIPT,
         )
         self._book.put(replace(record, call=replace(call, state=CallState.ONGOING)))
         self._lookout.async_look(token)

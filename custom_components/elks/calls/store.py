@@ -16,10 +16,11 @@ from .stored import record_as_dict, record_from_dict
 from .tally import Tally
 
 _VERSION = 1
-_MINOR_VERSION = 2
+_MINOR_VERSION = 3
 """Raised with each field that is added: older versions leave it out, newer ones have a default.
 
 2: the question that keys answered (`asked`), and whether a call was `adopted`.
+3: prompts instead of the URLs of recordings; what was `spoken`, and what is said at the end (`closing`).
 """
 _PAUSE = 0.1
 _PAUSE_PER_CALL = 0.0002

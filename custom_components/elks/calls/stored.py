@@ -6,7 +6,8 @@ from typing import Any
 
 from ..api import Call, CallState
 from ..helpers.stored_values import moment, text, text_or_none, whole_number
-from .dialogue.script import CallScript
+from ..speech import Prompt
+from .dialogue.script import CallScript, Spoken
 from .record import CallRecord
 
 _COST_UNITS = 10_000
@@ -15,6 +16,7 @@ _COST_UNITS = 10_000
 
 def record_as_dict(record: CallRecord) -> dict[str, object]:
     """Return a record as JSON data."""
+    script, closing = record.script, record.closing
     return {
         "token": record.token,
         "from": record.from_number,
@@ -22,11 +24,13 @@ def record_as_dict(record: CallRecord) -> dict[str, object]:
         "timeout": record.timeout,
         "requested": record.requested.isoformat(),
         "reported": record.reported,
-        "script": record.script.as_dict() if record.script else None,
+        "script": script and script.as_dict(with_prompts=not record.ended),
         "contact": record.contact,
         "chain": record.chain,
         "hang_up": record.hang_up,
+        "closing": closing.as_dict() if closing and not record.ended else None,
         "picked_up": record.picked_up,
+        "spoken": record.spoken,
         "digits": record.digits,
         "asked": record.question,
         "adopted": record.adopted,
@@ -40,7 +44,7 @@ def record_from_dict(data: Mapping[str, Any]) -> CallRecord:
 
     Raises AttributeError, LookupError, TypeError or ValueError for what cannot be read.
     """
-    script, call = data.get("script"), data.get("call")
+    script, call, closing = data.get("script"), data.get("call"), data.get("closing")
     return CallRecord(
         token=text(data["token"]),
         from_number=text(data["from"]),
@@ -52,7 +56,9 @@ def record_from_dict(data: Mapping[str, Any]) -> CallRecord:
         contact=text_or_none(data.get("contact")),
         chain=text_or_none(data.get("chain")),
         hang_up=bool(data.get("hang_up")),
+        closing=None if closing is None else Prompt.from_dict(closing),
         picked_up=bool(data.get("picked_up")),
+        spoken=_spoken(data.get("spoken")),
         digits=text_or_none(data.get("digits")),
         question=whole_number(data.get("asked", 0)),
         adopted=bool(data.get("adopted")),
@@ -103,6 +109,12 @@ def _state(value: object) -> CallState:
     """Return a state; one that is not known is not the end, and is asked about."""
     name = _readable(text, value) or ""
     return CallState(name) if name in CallState else CallState.ONGOING
+
+
+def _spoken(value: object) -> Spoken | None:
+    """Return what was heard; what only a newer version knows is as if it were not known."""
+    name = _readable(text, value) or ""
+    return Spoken(name) if name in Spoken else None
 
 
 def _written(moment: datetime | None) -> str | None:

@@ -1,6 +1,6 @@
 """What the user has to put right, as Home Assistant's repairs show it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,14 +14,17 @@ _NOT_REACHABLE = "not_reachable"
 _NOT_REPORTED = "not_reported"
 _LOW_BALANCE = "low_balance"
 _FROM_NUMBER = "from_number"
+_VOICE_FAILED = "voice_failed"
 _CHAIN_EXPIRED = "chain_expired"
 _CHAIN_STOPPED = "chain_stopped"
+_ENGINE = "engine"
 _STOPS = (ChainEnd.INVALID_AUTH, ChainEnd.NO_CREDIT, ChainEnd.REFUSED)
 _ISSUES = (
     _NOT_REACHABLE,
     _NOT_REPORTED,
     _LOW_BALANCE,
     _FROM_NUMBER,
+    _VOICE_FAILED,
     _CHAIN_EXPIRED,
     *(f"{_CHAIN_STOPPED}_{stop}" for stop in _STOPS),
 )
@@ -84,10 +87,28 @@ def async_recall_from_number(
     hass: HomeAssistant, entry: ConfigEntry, *, now: str
 ) -> None:
     """Withdraw what was shown of another number than the one that calls come from now."""
-    issue_id = f"{_FROM_NUMBER}_{entry.entry_id}"
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
-    if issue and issue.data and issue.data.get(CONF_FROM_NUMBER) != now:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
+    _recall(hass, entry, _FROM_NUMBER, lambda data: data.get(CONF_FROM_NUMBER) != now)
+
+
+@callback
+def async_report_voice(
+    hass: HomeAssistant, entry: ConfigEntry, engine: str, reason: str
+) -> None:
+    """Show that a text-to-speech engine did not speak, until it does."""
+    _show(
+        hass,
+        entry,
+        _VOICE_FAILED,
+        data={_ENGINE: engine},
+        persistent=True,
+        placeholders={"engine": engine, "reason": reason},
+    )
+
+
+@callback
+def async_recall_voice(hass: HomeAssistant, entry: ConfigEntry, engine: str) -> None:
+    """Withdraw that an engine did not speak; of another one, nothing."""
+    _recall(hass, entry, _VOICE_FAILED, lambda data: data.get(_ENGINE) == engine)
 
 
 @callback
@@ -105,6 +126,19 @@ def _report(
         _show(hass, entry, issue, **more)
     else:
         ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
+
+
+def _recall(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    issue: str,
+    is_meant: Callable[[Mapping[str, Any]], bool],
+) -> None:
+    """Withdraw a repair, if it was shown with such data."""
+    issue_id = f"{issue}_{entry.entry_id}"
+    shown = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    if shown and is_meant(shown.data or {}):
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 def _show(

@@ -1,40 +1,55 @@
-"""Recordings are kept while a call or a chain needs them, and released when it has ended."""
+"""Recordings are made anew after a restart, and released when no call or chain needs them."""
+
+from collections.abc import Iterator
 
 from homeassistant.core import callback
 
-from ..calls import CallChange
-from ..chains import ChainChange
+from ..calls import CallBook, CallChange, CallRecord
+from ..chains import ChainChange, Chains
 from ..helpers.listeners import Stage
 from ..helpers.unexpected import going_on
 from ..runtime import ElksConfigEntry
+from ..speech import Prompt
+
+
+def prompts_needed(book: CallBook, chains: Chains) -> Iterator[Prompt]:
+    """Find what calls and chains that have not ended may still play."""
+    for record in book.open():
+        yield from _prompts(record)
+    for chain in chains.running:
+        yield from chain.prompts
 
 
 async def async_keep_recordings(entry: ElksConfigEntry) -> None:
-    """Keep the recordings of open calls and running chains; release them as these end.
+    """Have there be what open calls and running chains play; release it as these end.
 
     A folder that cannot be read or made is logged; the account is loaded all the same.
     """
     data = entry.runtime_data
 
-    def needed() -> set[str]:
-        return {name for chain in data.chains.running for name in chain.sounds}
+    @callback
+    def call_changed(change: CallChange) -> None:
+        if change.record.over:
+            data.recordings.async_release(_prompts(change.record))
+        elif change.record.closing:
+            data.recordings.async_prepare([change.record.closing])
 
     @callback
-    def release(change: CallChange) -> None:
-        if (script := change.record.script) and change.record.over:
-            data.recordings.async_release(set(script.sounds) - needed())
-
-    @callback
-    def release_chain(change: ChainChange) -> None:
+    def chain_changed(change: ChainChange) -> None:
         if change.chain.end is not None:
-            data.recordings.async_release(change.chain.sounds - needed())
+            data.recordings.async_release(change.chain.prompts)
 
     listen = data.listeners.async_listen
-    entry.async_on_unload(listen(CallChange, Stage.FIGURES, release))
+    entry.async_on_unload(listen(CallChange, Stage.FIGURES, call_changed))
     # No callback waits for the end of a chain, as it does for that of a call
-    entry.async_on_unload(listen(ChainChange, Stage.DECISIONS, release_chain))
-    scripts = [record.script for record in data.book.open() if record.script]
-    kept = {name for script in scripts for name in script.sounds}
-    # Calls without recordings need no disk; others report the failure when they are placed
-    with going_on("cleaning the recordings"):
-        await data.recordings.async_clean(kept | needed())
+    entry.async_on_unload(listen(ChainChange, Stage.DECISIONS, chain_changed))
+    # Calls without recordings need no disk; others have the built-in sounds
+    with going_on("reading the recordings"):
+        await data.recordings.async_load()
+    data.recordings.async_prepare(prompts_needed(data.book, data.chains))
+
+
+def _prompts(record: CallRecord) -> list[Prompt]:
+    """Return what a call may still play."""
+    said = record.script.prompts if record.script else []
+    return [*said, record.closing] if record.closing else said

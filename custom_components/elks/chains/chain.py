@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 from ..calls.dialogue.script import CallScript
 from ..const import DEFAULT_RING_TIMEOUT
 from ..helpers.stored_values import moment, text
+from ..speech import Prompt
 
 ACKNOWLEDGED: Final = "acknowledged"
 """Id of the answer with which somebody acknowledges."""
@@ -124,9 +125,9 @@ class Chain:
         return last if last and last.fate is Fate.OPEN else None
 
     @property
-    def sounds(self) -> set[str]:
-        """The names of the sound files."""
-        return {name for person in self.people for name in person.script.sounds}
+    def prompts(self) -> list[Prompt]:
+        """All that may be played."""
+        return [prompt for one in self.people for prompt in one.script.prompts]
 
     def following(self) -> tuple[int, int] | ChainEnd:
         """Return the round and the person whose turn is next; or how the chain ends without.

@@ -7,6 +7,7 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_LANGUAGE, CONF_TIMEOUT
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     LanguageSelector,
@@ -17,6 +18,7 @@ from homeassistant.helpers.selector import (
 
 from ..const import (
     CONF_FROM_NUMBER,
+    CONF_KEEP_SPEECH,
     CONF_TTS_ENTITY_ID,
     DEFAULT_RING_TIMEOUT,
     MAX_RING_TIMEOUT,
@@ -64,6 +66,7 @@ class ElksOptionsFlow(OptionsFlow):
                     EntitySelectorConfig(domain="tts")
                 ),
                 vol.Optional(CONF_LANGUAGE): LanguageSelector(),
+                vol.Required(CONF_KEEP_SPEECH, default=True): BooleanSelector(),
             }
         )
         return async_show_form(

@@ -15,7 +15,7 @@ from homeassistant.helpers.json import json_dumps
 from homeassistant.util.json import json_loads_object
 
 from ..api import CallAction, CallRequest, Connect, CustomAction, ElksError
-from ..calls import CallPlan, CallRecord, new_token
+from ..calls import CallPlan, CallRecord, CallScript, new_token
 from ..const import (
     ATTR_ANSWERS,
     ATTR_CONNECT,
@@ -32,11 +32,11 @@ from ..const import (
     CONF_CALLBACK_KEY,
     DEFAULT_RING_TIMEOUT,
 )
-from ..errors import async_not_placed, invalid
+from ..errors import async_not_placed, failed, invalid
 from ..runtime import ElksConfigEntry, ElksData
 from .callees import async_find_callees, async_read_numbers
 from .reloads import async_plan_over_reloads
-from .script import RecordingSession, async_script, voice_for
+from .script import async_script, voice_for
 
 _CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
 _ONLY_SPOKEN = (ATTR_REPEAT, ATTR_DIGITS, ATTR_ANSWERS)
@@ -48,7 +48,7 @@ async def async_plan(
     data: Mapping[str, Any],
     runtime: ElksData,
 ) -> CallPlan:
-    """Return the call that the fields of an action ask for, with its recordings ready.
+    """Return the call that the fields of an action ask for; its recordings begin to be made.
 
     Raises ServiceValidationError, which names the field, and HomeAssistantError for all else.
     """
@@ -64,10 +64,12 @@ async def async_plan(
     url = runtime.address.callback_url(token)
     script = None
     if content in (ATTR_MESSAGE, ATTR_MEDIA):
-        session = RecordingSession(hass, runtime)
         voice = voice_for(entry, data, callee.contact)
-        script = await async_script(session, data, voice)
-        voice_start: CallAction | str = url or script.next_action(0, None, None)
+        script = async_script(hass, data, voice, runtime.recordings.new_nonce())
+        voice_start: CallAction | str = url or _play_without_us(script)
+        if runtime.address.base_url is None and not script.message.url:
+            raise failed("not_reachable")
+        runtime.recordings.async_prepare(script.prompts)
     elif content == ATTR_CONNECT:
         voice_start = Connect(number=connect)
     else:
@@ -106,6 +108,17 @@ async def async_place_call(
         return await runtime.tracker.placing.async_place(plan), runtime
     except ElksError as err:
         raise async_not_placed(hass, entry, err) from err
+
+
+def _play_without_us(script: CallScript) -> CallAction:
+    """Return the action of a call that never asks us: 46elks has all that it plays.
+
+    Raises HomeAssistantError if it must ask us.
+    """
+    message = script.step(0, None, None)
+    if message is None or message.digits or not message.prompt.url:
+        raise failed("not_reachable")
+    return message.action(message.prompt.url, None)
 
 
 def ring_timeout(entry: ElksConfigEntry, data: Mapping[str, Any]) -> int:

@@ -7,14 +7,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.ulid import ulid_now
 
 from ..api import CallRequest
-from ..calls import CallPlan, CallScript
+from ..calls import CallPlan
 from ..chains import Chain, ChainEnd, Person, Turn
 from ..const import ATTR_ACKNOWLEDGE_KEY, ATTR_MESSAGE, ATTR_PAUSE, ATTR_ROUNDS, ATTR_TO
 from ..runtime import ElksConfigEntry, ElksData
-from ..speech import Voice
 from .call import ring_timeout
 from .callees import async_find_callees
-from .script import RecordingSession, async_chain_script, voice_for
+from .script import async_chain_script, voice_for
 
 
 async def async_plan_chain(
@@ -24,16 +23,22 @@ async def async_plan_chain(
     cancelled: int,
     runtime: ElksData,
 ) -> Chain:
-    """Return the chain that the fields of an action ask for, with its recordings ready.
+    """Return the chain that the fields of an action ask for; its recordings begin to be made.
 
-    Speech takes its time: when all chains are cancelled meanwhile, so is this one. `cancelled` is
-    the count of such cancellations when the action was called, which reloads do not reset.
-    Raises ServiceValidationError, which names the field, and HomeAssistantError for all else.
+    When all chains are cancelled meanwhile, so is this one. `cancelled` is the count of such
+    cancellations when the action was called, which reloads do not reset. Raises ServiceValidationError, which names the field, and HomeAssistantError for all else.
     """
     written = {f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)}
     from_number, callees = await async_find_callees(hass, entry, data, runtime, written)
     voices = [voice_for(entry, data, callee.contact) for callee in callees]
-    scripts = await _async_scripts(RecordingSession(hass, runtime), data, voices)
+    nonce = runtime.recordings.new_nonce()
+    scripts = [
+        await async_chain_script(
+            hass, data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY], voice, nonce
+        )
+        for voice in voices
+    ]
+    runtime.recordings.async_prepare(p for script in scripts for p in script.prompts)
     return Chain(
         id=ulid_now(),
         started=runtime.tracker.now(),
@@ -73,19 +78,3 @@ def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPla
         chain=chain.id,
         reported=url is not None,
     )
-
-
-async def _async_scripts(
-    session: RecordingSession, data: Mapping[str, Any], voices: list[Voice]
-) -> list[CallScript]:
-    """Return what is said by each voice; a voice that is there twice is recorded once."""
-    made: list[tuple[Voice, CallScript]] = []
-    with session:
-        for voice in voices:
-            if any(voice == other for other, _ in made):
-                continue
-            script = await async_chain_script(
-                session, data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY], voice
-            )
-            made.append((voice, script))
-    return [next(s for other, s in made if other == voice) for voice in voices]

@@ -1,13 +1,11 @@
-"""The script of a call: what it says and asks, with every recording made before the phone rings."""
+"""The script of a call: what it says and asks, in which voice and language."""
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from homeassistant.const import ATTR_ID, CONF_LANGUAGE
 from homeassistant.core import HomeAssistant
 
-from ..address import Reach
 from ..calls import Answer, CallScript
 from ..chains import ACKNOWLEDGED
 from ..const import (
@@ -23,11 +21,18 @@ from ..const import (
     ATTR_TTS_ENTITY_ID,
     CONF_TTS_ENTITY_ID,
 )
-from ..errors import failed, invalid
+from ..errors import invalid
 from ..helpers.text import trim
 from ..people.contacts import Contact
-from ..runtime import ElksConfigEntry, ElksData
-from ..speech import HOME_VOICE, Voice, async_language, recording_url, web_url
+from ..runtime import ElksConfigEntry
+from ..speech import (
+    HOME_VOICE,
+    Prompt,
+    Voice,
+    async_language,
+    content_id,
+    web_url,
+)
 from ..words import async_words
 
 _DEFAULT_REPEAT = 2
@@ -56,124 +61,64 @@ def sentences(*texts: str) -> str:
     return " ".join((*ended, last))
 
 
-class RecordingSession:
-    """Makes the recordings of a call or chain; as a context, releases them if anything fails."""
-
-    def __init__(self, hass: HomeAssistant, runtime: ElksData) -> None:
-        """Make recordings for a loaded account."""
-        self.hass = hass
-        self._recordings = runtime.recordings
-        self._address = runtime.address
-        self._made: list[str] = []
-
-    def __enter__(self) -> Self:
-        """Begin to record."""
-        return self
-
-    def __exit__(
-        self,
-        failed: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Release what was recorded in vain."""
-        if failed:
-            self._recordings.async_release(self._made)
-
-    async def async_speak(self, text: str, voice: Voice) -> str:
-        """Record a text, spoken by a voice, and return the URL.
-
-        Raises ServiceValidationError and HomeAssistantError, translated.
-        """
-        base = self._base()
-        return self._url(base, await self._recordings.async_add_speech(text, voice))
-
-    async def async_play(self, media: str | Mapping[str, Any]) -> str:
-        """Return the URL of a media item: its own on the internet, else that of a recording.
-
-        Raises ServiceValidationError and HomeAssistantError, translated.
-        """
-        if (url := web_url(media)) is not None:
-            return url
-        base = self._base()
-        return self._url(base, await self._recordings.async_add_media(media))
-
-    async def async_check_keys(self) -> None:
-        """Raise HomeAssistantError if no keys can be asked for."""
-        if await self._address.async_look() is Reach.NONE:
-            raise failed("not_reachable")
-
-    def _base(self) -> str:
-        """Return the URL of this home from which 46elks fetches recordings."""
-        if (base := self._address.base_url) is None:
-            raise failed("not_reachable")
-        return base
-
-    def _url(self, base: str, name: str) -> str:
-        self._made.append(name)
-        return recording_url(base, name)
-
-
-async def async_script(
-    session: RecordingSession, data: Mapping[str, Any], voice: Voice
+def async_script(
+    hass: HomeAssistant, data: Mapping[str, Any], voice: Voice, nonce: str
 ) -> CallScript:
-    """Return what a call says and asks, from the fields of an action.
+    """Return what a call says and asks, from the fields of an action; `nonce` as in a Prompt.
 
-    Raises ServiceValidationError and HomeAssistantError.
+    Raises ServiceValidationError.
     """
-    if ATTR_MESSAGE in data:
-        _check_message(data[ATTR_MESSAGE])
-    with session:
-        answers = [
-            Answer(
-                key=answer[ATTR_KEY],
-                id=answer[ATTR_ID],
-                reply=await session.async_speak(reply, voice)
-                if (reply := answer.get(ATTR_REPLY))
-                else None,
-            )
-            for answer in data.get(ATTR_ANSWERS, ())
-        ]
-        if ATTR_MESSAGE in data:
-            message = await session.async_speak(data[ATTR_MESSAGE], voice)
-        else:
-            message = await session.async_play(data[ATTR_MEDIA])
-        longest = max((len(answer.key) for answer in answers), default=0)
-        digits = data.get(ATTR_DIGITS, longest)
-        if digits:
-            await session.async_check_keys()
-        return CallScript(
-            message=message,
-            repeat=data.get(ATTR_REPEAT, _DEFAULT_REPEAT),
-            digits=digits,
-            answers=tuple(answers),
+    answers = [
+        Answer(
+            key=answer[ATTR_KEY],
+            id=answer[ATTR_ID],
+            reply=Prompt(text=reply, voice=voice, nonce=nonce)
+            if (reply := answer.get(ATTR_REPLY))
+            else None,
         )
+        for answer in data.get(ATTR_ANSWERS, ())
+    ]
+    longest = max((len(answer.key) for answer in answers), default=0)
+    return CallScript(
+        message=_message(data, voice, nonce),
+        repeat=data.get(ATTR_REPEAT, _DEFAULT_REPEAT),
+        digits=data.get(ATTR_DIGITS, longest),
+        language=async_language(hass, voice),
+        answers=tuple(answers),
+    )
 
 
 async def async_chain_script(
-    session: RecordingSession, message: str, key: str, voice: Voice
+    hass: HomeAssistant, message: str, key: str, voice: Voice, nonce: str
 ) -> CallScript:
     """Return what a call of a chain says: the message, and the key that acknowledges it.
 
-    Raises ServiceValidationError and HomeAssistantError.
+    Raises ServiceValidationError.
     """
     _check_message(message)
-    await session.async_check_keys()
-    language = async_language(session.hass, voice)
-    words = await async_words(session.hass, language)
+    language = async_language(hass, voice)
+    words = await async_words(hass, language)
     prompt = words["chain_prompt"].format(key=key)
+    reply = Prompt(text=words["chain_reply"], voice=voice, nonce=nonce)
     return CallScript(
-        message=await session.async_speak(sentences(message, prompt), voice),
+        message=Prompt(text=sentences(message, prompt), voice=voice, nonce=nonce),
         repeat=_DEFAULT_REPEAT,
         digits=1,
-        answers=(
-            Answer(
-                key=key,
-                id=ACKNOWLEDGED,
-                reply=await session.async_speak(words["chain_reply"], voice),
-            ),
-        ),
+        language=language,
+        answers=(Answer(key=key, id=ACKNOWLEDGED, reply=reply),),
+        any_digit=True,
     )
+
+
+def _message(data: Mapping[str, Any], voice: Voice, nonce: str) -> Prompt:
+    """Return what a call is to say first. Raises ServiceValidationError if that is nothing."""
+    if ATTR_MEDIA in data:
+        media = data[ATTR_MEDIA]
+        if (url := web_url(media)) is not None:
+            return Prompt(url=url)
+        return Prompt(media=content_id(media), nonce=nonce)
+    _check_message(data[ATTR_MESSAGE])
+    return Prompt(text=data[ATTR_MESSAGE], voice=voice, nonce=nonce)
 
 
 def _check_message(message: str) -> None:

@@ -1,23 +1,30 @@
-"""What a call plays: text spoken by a voice of the home, and media.
+"""What a call plays: text spoken by a voice of the home, media, and sounds that are shipped.
 
-Here a text or a media item becomes a recording: a file that is fit for a telephone line, kept in a
-private folder as long as a call needs it, and served to the provider. What is said, by whom and
-to whom is decided elsewhere: this room knows no calls.
+Here a prompt (a text or a media item) becomes a recording: a file that is fit for a telephone
+line, kept in a private folder, and served to the provider. What is said, by whom and to whom is
+decided elsewhere: this room knows no calls.
 """
 
+from .built_in import Sound
+from .changes import VoiceChange
 from .files import async_remove_recordings
-from .media import web_url
+from .media import content_id, web_url
+from .prompt import Prompt
 from .recordings import Recordings
 from .view import RecordingView, recording_url
 from .voice import HOME_VOICE, Voice, async_language
 
 __all__ = [
     "HOME_VOICE",
+    "Prompt",
     "RecordingView",
     "Recordings",
+    "Sound",
     "Voice",
+    "VoiceChange",
     "async_language",
     "async_remove_recordings",
+    "content_id",
     "recording_url",
     "web_url",
 ]

@@ -1,8 +1,9 @@
-"""The recordings of an account on disk: private, limited in size, deleted soon after their calls."""
+"""The recordings of an account on disk: private, limited in size, found again by their names."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from functools import partial
+import os
 from pathlib import Path
 import shutil
 from time import monotonic
@@ -13,11 +14,12 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import DOMAIN
+from .names import WORDS, suffix_of
 
-MAX_SIZE: Final = 64 * 1024 * 1024
+MAX_SIZE: Final = 50 * 1024 * 1024
 """Bytes that the recordings of an account may take up together."""
 _KEPT_AFTER_CALL = 600
-"""Seconds that a recording stays after its call, for a provider that fetches late or twice."""
+"""Seconds that a recording of one call stays after it, for a provider that fetches late or twice."""
 
 
 def recordings_folder(hass: HomeAssistant, entry_id: str) -> Path:
@@ -37,22 +39,34 @@ class NoRoomError(Exception):
 
 
 class RecordingFiles:
-    """The folder of an account's recordings, and when each of them is deleted."""
+    """The folder of an account's recordings: the least recently used ones make room for others."""
 
-    def __init__(self, hass: HomeAssistant, folder: Path) -> None:
-        """Keep recordings in a folder of their own."""
+    def __init__(
+        self, hass: HomeAssistant, folder: Path, needed: Callable[[], Collection[str]]
+    ) -> None:
+        """Keep recordings in a folder of their own; `needed` returns what calls still play."""
         self._hass = hass
         self._folder = folder
+        self._needed = needed
         self._sizes: dict[str, int] = {}
-        self._ended: dict[str, float] = {}
+        """In bytes, by name; the least recently used recording comes first."""
+        self._names: dict[str, str] = {}
+        """By stem."""
+        self._due: dict[str, float] = {}
+        """When recordings that are not kept are deleted."""
         self._timer: CALLBACK_TYPE | None = None
         self._stopped = False
 
-    async def async_clean(self, keep: Collection[str]) -> None:
-        """Know again the recordings to keep from before, and delete all others. Raises OSError."""
+    async def async_load(self, *, keep: bool) -> None:
+        """Know again the recordings of before; unless all are kept, delete what no call needs.
+
+        Raises OSError.
+        """
+        needed = None if keep else self._needed()
         self._sizes = await self._hass.async_add_executor_job(
-            _clean, self._folder, keep
+            _read, self._folder, needed
         )
+        self._names = {Path(name).stem: name for name in self._sizes}
 
     async def async_make_folder(self) -> None:
         """Make the folder, if that failed at the start or it is gone since. Raises OSError."""
@@ -60,36 +74,62 @@ class RecordingFiles:
         if not self._stopped:
             await self._hass.async_add_executor_job(_make_folder, self._folder)
 
-    async def async_add(self, path: Path) -> None:
-        """Add a new recording; where room is short, delete those whose calls ended first.
+    def find(self, stem: str) -> str | None:
+        """Return the name of the recording with a stem."""
+        return self._names.get(stem)
 
-        Raises NoRoomError if that is not enough. When cancelled, nothing is added.
+    def find_words(self, words: str) -> str | None:
+        """Return the name of the recording used last that plays these words, in whatever voice."""
+        same = (name for name in reversed(self._sizes) if name[:WORDS] == words)
+        return next(same, None)
+
+    async def async_add(self, made: Path, stem: str) -> None:
+        """Add a new recording under a stem, in place of one of before.
+
+        Where room is short, those are deleted that no call has used for longest. Raises
+        NoRoomError if that is not enough. When cancelled, nothing is added.
         """
-        stat = await self._hass.async_add_executor_job(path.stat)
+        path = made.with_stem(stem)
+        stat = await self._hass.async_add_executor_job(made.stat)
         room = MAX_SIZE - sum(self._sizes.values()) - stat.st_size
         displaced: list[str] = []
-        for name in self._ended:
+        needed = self._needed() if room < 0 else ()
+        for name, size in self._sizes.items():
             if room >= 0:
                 break
-            room += self._sizes[name]
-            displaced.append(name)
+            if name[:WORDS] not in needed:
+                room += size
+                displaced.append(name)
         if room < 0:
             raise NoRoomError
         self._sizes[path.name] = stat.st_size
+        self._names[path.stem] = path.name
         try:
             await self._async_delete(displaced)
+            await self._hass.async_add_executor_job(made.replace, path)
         except BaseException:
-            del self._sizes[path.name]
+            self._forget(path.name)
             raise
 
     @callback
-    def async_release(self, names: Iterable[str]) -> None:
-        """Delete recordings in 10 minutes: their call has ended or was not placed."""
+    def async_release(self, words: Collection[str], *, keep: bool) -> None:
+        """Note that a call used recordings, and has ended; unless kept, delete them in 10 minutes."""
+        names = [name for name in self._sizes if name[:WORDS] in words]
+        if keep:
+            for name in names:
+                self._sizes[name] = self._sizes.pop(name)
+            paths = [self._folder / name for name in names]
+            self._hass.async_add_executor_job(_touch, paths)
+            return
         until = monotonic() + _KEPT_AFTER_CALL
         for name in names:
-            if name in self._sizes:
-                self._ended.setdefault(name, until)
+            self._due.setdefault(name, until)
         self._async_arm()
+
+    async def async_delete_unneeded(self) -> None:
+        """Delete all recordings that no call needs."""
+        needed = self._needed()
+        await self._async_delete([n for n in self._sizes if n[:WORDS] not in needed])
 
     @callback
     def async_stop(self) -> None:
@@ -102,9 +142,9 @@ class RecordingFiles:
     @callback
     def _async_arm(self) -> None:
         """Start the timer for the recording that is to be deleted first."""
-        if self._stopped or self._timer is not None or not self._ended:
+        if self._stopped or self._timer is not None or not self._due:
             return
-        first = next(iter(self._ended.values()))
+        first = next(iter(self._due.values()))
         self._timer = async_call_later(
             self._hass,
             max(0.0, first - monotonic()),
@@ -114,19 +154,22 @@ class RecordingFiles:
     async def _async_expire(self, *_: object) -> None:
         self._timer = None
         now = monotonic()
-        due = [name for name, until in self._ended.items() if until <= now]
-        await self._async_delete(due)
+        await self._async_delete([n for n, until in self._due.items() if until <= now])
         self._async_arm()
 
     async def _async_delete(self, names: Collection[str]) -> None:
         if not names:
             return
         for name in names:
-            del self._sizes[name]
-            del self._ended[name]
+            self._forget(name)
         await self._hass.async_add_executor_job(
             _delete, [self._folder / name for name in names]
         )
+
+    def _forget(self, name: str) -> None:
+        self._sizes.pop(name, None)
+        self._names.pop(Path(name).stem, None)
+        self._due.pop(name, None)
 
 
 def _make_folder(folder: Path) -> None:
@@ -135,16 +178,28 @@ def _make_folder(folder: Path) -> None:
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _clean(folder: Path, keep: Collection[str]) -> dict[str, int]:
-    """Delete all files of a folder but those to keep; return the size of each kept, in bytes."""
+def _read(folder: Path, needed: Collection[str] | None) -> dict[str, int]:
+    """Return the size of each recording in bytes, the least recently used first.
+
+    Deletes what is no recording, and, if they are given, what is not needed.
+    """
     _make_folder(folder)
-    sizes: dict[str, int] = {}
+    found: list[tuple[float, str, int]] = []
     for path in folder.iterdir():
-        if path.name in keep:
-            sizes[path.name] = path.stat().st_size
-        else:
+        unneeded = needed is not None and path.name[:WORDS] not in needed
+        if unneeded or suffix_of(path.name) is None:
             _delete([path])
-    return sizes
+        else:
+            stat = path.stat()
+            found.append((stat.st_mtime, path.name, stat.st_size))
+    return {name: size for _, name, size in sorted(found)}
+
+
+def _touch(paths: Iterable[Path]) -> None:
+    """Note on disk that files were used now, where possible."""
+    for path in paths:
+        with suppress(OSError):
+            os.utime(path)
 
 
 def _delete(paths: Iterable[Path]) -> None:

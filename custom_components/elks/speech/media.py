@@ -1,24 +1,25 @@
 """Media of the home, read for a call."""
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from ..const import ATTR_MEDIA
-from ..errors import invalid
 from ..helpers.text import read_text
+from ..helpers.waiting import async_at_most
 from .text_to_speech import async_say_media, presentable
 
-_MAX_MEGABYTES = 25
-_MAX_SIZE = _MAX_MEGABYTES * 1024 * 1024
-_TIMEOUT = 60
+_MAX_SIZE = 25 * 1024 * 1024
+"""Bytes."""
+_PATIENCE = 10
 """Seconds."""
 _SPEECH = "media-source://tts/"
+
+
+class MediaError(Exception):
+    """A media item cannot be played; the message is the reason, without full numbers."""
 
 
 def content_id(media: str | Mapping[str, Any]) -> str:
@@ -36,43 +37,38 @@ def web_url(media: str | Mapping[str, Any]) -> str | None:
 async def async_read(hass: HomeAssistant, media_id: str) -> Path | bytes:
     """Return the file of a media item, or its bytes; at most 25 MB.
 
-    Raises ServiceValidationError if it cannot be read, is too large or takes longer than 60 s,
-    and HomeAssistantError for speech that failed.
+    Raises MediaError if it cannot be read, is too large or takes longer than 10 s.
     """
-    if media_id.startswith(_SPEECH):
-        return await async_say_media(hass, media_id)
+    read: Path | bytes | None = None
     try:
-        async with asyncio.timeout(_TIMEOUT):
-            return await _async_resolve(hass, media_id)
-    except ServiceValidationError:
-        raise
+        async with async_at_most(hass, _PATIENCE):
+            read = await _async_resolve(hass, media_id)
     except Exception as err:
         # A media source is others' code, and fails in its own ways
-        reason = presentable(str(err) or type(err).__name__)
-        raise invalid("media_unreadable", field=ATTR_MEDIA, reason=reason) from err
-
-
-def not_audio() -> ServiceValidationError:
-    """Return the error for a media item that is not audio."""
-    return invalid("media_not_audio", field=ATTR_MEDIA)
+        raise MediaError(presentable(str(err) or type(err).__name__)) from err
+    if read is None:
+        raise MediaError(f"no answer in {_PATIENCE} s")
+    return read
 
 
 async def _async_resolve(hass: HomeAssistant, media_id: str) -> Path | bytes:
     """Return what a media source has, or what a path of this home's web server holds."""
+    if media_id.startswith(_SPEECH):
+        return await async_say_media(hass, media_id)
     if "media_source" not in hass.config.components:
-        raise HomeAssistantError("no media sources are set up")
+        raise MediaError("no media sources are set up")
     from homeassistant.components import media_source
 
     if media_id.startswith("/"):
         return await _async_fetch(hass, media_id)
     if not media_source.is_media_source_id(media_id):
-        raise HomeAssistantError("neither a media item nor a URL")
+        raise MediaError("neither a media item nor a URL")
     media = await media_source.async_resolve_media(hass, media_id, None)
     if media.path is None:
         return await _async_fetch(hass, media.url)
     stat = await hass.async_add_executor_job(media.path.stat)
     if stat.st_size > _MAX_SIZE:
-        raise _too_large()
+        raise MediaError("larger than 25 MB")
     return media.path
 
 
@@ -90,10 +86,5 @@ async def _async_fetch(hass: HomeAssistant, url: str) -> bytes:
         async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > _MAX_SIZE:
-                raise _too_large()
+                raise MediaError("larger than 25 MB")
         return bytes(body)
-
-
-def _too_large() -> ServiceValidationError:
-    limit = f"{_MAX_MEGABYTES} MB"
-    return invalid("media_too_large", field=ATTR_MEDIA, limit=limit)

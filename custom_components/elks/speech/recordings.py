@@ -1,99 +1,276 @@
-"""The recordings of an account: made for its calls, and kept until these have ended."""
+"""The recordings of an account: made while a phone rings, and kept for the next time."""
 
-from collections.abc import Collection, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 import secrets
-from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..errors import failed
+from ..const import CONF_CALLBACK_KEY, CONF_KEEP_SPEECH, LOGGER
+from ..helpers.listeners import Listeners
+from ..helpers.unexpected import going_on
+from ..helpers.waiting import async_at_most
+from .built_in import Sound, integration_version, languages, sound_path
+from .changes import VoiceChange
 from .files import NoRoomError, RecordingFiles, recordings_folder
-from .media import async_read, content_id, not_audio
+from .media import MediaError, async_read
+from .names import RecordingNames
+from .prompt import Prompt
 from .telephone import NotAudioError, async_fit
-from .text_to_speech import async_say, speech_failed
-from .voice import HOME_VOICE, Voice
+from .text_to_speech import async_say
+from .voice import (
+    Voice,
+    VoiceError,
+    async_language,
+    async_other_voices,
+    async_resolve,
+    async_sound_of,
+)
+
+_AT_ONCE = 4
+"""Recordings that are made at the same time."""
+_PATIENCE = 10
+"""Seconds for all other voices together, when the one that was asked for has failed."""
 
 
 class Recordings:
-    """Makes the recordings that an account's calls play, and keeps them while these need them."""
+    """Makes the recordings of prompts.
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Keep the recordings of a config entry."""
+    What can be played is looked for in this order: the recording that is kept, one that is made
+    now, the same words in another voice, kept or made now. Without any, whoever plays the prompt
+    takes a built-in sound.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        listeners: Listeners,
+        needed: Callable[[], Iterable[Prompt]],
+    ) -> None:
+        """Keep the recordings of a config entry; `needed` returns the prompts of calls going on."""
         self._hass = hass
+        self._entry = entry
+        self._listeners = listeners
+        self._needed = needed
+        self._names = RecordingNames(entry.data[CONF_CALLBACK_KEY])
         self._folder = recordings_folder(hass, entry.entry_id)
-        self._files = RecordingFiles(hass, self._folder)
+        self._files = RecordingFiles(hass, self._folder, self._needed_words)
+        self._making: dict[str, asyncio.Task[str | None]] = {}
+        """By the keys of their prompts, also those that are made."""
+        self._room = asyncio.Semaphore(_AT_ONCE)
 
-    async def async_clean(self, keep: Collection[str]) -> None:
-        """Start with the recordings of the open calls, given by name; delete all others.
+    @property
+    def keep(self) -> bool:
+        """Whether recordings are kept for the next time that the same is said."""
+        return bool(self._entry.options.get(CONF_KEEP_SPEECH, True))
 
-        Raises OSError if the folder cannot be read or made; recordings can be made all the same
-        once it can.
+    def new_nonce(self) -> str:
+        """Return what marks the prompts of a call or chain, if its recordings are not to be kept."""
+        return "" if self.keep else secrets.token_urlsafe(16)
+
+    async def async_load(self) -> None:
+        """Know again the recordings of before. Raises OSError if the folder cannot be read or made.
+
+        Recordings can be made all the same, once it can.
         """
-        await self._files.async_clean(keep)
+        await self._hass.async_add_executor_job(languages)
+        await self._files.async_load(keep=self.keep)
 
     @callback
     def async_unload(self) -> None:
-        """Leave the recordings as they are; the next start deletes those that no call needs."""
+        """Leave the recordings as they are."""
         self._files.async_stop()
 
     @callback
-    def async_release(self, names: Iterable[str]) -> None:
-        """Release the recordings of a call that has ended or was not placed.
+    def async_prepare(self, prompts: Iterable[Prompt]) -> None:
+        """Begin to make what is not there, in this order; what has failed before is tried again."""
+        for prompt in prompts:
+            making = self._making.get(prompt.key)
+            if making is None or making.done():
+                self._begin(prompt)
 
-        They are deleted after 10 minutes, or sooner if newer ones need the room. Unknown names
-        are ignored.
+    async def async_wait(self, prompt: Prompt, seconds: float) -> bool:
+        """Wait until it is known what there is of a prompt, but no longer than so many seconds.
+
+        Returns whether it is known.
         """
-        self._files.async_release(names)
+        making = self._making.get(prompt.key) or self._begin(prompt)
+        if not making.done():
+            async with async_at_most(self._hass, seconds):
+                await asyncio.wait([making])
+        return making.done()
 
-    async def async_add_speech(self, text: str, voice: Voice = HOME_VOICE) -> str:
-        """Record a text, spoken by a voice, and return the name of the recording.
+    def find(self, prompt: Prompt) -> str | None:
+        """Return the name of a recording that can be played now; None if there is none (yet)."""
+        making = self._making.get(prompt.key)
+        if making is not None and making.done() and not making.cancelled():
+            return making.result()
+        return None
 
-        Raises ServiceValidationError and HomeAssistantError, translated.
+    def find_words(self, prompt: Prompt) -> str | None:
+        """Return the name of a recording of the same words in whatever voice, if one is kept."""
+        return self._files.find_words(self._names.words(prompt))
+
+    def built_in(self, language: str, sound: Sound) -> str:
+        """Return the name of a built-in sound in the closest language there is."""
+        spoken = sound_path(language, sound).parent.name
+        return self._names.built_in(spoken, sound, integration_version(self._hass))
+
+    @callback
+    def async_release(self, prompts: Iterable[Prompt]) -> None:
+        """Note that a call or chain that played prompts is over.
+
+        What is not kept is deleted after 10 minutes, or sooner if newer recordings need the room.
         """
-        speech = await async_say(self._hass, text, voice)
+        needed = self._needed_words()
+        released = [one for one in prompts if self._names.words(one) not in needed]
+        for prompt in released:
+            self._making.pop(prompt.key, None)
+        for keep in (True, False):
+            words = {self._names.words(p) for p in released if (not p.nonce) is keep}
+            if words:
+                self._files.async_release(words, keep=keep)
+
+    async def async_apply_options(self) -> None:
+        """Delete what is no longer to be kept."""
+        if not self.keep:
+            await self._files.async_delete_unneeded()
+
+    def _needed_words(self) -> set[str]:
+        return {self._names.words(prompt) for prompt in self._needed()}
+
+    def _begin(self, prompt: Prompt) -> asyncio.Task[str | None]:
+        # The request to call is not to wait for it
+        making = self._making[prompt.key] = self._entry.async_create_background_task(
+            self._hass, self._async_find(prompt), "elks recording", eager_start=False
+        )
+        return making
+
+    async def _async_find(self, prompt: Prompt) -> str | None:
+        """Return the name of a recording of a prompt; None if there is nothing that works."""
+        name: str | None = None
+        async with self._room:
+            with going_on("making a recording"):
+                name = await self._async_best(prompt)
+        if prompt.nonce and self._names.words(prompt) not in self._needed_words():
+            self.async_release([prompt])
+        return name
+
+    async def _async_best(self, prompt: Prompt) -> str | None:
+        """Return the name of the best recording there is."""
         try:
-            return await self._async_add(speech)
+            return await self._async_as_asked(prompt)
+        except VoiceError as err:
+            self._listeners.async_notify(
+                VoiceChange(engine=err.engine, reason=str(err))
+            )
+            failed = err.engine
+        except MediaError as err:
+            LOGGER.warning("Media cannot be played in a call: %s", err)
+            failed = None
+        if (kept := self.find_words(prompt)) is not None or not prompt.text:
+            return kept
+        return await self._async_in_another_voice(prompt, failed)
+
+    async def _async_as_asked(self, prompt: Prompt) -> str | None:
+        """Return the name of the recording as it was asked for; None where it cannot be written.
+
+        Raises MediaError and VoiceError.
+        """
+        if not prompt.text:
+            return await self._async_copy(prompt)
+        voice = async_resolve(self._hass, prompt.voice)
+        return await self._async_speak(prompt, voice, is_asked_for=True)
+
+    async def _async_in_another_voice(
+        self, prompt: Prompt, failed: str | None
+    ) -> str | None:
+        """Return the name of a recording in another voice that speaks the language."""
+        language = async_language(self._hass, prompt.voice)
+        name: str | None = None
+        async with async_at_most(self._hass, _PATIENCE):
+            for voice in async_other_voices(self._hass, failed, language):
+                with suppress(VoiceError):
+                    name = await self._async_speak(prompt, voice, is_asked_for=False)
+                    break
+        return name
+
+    async def _async_speak(
+        self, prompt: Prompt, voice: Voice, *, is_asked_for: bool
+    ) -> str | None:
+        """Return the name of the recording of a text in a voice; raises VoiceError."""
+        stem = self._names.spoken(prompt, async_sound_of(self._hass, voice))
+        if (kept := await self._async_kept(stem)) is not None:
+            return kept
+        speech = await async_say(self._hass, prompt.text, voice)
+        engine = voice.engine or ""
+        try:
+            name = await self._async_record(speech, stem)
         except NotAudioError as err:
-            raise speech_failed("no audio") from err
+            raise VoiceError(engine, "no audio") from err
+        if is_asked_for:
+            self._listeners.async_notify(VoiceChange(engine=engine, reason=None))
+        return name
 
-    async def async_add_media(self, media: str | Mapping[str, Any]) -> str:
-        """Record a media item, a media selector's value or an ID; return the recording's name.
-
-        Raises ServiceValidationError and HomeAssistantError, translated.
-        """
-        source = await async_read(self._hass, content_id(media))
+    async def _async_copy(self, prompt: Prompt) -> str | None:
+        """Return the name of the recording of a media item; raises MediaError."""
+        source = await async_read(self._hass, prompt.media)
+        stem = await self._hass.async_add_executor_job(
+            self._copied_stem, prompt, source
+        )
+        if (kept := await self._async_kept(stem)) is not None:
+            return kept
         try:
-            return await self._async_add(source)
+            return await self._async_record(source, stem)
         except NotAudioError as err:
-            raise not_audio() from err
+            raise MediaError("not audio") from err
 
-    async def _async_add(self, source: Path | bytes) -> str:
-        """Make a recording of a file or its bytes; raises NotAudioError."""
+    def _copied_stem(self, prompt: Prompt, source: Path | bytes) -> str:
+        content = source if isinstance(source, bytes) else source.read_bytes()
+        return self._names.copied(prompt, content)
+
+    async def _async_kept(self, stem: str) -> str | None:
+        """Return the name of a recording that is kept, if nobody has deleted it."""
+        name = self._files.find(stem)
+        if name is None:
+            return None
+        is_there = await self._hass.async_add_executor_job(
+            (self._folder / name).is_file
+        )
+        return name if is_there else None
+
+    async def _async_record(self, source: Path | bytes, stem: str) -> str | None:
+        """Make a recording of a file or its bytes; return its name, or None without room for it.
+
+        Raises NotAudioError.
+        """
         try:
-            return await self._async_make(source)
-        except NoRoomError as err:
-            raise failed("audio_full") from err
+            return await self._async_make(source, stem)
+        except NoRoomError:
+            LOGGER.warning("The recordings of calls going on leave no room for another")
         except OSError as err:
-            raise failed("audio_unwritable", reason=str(err.strerror)) from err
+            LOGGER.warning("A recording cannot be written: %s", err.strerror)
+        return None
 
-    async def _async_make(self, source: Path | bytes) -> str:
+    async def _async_make(self, source: Path | bytes, stem: str) -> str:
         """Make a recording; whatever fails, nothing is left behind."""
         await self._files.async_make_folder()
-        stem = self._folder / secrets.token_urlsafe(32)
+        # Two voices that were asked for can turn out to be the same one
+        draft = self._folder / secrets.token_urlsafe(8)
         run = self._hass.async_add_executor_job
         try:
             if isinstance(source, bytes):
-                source = await run(_write, stem.with_suffix(".source"), source)
-            path = await async_fit(self._hass, source, stem)
-            await run(_tidy, stem, path)
+                source = await run(_write, draft.with_suffix(".source"), source)
+            made = await async_fit(self._hass, source, draft)
             # Nobody can be stopped between this and the return
-            await self._files.async_add(path)
-        except BaseException:
-            await run(_tidy, stem, None)
-            raise
-        return path.name
+            await self._files.async_add(made, stem)
+        finally:
+            await run(_tidy, draft)
+        return f"{stem}{made.suffix}"
 
 
 def _write(path: Path, data: bytes) -> Path:
@@ -101,8 +278,7 @@ def _write(path: Path, data: bytes) -> Path:
     return path
 
 
-def _tidy(stem: Path, kept: Path | None) -> None:
+def _tidy(draft: Path) -> None:
     """Delete what making a recording left behind."""
-    for path in stem.parent.glob(f"{stem.name}.*"):
-        if path != kept:
-            path.unlink()
+    for path in draft.parent.glob(f"{draft.name}.*"):
+        path.unlink()

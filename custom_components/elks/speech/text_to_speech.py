@@ -1,18 +1,16 @@
 """The home's text-to-speech: from a text to audio."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 import re
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 
 from ..api.masking import mask
-from ..errors import failed
-from .voice import Voice, async_check_tts, async_resolve
+from ..helpers.waiting import async_at_most
+from .voice import Voice, VoiceError
 
-_TIMEOUT = 60
-"""Seconds."""
+_PATIENCE = 10
+"""Seconds until the first audio, and from each piece of it to the next."""
 _MAX_REASON = 200
 """Characters."""
 
@@ -20,43 +18,29 @@ _MAX_REASON = 200
 async def async_say(hass: HomeAssistant, text: str, voice: Voice) -> bytes:
     """Return a text as speech: WAV if the engine or ffmpeg can make it, else what there is.
 
-    Raises ServiceValidationError without an engine, HomeAssistantError if it fails or takes
-    longer than 60 s.
+    The voice must be one that async_resolve returned. Raises VoiceError if the engine fails, or
+    gives nothing for 10 s.
     """
-    voice = async_resolve(hass, voice)
+    assert voice.engine is not None
     try:
-        async with asyncio.timeout(_TIMEOUT):
-            try:
-                return await _async_stream(hass, text, voice, "wav")
-            except FileNotFoundError:
-                # Without ffmpeg an engine has one format, and most have this one
-                return await _async_stream(hass, text, voice, "mp3")
+        try:
+            return await _async_stream(hass, text, voice, "wav")
+        except FileNotFoundError:
+            # Without ffmpeg an engine has one format, and most have this one
+            return await _async_stream(hass, text, voice, "mp3")
     except Exception as err:
         # An engine is others' code, and fails in its own ways
         given = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", "…", str(err))
-        raise speech_failed(given or type(err).__name__) from err
+        raise VoiceError(
+            voice.engine, presentable(given or type(err).__name__)
+        ) from err
 
 
 async def async_say_media(hass: HomeAssistant, media_id: str) -> bytes:
-    """Return the speech of a media item of text-to-speech.
-
-    Raises ServiceValidationError without text-to-speech, HomeAssistantError if it fails or takes
-    longer than 60 s.
-    """
-    async_check_tts(hass)
+    """Return the speech of a media item of text-to-speech; raises whatever its engine raises."""
     from homeassistant.components import tts
 
-    try:
-        async with asyncio.timeout(_TIMEOUT):
-            return (await tts.async_get_media_source_audio(hass, media_id))[1]
-    except Exception as err:
-        # An engine is others' code, and fails in its own ways
-        raise speech_failed(str(err) or type(err).__name__) from err
-
-
-def speech_failed(reason: str) -> HomeAssistantError:
-    """Return the error for a text that could not be spoken."""
-    return failed("speech_failed", reason=presentable(reason))
+    return (await tts.async_get_media_source_audio(hass, media_id))[1]
 
 
 def presentable(reason: str) -> str:
@@ -81,7 +65,19 @@ async def _async_stream(
         {**voice.options, tts.ATTR_PREFERRED_FORMAT: extension},
     )
     stream.async_set_message_stream(_pieces(text))
-    return b"".join([chunk async for chunk in stream.async_stream_result()])
+    pieces = stream.async_stream_result()
+    speech = bytearray()
+    while True:
+        piece: bytes | None = None
+        in_time = False
+        async with async_at_most(hass, _PATIENCE):
+            piece = await anext(pieces, None)
+            in_time = True
+        if not in_time:
+            raise TimeoutError(f"no answer in {_PATIENCE} s")
+        if piece is None:
+            return bytes(speech)
+        speech += piece
 
 
 async def _pieces(text: str) -> AsyncGenerator[str]:

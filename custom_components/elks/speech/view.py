@@ -1,11 +1,7 @@
-"""The door at which the provider fetches recordings.
-
-Their names are secret and never used twice: the provider keeps a copy of what a URL once held.
-"""
+"""The door at which the provider fetches recordings and built-in sounds. Their names are secret."""
 
 from collections.abc import Iterable
 from pathlib import Path
-import re
 from typing import Final
 
 from aiohttp import hdrs
@@ -14,11 +10,12 @@ from aiohttp.web import FileResponse, HTTPNotFound, Request
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.http import HomeAssistantView
 
-from ..const import DOMAIN
+from ..const import CONF_CALLBACK_KEY, DOMAIN
+from .built_in import Sound, integration_version, languages, sound_file
 from .files import recordings_folder
+from .names import RecordingNames, suffix_of
 
 _PATH: Final = "/api/elks/audio/"
-_NAME = re.compile(r"[A-Za-z0-9_-]{43}\.(mp3|ogg|wav)")
 _CONTENT_TYPES = {"mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav"}
 
 
@@ -43,24 +40,36 @@ class RecordingView(HomeAssistantView):
 
         Raises HTTPNotFound if there is none, exactly as for a path that does not exist.
         """
-        if (match := _NAME.fullmatch(name)) is None:
+        if (suffix := suffix_of(name)) is None:
             raise HTTPNotFound
         paths = [
             recordings_folder(self._hass, entry.entry_id) / name
             for entry in self._hass.config_entries.async_entries(DOMAIN)
         ]
-        path = await self._hass.async_add_executor_job(_first_file, paths)
+        run = self._hass.async_add_executor_job
+        path = await run(_first_file, paths) or await run(self._built_in, name)
         if path is None:
             raise HTTPNotFound
         return FileResponse(
             path,
             headers={
                 hdrs.CACHE_CONTROL: "no-store",
-                hdrs.CONTENT_TYPE: _CONTENT_TYPES[match[1]],
+                hdrs.CONTENT_TYPE: _CONTENT_TYPES[suffix],
             },
         )
 
     head = get
+
+    def _built_in(self, name: str) -> Path | None:
+        """Return the built-in sound to which an account gives this name."""
+        version = integration_version(self._hass)
+        for entry in self._hass.config_entries.async_entries(DOMAIN):
+            names = RecordingNames(entry.data[CONF_CALLBACK_KEY])
+            for language in languages():
+                for sound in Sound:
+                    if names.built_in(language, sound, version) == name:
+                        return sound_file(language, sound)
+        return None
 
 
 def _first_file(paths: Iterable[Path]) -> Path | None:

@@ -1,13 +1,13 @@
 """Voices: which engine of the home's text-to-speech speaks, and in which language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import language as language_util
 
-from ..const import ATTR_TTS_ENTITY_ID
-from ..errors import invalid
+from ..helpers.stored_values import text_or_none
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,50 +21,98 @@ class Voice:
     options: Mapping[str, Any] = field(default_factory=dict)
     """The engine's own options."""
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the voice as JSON data."""
+        data = {
+            "engine": self.engine,
+            "language": self.language,
+            "options": dict(self.options),
+        }
+        return {key: value for key, value in data.items() if value}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what as_dict returned. Raises AttributeError or TypeError for what cannot be read."""
+        return cls(
+            engine=text_or_none(data.get("engine")),
+            language=text_or_none(data.get("language")),
+            options=dict(data.get("options", {})),
+        )
+
 
 HOME_VOICE: Final = Voice()
 """The home's default voice."""
 
 
+class VoiceError(Exception):
+    """A text was not spoken; the message is the reason, without the text and without full numbers."""
+
+    def __init__(self, engine: str, reason: str) -> None:
+        """Say which engine did not speak, and why."""
+        super().__init__(reason)
+        self.engine = engine
+
+
 @callback
 def async_language(hass: HomeAssistant, voice: Voice) -> str:
-    """Return the language in which a voice speaks.
-
-    Raises ServiceValidationError like async_resolve.
-    """
-    voice = async_resolve(hass, voice)
-    from homeassistant.components.tts.helper import get_engine_instance
-
-    if voice.language or voice.engine is None:
-        return voice.language or hass.config.language
-    engine = get_engine_instance(hass, voice.engine)
-    default = engine.default_language if engine else None
-    return default or hass.config.language
+    """Return the language in which a voice speaks; the home's if the voice cannot say."""
+    try:
+        resolved = async_resolve(hass, voice)
+    except VoiceError:
+        resolved = voice
+    return resolved.language or hass.config.language
 
 
 @callback
 def async_resolve(hass: HomeAssistant, voice: Voice) -> Voice:
-    """Return the voice with an engine that exists; without one named, the home's default.
+    """Return the voice with an engine that exists, and with a language.
 
-    Raises ServiceValidationError if there is none, or not the one named.
+    Without an engine named, that is the home's default. Raises VoiceError if there is none, or
+    not the one named.
     """
-    async_check_tts(hass)
+    if "tts" not in hass.config.components:
+        raise VoiceError("tts", "no text-to-speech is set up")
     from homeassistant.components import tts
+    from homeassistant.components.tts.helper import get_engine_instance
 
     if voice.engine is None:
         voice = _with_assistant(hass, voice)
-    if engine := tts.async_resolve_engine(hass, voice.engine):
-        return replace(voice, engine=engine)
-    if voice.engine is None:
-        raise invalid("no_tts")
-    raise invalid("unknown_tts", field=ATTR_TTS_ENTITY_ID, engine=voice.engine)
+    engine = tts.async_resolve_engine(hass, voice.engine)
+    instance = get_engine_instance(hass, engine) if engine else None
+    if instance is None:
+        raise VoiceError(voice.engine or "tts", "no such text-to-speech")
+    language = voice.language or instance.default_language
+    return replace(voice, engine=engine, language=language)
 
 
 @callback
-def async_check_tts(hass: HomeAssistant) -> None:
-    """Raise ServiceValidationError in a home without text-to-speech."""
+def async_sound_of(hass: HomeAssistant, voice: Voice) -> dict[str, Any]:
+    """Return all that decides how a voice sounds, which is one that async_resolve returned."""
+    from homeassistant.components.tts.helper import get_engine_instance
+
+    instance = get_engine_instance(hass, voice.engine or "")
+    defaults = instance.default_options if instance else None
+    return {**voice.as_dict(), "defaults": dict(defaults or {})}
+
+
+@callback
+def async_other_voices(
+    hass: HomeAssistant, engine: str | None, language: str
+) -> Iterator[Voice]:
+    """Find the home's other voices that speak a language."""
     if "tts" not in hass.config.components:
-        raise invalid("no_tts")
+        return
+    from homeassistant.components.tts.const import DATA_COMPONENT, DATA_TTS_MANAGER
+
+    engines = {one.entity_id: one for one in hass.data[DATA_COMPONENT].entities}
+    for other, instance in {
+        **engines,
+        **hass.data[DATA_TTS_MANAGER].providers,
+    }.items():
+        known = instance.supported_languages or ()
+        spoken = next(iter(language_util.matches(language, known)), None)
+        if other != engine and spoken is not None:
+            yield async_resolve(hass, Voice(engine=other, language=spoken))
 
 
 @callback

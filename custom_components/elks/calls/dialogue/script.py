@@ -1,14 +1,25 @@
 """What is said in a call that we placed, which keys are asked for, and what each of them leads to."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
 
-from ...api import CallAction, HangUp, Ivr, Play
-from ...helpers.stored_values import text, text_or_none, whole_number
+from ...api import CallAction, Ivr, Play
+from ...helpers.stored_values import text, whole_number
+from ...speech import Prompt, Sound
 
 _KEY_TIMEOUT = 10
 """Seconds to press a key after the message."""
+
+
+class Spoken(StrEnum):
+    """What the person who answered got to hear."""
+
+    MESSAGE = "message"
+    """The message, in whatever voice."""
+    SUBSTITUTE = "substitute"
+    """The built-in sentence, as the message could not be played."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,53 +29,96 @@ class Answer:
     key: str
     id: str
     """What it means, in the words of who asked."""
-    reply: str | None
-    """URL of the sound that is played back."""
+    reply: Prompt | None
+    """What is played back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One step of a call: a prompt, and the keys that are asked for with it."""
+
+    prompt: Prompt
+    substitute: Sound
+    """What is played if the prompt cannot be."""
+    repeat: int = 1
+    """How many times it is played, as long as no key is pressed."""
+    digits: int = 0
+    """How many keys are asked for; 0 for none."""
+    is_message: bool = False
+    """Whether this is what the call is for."""
+
+    def action(self, sound: str, next_url: str | None) -> CallAction:
+        """Return the action that plays a sound as this step demands.
+
+        `next_url` is the address to which the keys go; without one, none are asked for.
+        """
+        if self.digits and next_url:
+            return Ivr(
+                sound=sound,
+                digits=self.digits,
+                timeout=_KEY_TIMEOUT,
+                repeat=self.repeat,
+                next=next_url,
+            )
+        action = Play(sound=sound)
+        for _ in range(self.repeat - 1):
+            action = Play(sound=sound, next=action)
+        return action
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallScript:
     """A message, and the keys that are asked for."""
 
-    message: str
-    """URL of the sound."""
+    message: Prompt
     repeat: int
     """How many times it is played, as long as no key is pressed."""
     digits: int
     """How many keys are asked for; 0 for none."""
+    language: str
+    """In which built-in sounds speak."""
     answers: tuple[Answer, ...] = ()
+    any_digit: bool = False
+    """Whether any digit stands for the first answer when the built-in sentence was played."""
 
     @property
-    def sounds(self) -> list[str]:
-        """The names of the sound files, as they end the URLs."""
-        replies = [answer.reply for answer in self.answers if answer.reply]
-        return [url.rpartition("/")[2] for url in (self.message, *replies)]
+    def prompts(self) -> list[Prompt]:
+        """All that may be played, the message first."""
+        return [self.message, *(one.reply for one in self.answers if one.reply)]
 
-    def next_action(
-        self, question: int, keys: str | None, next_url: str | None
-    ) -> CallAction:
+    def step(
+        self, question: int, keys: str | None, spoken: Spoken | None
+    ) -> Step | None:
         """Return what follows the answer to a question, counted from 1; 0 is the pick-up.
 
-        `keys` are those that were pressed, None for none. `next_url` is the address to which the
-        keys go that are asked for next; without one, none are asked for.
+        `keys` are those that were pressed, None for none. After None the call ends.
         """
         if question == 0:
-            return self._first(next_url)
-        answer = self.answer(keys)
+            return self._message_step(spoken)
+        answer = self.answer(keys, spoken)
         if answer is not None and answer.reply:
-            return Play(sound=answer.reply)
+            return Step(prompt=answer.reply, substitute=Sound.THANKS)
         is_wrong = bool(keys and self.answers and answer is None)
-        if is_wrong and next_url and question < self.repeat:
-            return self._ask(next_url)
-        return HangUp()
+        is_asked_again = is_wrong and question < self.repeat
+        return self._message_step(spoken) if is_asked_again else None
 
-    def answer(self, keys: str | None) -> Answer | None:
-        """Return the answer that keys stand for."""
+    def answer(self, keys: str | None, spoken: Spoken | None) -> Answer | None:
+        """Return the answer that keys stand for, after what was heard before."""
+        if keys and keys.isdecimal() and self.any_digit:
+            if spoken is Spoken.SUBSTITUTE:
+                return self.answers[0]
         return next((answer for answer in self.answers if answer.key == keys), None)
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the script as JSON data."""
-        return asdict(self)
+    def as_dict(self, *, with_prompts: bool) -> dict[str, object]:
+        """Return the script as JSON data; without the prompts, if these are never played again."""
+        return {
+            "message": self.message.as_dict() if with_prompts else {},
+            "repeat": self.repeat,
+            "digits": self.digits,
+            "language": self.language,
+            "answers": [_answer_as_dict(one, with_prompts) for one in self.answers],
+            "any_digit": self.any_digit,
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -73,34 +127,45 @@ class CallScript:
         What is not known is left out. Raises AttributeError, LookupError or TypeError for what
         cannot be read.
         """
+        answers = tuple(map(_answer_from_dict, data.get("answers", ())))
         return cls(
-            message=text(data["message"]),
+            message=Prompt.from_dict(data["message"]),
             repeat=whole_number(data.get("repeat", 1)),
             digits=whole_number(data.get("digits", 0)),
-            answers=tuple(map(_answer_from_dict, data.get("answers", ()))),
+            language=text(data.get("language", "")),
+            answers=answers,
+            any_digit=bool(data.get("any_digit") and answers),
         )
 
-    def _first(self, next_url: str | None) -> CallAction:
-        if self.digits and next_url:
-            return self._ask(next_url)
-        action = Play(sound=self.message)
-        for _ in range(self.repeat - 1):
-            action = Play(sound=self.message, next=action)
-        return action
-
-    def _ask(self, next_url: str) -> CallAction:
-        return Ivr(
-            sound=self.message,
-            digits=self.digits,
-            timeout=_KEY_TIMEOUT,
+    def _message_step(self, spoken: Spoken | None) -> Step:
+        asks = Sound.SUBSTITUTE_ACKNOWLEDGE if self.any_digit else Sound.SUBSTITUTE
+        return Step(
+            # Whoever heard the built-in sentence first hears it again
+            prompt=Prompt() if spoken is Spoken.SUBSTITUTE else self.message,
+            substitute=asks,
             repeat=self.repeat,
-            next=next_url,
+            digits=self.digits,
+            is_message=True,
         )
+
+
+LOST_SCRIPT: Final = CallScript(message=Prompt(), repeat=2, digits=0, language="")
+"""What is said in a call of which a power cut left nothing but that it was to speak."""
+
+
+def _answer_as_dict(answer: Answer, with_prompts: bool) -> dict[str, object]:
+    reply = answer.reply if with_prompts else None
+    return {
+        "key": answer.key,
+        "id": answer.id,
+        "reply": reply.as_dict() if reply else None,
+    }
 
 
 def _answer_from_dict(data: Mapping[str, Any]) -> Answer:
+    reply = data.get("reply")
     return Answer(
         key=text(data["key"]),
         id=text(data["id"]),
-        reply=text_or_none(data.get("reply")),
+        reply=None if reply is None else Prompt.from_dict(reply),
     )

@@ -1,0 +1,45 @@
+"""What is heard at a step of a call: its prompt, or what bridges or replaces it."""
+
+from dataclasses import dataclass
+
+from ...speech import Prompt, Recordings, Sound, recording_url
+from .script import Spoken, Step
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """What is played at a step."""
+
+    sound: str
+    """URL."""
+    spoken: Spoken | None
+    """None while the prompt is being made: the provider is to ask again after this sound."""
+
+
+async def async_find_sound(
+    recordings: Recordings,
+    base: str,
+    step: Step,
+    language: str,
+    *,
+    patience: float,
+    is_last: bool,
+) -> Heard:
+    """Find what can be played at a step, at an external URL of this home.
+
+    Waits for it for at most `patience` seconds. What is still being made then is bridged, unless
+    the person has been kept waiting for too long (`is_last`). What cannot be made is replaced by a
+    built-in sound in the language.
+    """
+    prompt = step.prompt
+    if prompt.url:
+        return Heard(sound=prompt.url, spoken=Spoken.MESSAGE)
+    is_known = prompt == Prompt() or await recordings.async_wait(prompt, patience)
+    if name := recordings.find(prompt) or recordings.find_words(prompt):
+        return Heard(sound=recording_url(base, name), spoken=Spoken.MESSAGE)
+    bridged = not is_known and not is_last
+    sound = Sound.ONE_MOMENT if bridged else step.substitute
+    return Heard(
+        sound=recording_url(base, recordings.built_in(language, sound)),
+        spoken=None if bridged else Spoken.SUBSTITUTE,
+    )

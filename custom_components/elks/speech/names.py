@@ -1,0 +1,60 @@
+"""The names of recordings: the same sound has the same name, which nobody guesses.
+
+The provider keeps a copy of what it once fetched from a URL, so another sound needs another name.
+"""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from hashlib import blake2b
+import re
+from typing import Any, Final
+
+from homeassistant.helpers.json import json_bytes
+
+from .built_in import Sound
+from .prompt import Prompt
+
+WORDS: Final = 22
+"""Characters at the beginning of a stem that say what is played, in whatever voice."""
+_SIZE = 16
+"""Bytes of each half, which base64 writes in 22 characters."""
+# What versions before 1.3 recorded has 43 characters, and may still be played after an update
+_NAME = re.compile(r"([A-Za-z0-9_-]{43,44})\.(mp3|ogg|wav)")
+
+
+class RecordingNames:
+    """Names recordings from what they hold, by a secret key of the account."""
+
+    def __init__(self, key: str) -> None:
+        """Use a key."""
+        self._key = key.encode()[:64]
+
+    def words(self, prompt: Prompt) -> str:
+        """Return the beginning that the recordings of a prompt have in common."""
+        return self._digest("words", prompt.nonce, prompt.text, prompt.media)
+
+    def spoken(self, prompt: Prompt, voice: Mapping[str, Any]) -> str:
+        """Return the stem of a text spoken by a voice, given with all that decides how it sounds."""
+        return self.words(prompt) + self._digest("voice", json_bytes(voice))
+
+    def copied(self, prompt: Prompt, content: bytes) -> str:
+        """Return the stem of a media item that holds this content."""
+        return self.words(prompt) + self._digest("content", content)
+
+    def built_in(self, language: str, sound: Sound, version: str) -> str:
+        """Return the name of a built-in sound; it changes with each version of the integration."""
+        stem = self._digest("built-in", language, sound) + self._digest(version)
+        return f"{stem}.mp3"
+
+    def _digest(self, *parts: str | bytes) -> str:
+        digest = blake2b(key=self._key, digest_size=_SIZE)
+        for part in parts:
+            data = part if isinstance(part, bytes) else part.encode()
+            digest.update(len(data).to_bytes(8) + data)
+        return urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+
+
+def suffix_of(name: str) -> str | None:
+    """Return which kind of file a recording's name stands for; None for what is no such name."""
+    match = _NAME.fullmatch(name)
+    return match[2] if match else None
