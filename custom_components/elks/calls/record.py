@@ -113,7 +113,9 @@ class CallRecord:
         if self.hang_up:
             closing = self.closing
             return Step(prompt=closing, substitute=Sound.TAKEN) if closing else None
-        return self.script and self.script.step(question, keys, self.spoken)
+        if self.script is None:
+            return None
+        return self.script.step(question, keys, self.spoken)
 
     def can_be(self, call_id: str) -> bool:
         """Return whether what arrives with this call's secret and with an id is about it."""

@@ -8,7 +8,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..const import CONF_CALLBACK_KEY
 from ..helpers.listeners import Listeners
+from ..speech import RecordingNames
 from .arrivals import CallbackArrivals
 from .book import CallBook
 from .changes import CallChange
@@ -43,7 +45,9 @@ class CallTracker:
         """What is known of the calls."""
         self.arrivals = CallbackArrivals(listeners)
         self.ends = CallEnds(hass, self.book, listeners)
-        self._adoption = Adoption(provider, self.book)
+        self._adoption = Adoption(
+            provider, self.book, RecordingNames(entry.data[CONF_CALLBACK_KEY])
+        )
         self.lookout = Lookout(
             hass,
             entry,

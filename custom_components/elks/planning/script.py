@@ -25,14 +25,7 @@ from ..errors import invalid
 from ..helpers.text import trim
 from ..people.contacts import Contact
 from ..runtime import ElksConfigEntry
-from ..speech import (
-    HOME_VOICE,
-    Prompt,
-    Voice,
-    async_language,
-    content_id,
-    web_url,
-)
+from ..speech import HOME_VOICE, Prompt, Voice, async_language, content_id, web_url
 from ..words import async_words
 
 _DEFAULT_REPEAT = 2

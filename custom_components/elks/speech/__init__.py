@@ -9,6 +9,7 @@ from .built_in import Sound
 from .changes import VoiceChange
 from .files import async_remove_recordings
 from .media import content_id, web_url
+from .names import RecordingNames, words_of
 from .prompt import Prompt
 from .recordings import Recordings
 from .view import RecordingView, recording_url
@@ -17,6 +18,7 @@ from .voice import HOME_VOICE, Voice, async_language
 __all__ = [
     "HOME_VOICE",
     "Prompt",
+    "RecordingNames",
     "RecordingView",
     "Recordings",
     "Sound",
@@ -27,4 +29,5 @@ __all__ = [
     "content_id",
     "recording_url",
     "web_url",
+    "words_of",
 ]

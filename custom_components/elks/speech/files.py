@@ -14,7 +14,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import DOMAIN
-from .names import WORDS, suffix_of
+from .names import suffix_of, words_of
 
 MAX_SIZE: Final = 50 * 1024 * 1024
 """Bytes that the recordings of an account may take up together."""
@@ -80,7 +80,7 @@ class RecordingFiles:
 
     def find_words(self, words: str) -> str | None:
         """Return the name of the recording used last that plays these words, in whatever voice."""
-        same = (name for name in reversed(self._sizes) if name[:WORDS] == words)
+        same = (name for name in reversed(self._sizes) if words_of(name) == words)
         return next(same, None)
 
     async def async_add(self, made: Path, stem: str) -> None:
@@ -97,7 +97,7 @@ class RecordingFiles:
         for name, size in self._sizes.items():
             if room >= 0:
                 break
-            if name[:WORDS] not in needed:
+            if words_of(name) not in needed:
                 room += size
                 displaced.append(name)
         if room < 0:
@@ -114,7 +114,7 @@ class RecordingFiles:
     @callback
     def async_release(self, words: Collection[str], *, keep: bool) -> None:
         """Note that a call used recordings, and has ended; unless kept, delete them in 10 minutes."""
-        names = [name for name in self._sizes if name[:WORDS] in words]
+        names = [name for name in self._sizes if words_of(name) in words]
         if keep:
             for name in names:
                 self._sizes[name] = self._sizes.pop(name)
@@ -129,7 +129,7 @@ class RecordingFiles:
     async def async_delete_unneeded(self) -> None:
         """Delete all recordings that no call needs."""
         needed = self._needed()
-        await self._async_delete([n for n in self._sizes if n[:WORDS] not in needed])
+        await self._async_delete([n for n in self._sizes if words_of(n) not in needed])
 
     @callback
     def async_stop(self) -> None:
@@ -186,7 +186,7 @@ def _read(folder: Path, needed: Collection[str] | None) -> dict[str, int]:
     _make_folder(folder)
     found: list[tuple[float, str, int]] = []
     for path in folder.iterdir():
-        unneeded = needed is not None and path.name[:WORDS] not in needed
+        unneeded = needed is not None and words_of(path.name) not in needed
         if unneeded or suffix_of(path.name) is None:
             _delete([path])
         else:

@@ -7,17 +7,17 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import blake2b
 import re
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.helpers.json import json_bytes
 
 from .built_in import Sound
 from .prompt import Prompt
 
-WORDS: Final = 22
-"""Characters at the beginning of a stem that say what is played, in whatever voice."""
 _SIZE = 16
-"""Bytes of each half, which base64 writes in 22 characters."""
+"""Bytes of each half of a name: what is played, and in whose voice."""
+_WORDS = 22
+"""Characters in which base64 writes these."""
 # What versions before 1.3 recorded has 43 characters, and may still be played after an update
 _NAME = re.compile(r"([A-Za-z0-9_-]{43,44})\.(mp3|ogg|wav)")
 
@@ -31,6 +31,8 @@ class RecordingNames:
 
     def words(self, prompt: Prompt) -> str:
         """Return the beginning that the recordings of a prompt have in common."""
+        if prompt.url:
+            return words_of(prompt.url)
         return self._digest("words", prompt.nonce, prompt.text, prompt.media)
 
     def spoken(self, prompt: Prompt, voice: Mapping[str, Any]) -> str:
@@ -43,8 +45,8 @@ class RecordingNames:
 
     def built_in(self, language: str, sound: Sound, version: str) -> str:
         """Return the name of a built-in sound; it changes with each version of the integration."""
-        stem = self._digest("built-in", language, sound) + self._digest(version)
-        return f"{stem}.mp3"
+        sentence = self._digest("built-in", language, sound, version)
+        return f"{self.words(Prompt())}{sentence}.mp3"
 
     def _digest(self, *parts: str | bytes) -> str:
         digest = blake2b(key=self._key, digest_size=_SIZE)
@@ -52,6 +54,11 @@ class RecordingNames:
             data = part if isinstance(part, bytes) else part.encode()
             digest.update(len(data).to_bytes(8) + data)
         return urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+
+
+def words_of(name: str) -> str:
+    """Return the beginning of a recording's name, or of its URL's last part."""
+    return name.rpartition("/")[2].partition(".")[0][:_WORDS]
 
 
 def suffix_of(name: str) -> str | None:

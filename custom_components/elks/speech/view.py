@@ -13,7 +13,8 @@ from homeassistant.helpers.http import HomeAssistantView
 from ..const import CONF_CALLBACK_KEY, DOMAIN
 from .built_in import Sound, integration_version, languages, sound_file
 from .files import recordings_folder
-from .names import RecordingNames, suffix_of
+from .names import RecordingNames, suffix_of, words_of
+from .prompt import Prompt
 
 _PATH: Final = "/api/elks/audio/"
 _CONTENT_TYPES = {"mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav"}
@@ -65,6 +66,8 @@ class RecordingView(HomeAssistantView):
         version = integration_version(self._hass)
         for entry in self._hass.config_entries.async_entries(DOMAIN):
             names = RecordingNames(entry.data[CONF_CALLBACK_KEY])
+            if names.words(Prompt()) != words_of(name):
+                continue
             for language in languages():
                 for sound in Sound:
                     if names.built_in(language, sound, version) == name:

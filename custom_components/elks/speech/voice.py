@@ -103,16 +103,15 @@ def async_other_voices(
     if "tts" not in hass.config.components:
         return
     from homeassistant.components.tts.const import DATA_COMPONENT, DATA_TTS_MANAGER
+    from homeassistant.components.tts.helper import get_engine_instance
 
-    engines = {one.entity_id: one for one in hass.data[DATA_COMPONENT].entities}
-    for other, instance in {
-        **engines,
-        **hass.data[DATA_TTS_MANAGER].providers,
-    }.items():
-        known = instance.supported_languages or ()
+    entities = [one.entity_id for one in hass.data[DATA_COMPONENT].entities]
+    for other in (*entities, *hass.data[DATA_TTS_MANAGER].providers):
+        instance = get_engine_instance(hass, other)
+        known = (instance and instance.supported_languages) or ()
         spoken = next(iter(language_util.matches(language, known)), None)
         if other != engine and spoken is not None:
-            yield async_resolve(hass, Voice(engine=other, language=spoken))
+            yield Voice(engine=other, language=spoken)
 
 
 @callback

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from ...api import OUTGOING, Call
+from ...speech import Prompt, RecordingNames, words_of
 from ..book import CallBook
 from ..record import CallRecord
 from .provider import Provider
@@ -20,8 +21,11 @@ _CLOCK_TOLERANCE = timedelta(seconds=10)
 class Adoption:
     """Looks for the calls of one account in the history, and adopts what must be one of them."""
 
-    def __init__(self, provider: Provider, book: CallBook) -> None:
-        """Look for the calls in a book."""
+    def __init__(
+        self, provider: Provider, book: CallBook, names: RecordingNames
+    ) -> None:
+        """Look for the calls in a book; `names` are those of what they play."""
+        self._names = names
         self._provider = provider
         self._book = book
         self._requested: dict[str, float] = {}
@@ -47,7 +51,7 @@ class Adoption:
         corrected = await self._correct_time(record)
         if corrected.requested != record.requested:
             history = await self._provider.calls(earliest(corrected))
-        found = candidates(corrected, history, self._book.knows)
+        found = candidates(corrected, history, self._book.knows, self._names)
         if len(found) == 1 and not self.rivals(record):
             self._book.adopt(record.token, found[0])
         return bool(found)
@@ -88,7 +92,10 @@ def same_numbers(one: CallRecord, other: CallRecord) -> bool:
 
 
 def candidates(
-    record: CallRecord, history: Iterable[Call], is_known: Callable[[str], bool]
+    record: CallRecord,
+    history: Iterable[Call],
+    is_known: Callable[[str], bool],
+    names: RecordingNames,
 ) -> list[Call]:
     """Return the calls of the history that may be the one requested."""
     latest = record.requested + _LONGEST_REQUEST + _ALLOWANCE
@@ -99,11 +106,11 @@ def candidates(
         and call.created is not None
         and earliest(record) <= call.created <= latest
         and not is_known(call.id)
-        and not _is_anothers(call, record)
+        and not _is_anothers(call, record, names)
     ]
 
 
-def _is_anothers(call: Call, record: CallRecord) -> bool:
+def _is_anothers(call: Call, record: CallRecord, names: RecordingNames) -> bool:
     """Return whether a call differs in what the history need not show of it.
 
     Another home with the same account can call the same person in the same minute.
@@ -114,5 +121,6 @@ def _is_anothers(call: Call, record: CallRecord) -> bool:
         return True
     if record.script is None or not call.sounds:
         return False
-    played = {sound.rpartition("/")[2] for sound in call.sounds}
-    return played.isdisjoint(record.script.sounds)
+    # A built-in sound has the words of an empty prompt
+    ours = {names.words(one) for one in (*record.script.prompts, Prompt())}
+    return ours.isdisjoint(map(words_of, call.sounds))
