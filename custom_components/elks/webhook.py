@@ -138,22 +138,19 @@ async def _next_action(
     if (step := record.step(question, keys)) is None:
         return HangUp()
     next_url = data.address.callback_url(token, question + 1)
-    if (base := data.address.base_url) is None:
-        # Callbacks come through Home Assistant Cloud, which carries no sound
-        return step.action(BEEP, next_url)
     since = _number(query, _SINCE) or int(utcnow().timestamp())
     heard = await async_find_sound(
         data.recordings,
-        base,
+        data.address.base_url,
         step,
         (record.script and record.script.language) or hass.config.language,
         patience=max(0, until - hass.loop.time()),
         is_last=not 0 <= utcnow().timestamp() - since < _LONGEST_MOMENT,
     )
-    if heard.spoken is None:
+    if heard.is_bridge:
         again = {**query, _SINCE: str(since)}
         return _ask_again(heard.sound, data.address, again, keys)
-    if step.is_message:
+    if step.is_message and heard.spoken:
         data.tracker.reports.async_spoken(token, heard.spoken)
     return step.action(heard.sound, next_url)
 
