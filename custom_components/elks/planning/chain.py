@@ -6,10 +6,17 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.ulid import ulid_now
 
-from ..api import CallRequest
+from ..api import THREE_BEEPS, CallRequest
 from ..calls import CallPlan, CallScript
 from ..chains import Chain, ChainEnd, Person, Turn
-from ..const import ATTR_ACKNOWLEDGE_KEY, ATTR_MESSAGE, ATTR_PAUSE, ATTR_ROUNDS, ATTR_TO
+from ..const import (
+    ATTR_ACKNOWLEDGE_KEY,
+    ATTR_AT_ONCE,
+    ATTR_MESSAGE,
+    ATTR_PAUSE,
+    ATTR_ROUNDS,
+    ATTR_TO,
+)
 from ..runtime import ElksConfigEntry, ElksData
 from ..speech import Voice
 from .call import ring_timeout
@@ -50,13 +57,17 @@ async def async_plan_chain(
         timeout=ring_timeout(entry, data),
         rounds=data[ATTR_ROUNDS],
         pause=data[ATTR_PAUSE],
+        at_once=data[ATTR_AT_ONCE],
         end=ChainEnd.CANCELLED if runtime.chains.all_cancelled > cancelled else None,
     )
 
 
 @callback
 def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPlan:
-    """Return the call of a turn. 46elks reports it only if this home has an address."""
+    """Return the call of a turn.
+
+    In a home that 46elks cannot reach, it is some beeps, and no key can be asked for.
+    """
     person = chain.people[turn.person]
     url = entry.runtime_data.address.callback_url(turn.token)
     return CallPlan(
@@ -64,11 +75,11 @@ def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPla
         request=CallRequest(
             from_number=chain.from_number,
             to_number=person.number,
-            voice_start=url or "",
+            voice_start=url or THREE_BEEPS,
             report_url=url,
             timeout=chain.timeout,
         ),
-        script=person.script,
+        script=person.script if url else None,
         contact=person.contact,
         chain=chain.id,
         reported=url is not None,

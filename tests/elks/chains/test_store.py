@@ -86,7 +86,7 @@ async def test_written_by_a_newer_version(
     file["minor_version"] = 7
     file["data"]["more"] = 1
     for chain in file["data"]["chains"]:
-        chain["at_once"] = 3
+        chain["more"] = 3
         for part in (*chain["people"], *chain["turns"]):
             part["more"] = {}
         for person in chain["people"]:
@@ -102,13 +102,15 @@ async def test_written_by_a_newer_version(
     assert [turn.fate for turn in chains[-1].turns] == ["unknown"]
 
 
-@pytest.mark.parametrize("key", ["timeout", "rounds", "pause", "turns", "end", "by"])
+@pytest.mark.parametrize(
+    "key", ["timeout", "rounds", "pause", "at_once", "turns", "end", "by"]
+)
 async def test_no_longer_written(
     hass: HomeAssistant, hass_storage: dict[str, Any], key: str
 ) -> None:
     """What a newer version no longer writes has a default."""
     file = stored("calling")
-    del file["data"]["chains"][0][key]
+    file["data"]["chains"][0].pop(key, None)
 
     [chain] = await read(hass, hass_storage, file)
 
