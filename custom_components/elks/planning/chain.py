@@ -8,6 +8,7 @@ from homeassistant.util.ulid import ulid_now
 
 from ..api import THREE_BEEPS, CallRequest
 from ..calls import CallPlan, CallScript
+from ..care import issues
 from ..chains import Chain, ChainEnd, Person, Turn
 from ..const import (
     ATTR_ACKNOWLEDGE_KEY,
@@ -16,11 +17,12 @@ from ..const import (
     ATTR_PAUSE,
     ATTR_ROUNDS,
     ATTR_TO,
+    LOGGER,
 )
 from ..runtime import ElksConfigEntry, ElksData
 from ..speech import Voice
 from .call import ring_timeout
-from .callees import async_find_callees
+from .callees import async_find_possible_callees
 from .script import RecordingSession, async_chain_script, voice_for
 
 
@@ -35,13 +37,17 @@ async def async_plan_chain(
 
     Speech takes its time: when all chains are cancelled meanwhile, so is this one. `cancelled` is
     the count of such cancellations when the action was called, which reloads do not reset.
+    Who cannot be called is left out, and a repair says so, as long as there is somebody else.
     Raises ServiceValidationError, which names the field, and HomeAssistantError for all else.
     """
     written = {f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)}
-    from_number, callees = await async_find_callees(hass, entry, data, runtime, written)
+    from_number, found = await async_find_possible_callees(
+        hass, entry, data, runtime, written
+    )
+    callees = found.values()
     voices = [voice_for(entry, data, callee.contact) for callee in callees]
     scripts = await _async_scripts(RecordingSession(hass, runtime), data, voices)
-    return Chain(
+    chain = Chain(
         id=ulid_now(),
         started=runtime.tracker.now(),
         people=tuple(
@@ -60,6 +66,9 @@ async def async_plan_chain(
         at_once=data[ATTR_AT_ONCE],
         end=ChainEnd.CANCELLED if runtime.chains.all_cancelled > cancelled else None,
     )
+    left_out = {field: who for field, who in written.items() if field not in found}
+    _async_report_left_out(hass, entry, left_out)
+    return chain
 
 
 @callback
@@ -84,6 +93,18 @@ def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPla
         chain=chain.id,
         reported=url is not None,
     )
+
+
+@callback
+def _async_report_left_out(
+    hass: HomeAssistant, entry: ElksConfigEntry, left_out: Mapping[str, str | int]
+) -> None:
+    """Say that people, by the names of their fields, are not called: the others are."""
+    if left_out:
+        LOGGER.warning(
+            "A call chain cannot call, and leaves out: %s", ", ".join(left_out)
+        )
+        issues.async_report_left_out(hass, entry, left_out.values())
 
 
 async def _async_scripts(
