@@ -1,6 +1,7 @@
 """The chains on disk, as this version and others write them.
 
-What stands in `stored` was written by 0.1.0 and is never changed: all versions to come read it.
+What stands in `stored` is as 0.1.0 wrote it, in two minor versions of the store, and is never
+changed: all versions to come read it.
 """
 
 from collections.abc import Callable
@@ -24,8 +25,10 @@ ENDS = {
     "invalid_auth": [ChainEnd.INVALID_AUTH],
     "no_credit": [ChainEnd.NO_CREDIT],
     "none": [],
+    "not_reachable": [ChainEnd.NOT_REACHABLE],
     "refused": [ChainEnd.REFUSED],
     "several": [None, None, ChainEnd.CANCELLED],
+    "three_at_once": [None],
     "unanswered": [ChainEnd.UNANSWERED],
 }
 
@@ -68,6 +71,17 @@ async def test_written_before(
     assert [chain.end for chain in chains] == ENDS[name]
     written = json.loads(json_dumps([chain.as_dict() for chain in chains]))
     assert holds(written, file["data"]["chains"])
+
+
+async def test_written_before_at_once(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """A chain of a version that let one phone ring after the other goes on so."""
+    [chain] = await read(hass, hass_storage, stored("calling"))
+    assert chain.at_once == 1
+
+    [chain] = await read(hass, hass_storage, stored("three_at_once"))
+    assert (chain.at_once, len(chain.open_turns)) == (3, 3)
 
 
 def test_all_are_read() -> None:
