@@ -89,6 +89,8 @@ class Recordings:
     def async_prepare(self, prompts: Iterable[Prompt]) -> None:
         """Begin to make what is not there, in this order; what has failed before is tried again."""
         for prompt in prompts:
+            if prompt.is_empty or prompt.url:
+                continue
             making = self._making.get(prompt.key)
             if making is None or making.done():
                 self._begin(prompt)

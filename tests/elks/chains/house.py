@@ -82,7 +82,9 @@ class ChainsHome(CallsHome):
         await self.chains.async_unload()
         await super().stop()
 
-    async def begin(self, *numbers: str, rounds: int = 1, pause: int = 30) -> ChainRun:
+    async def begin(
+        self, *numbers: str, rounds: int = 1, pause: int = 30, at_once: int = 1
+    ) -> ChainRun:
         """Begin a chain."""
         people = tuple(
             Person(contact=None, name=None, number=number, script=SCRIPT)
@@ -96,6 +98,7 @@ class ChainsHome(CallsHome):
             timeout=60,
             rounds=rounds,
             pause=pause,
+            at_once=at_once,
         )
         run = await self.chains.async_begin(chain)
         await turns()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ...api import BEEP
-from ...speech import Prompt, Recordings, Sound, recording_url
+from ...speech import Recordings, Sound, recording_url
 from .script import Spoken, Step
 
 
@@ -39,7 +39,7 @@ async def async_find_sound(
         return Heard(sound=prompt.url, spoken=Spoken.MESSAGE)
     if base is None:
         return Heard(sound=BEEP)
-    is_known = prompt == Prompt() or await recordings.async_wait(prompt, patience)
+    is_known = prompt.is_empty or await recordings.async_wait(prompt, patience)
     if name := recordings.find(prompt) or recordings.find_words(prompt):
         return Heard(sound=recording_url(base, name), spoken=Spoken.MESSAGE)
     is_bridge = not is_known and not is_last
