@@ -59,6 +59,22 @@ def holds(new: Any, old: Any) -> bool:
     return bool(new == old)
 
 
+def as_now(chain: dict[str, Any]) -> dict[str, Any]:
+    """Return a chain with what is said as this version writes it: nothing of one that has ended."""
+    chain = deepcopy(chain)
+    for person in chain["people"]:
+        script = person["script"]
+        for holder, key in (
+            (script, "message"),
+            *((answer, "reply") for answer in script["answers"]),
+        ):
+            if chain["end"] is not None:
+                del holder[key]
+            elif isinstance(holder[key], str):
+                holder[key] = {"url": holder[key]}
+    return chain
+
+
 @pytest.mark.parametrize("name", ENDS)
 async def test_written_before(
     hass: HomeAssistant, hass_storage: dict[str, Any], name: str
@@ -70,7 +86,7 @@ async def test_written_before(
 
     assert [chain.end for chain in chains] == ENDS[name]
     written = json.loads(json_dumps([chain.as_dict() for chain in chains]))
-    assert holds(written, file["data"]["chains"])
+    assert holds(written, [as_now(chain) for chain in file["data"]["chains"]])
 
 
 async def test_written_before_at_once(
