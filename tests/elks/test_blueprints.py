@@ -125,7 +125,7 @@ async def test_alarm_is_not_taken(house: Home) -> None:
     assert len(done) == 1
 
     house.hass.states.async_set(LEAK, "off")
-    house.hass.config.external_url = None
+    await house.hass.config_entries.async_unload(house.entry.entry_id)
     await leak(house)
     assert len(house.provider.calls) == 4
     assert len(done) == 2
