@@ -35,7 +35,7 @@ _WHY = (
     "The empty handler does not even read its form. The bare minimum in the table below reads it "
     "and sets one state without an entity. The rest is the price of Elks: it has an entity, checks "
     "the secret, reads the call from the form, merges it with what is known, and schedules it to be "
-    "stored before it is shown. In a profile no part of this stands out any more; each callback "
+    "stored before it is shown. In a profile, no part of this stands out any more; each callback "
     "comes after a pause, when the processor's caches are cold."
 )
 _LATENCY = 5

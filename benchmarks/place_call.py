@@ -23,8 +23,8 @@ _OVER_WEBSOCKET = 1.15
 _WHY = (
     "The bare minimum in the table below sends the same request and sets the two states that a new "
     "call changes, without entities. The rest is the price of Elks: it has entities, checks the "
-    "fields, keeps a record and a secret for the call, goes on when the script is stopped, and reads "
-    "the answer with care. In a profile no part of this stands out any more."
+    "fields, keeps a record and a secret for the call, carries on when the script is stopped, and "
+    "checks the answer. In a profile, no part of this stands out any more."
 )
 _IN_PROCESS = 2
 

@@ -23,22 +23,22 @@ machine; on another machine only the ratios are comparable.
 
 ## How it is measured
 
-- One process holds a Home Assistant with its own web server, Elks and `rest_command`. The simulated 46elks is a separate process, as the real one is a
-  separate machine: in the same process its work would be part of every time on both sides, and make the ratios look better than they are.
-- Callbacks are sent from a third process. What Elks still does after its answer therefore delays nobody and does not count; the next callback comes later.
-- Things that are compared are timed in turns, in random order, after a warm-up, so that a disturbance of the machine affects them alike. Times are
+- One process runs Home Assistant with its own web server, Elks and `rest_command`. The simulated 46elks runs in another, as the real one runs on another
+  machine: in the same process, its work would add to every time on both sides, and make the ratios look better than they are.
+- A third process sends the callbacks. What Elks does after its answer delays nobody and does not count; the next callback comes later.
+- After a warm-up, the sides of a comparison are timed in turns, in random order, so that whatever disturbs the machine affects them alike. Times are
   medians. Each ratio comes with its 95% confidence interval, from resampling the rounds (bootstrap).
 - Calls are placed one right after another and stored in the background, as in normal use: the first at once, those that follow within a tenth of a
-  second together. *The first call after a pause* starts a new write each time, on a machine that was idle.
-- The number called is always the same, so it is parsed only once. *Many calls at once* go to numbers that were never called before.
+  second together. *The first call after a pause* starts a new write each time, on an idle machine.
+- The number called is always the same, so it is parsed only once. *Many calls at once* go to numbers never called before.
 - The end of a call is timed from the callback to the sensor's new state, by a clock that both processes share. The answer comes later, after the
-  event; its time is in the table below. The call was answered before. When both processes were idle, both take longer, and Elks more so.
+  event; its time is in the table below. The call has been answered before. After both processes were idle, both take longer, and Elks more so.
 - Many calls at once are compared by processor time, which other programs disturb less; the elapsed time is in their table. They are compared
-  within each of three rounds, because a machine is not always equally fast; the median of the three ratios counts.
-- The event loop counts as blocked only while it works, not while it waits for a busy processor. What the home held before is frozen (`gc.freeze`):
-  otherwise a full run of Python's garbage collector through all of Home Assistant blocked the loop for more than 100 ms here.
-- Set-up ends when the account is loaded. The library for phone numbers takes nearly as long again, but is imported in the background afterwards and does
-  not count. This goal is a time rather than a ratio, so a slow or busy machine misses it.
+  within each of three rounds, because a machine's speed varies; the median of the three ratios counts.
+- The event loop counts as blocked only while it works, not while it waits for a busy processor. What Home Assistant already holds is frozen
+  (`gc.freeze`): otherwise, Python's garbage collector went through all of it and blocked the loop for more than 100 ms here.
+- Set-up ends when the account is loaded. The library for phone numbers takes nearly as long again, but is imported afterwards, in the background, and
+  does not count. This goal is a time rather than a ratio, so a slow or busy machine misses it.
 - A call that lasts longer than a minute is written three times: when it is requested, within a minute with 46elks' answer, and at its end.
 """
 

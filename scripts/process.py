@@ -62,7 +62,7 @@ class Process:
         except TimeoutError:
             self.kill()
             raise ProcessError(
-                f"It had to be killed after {seconds:.0f} s\n{last_lines(self.output)}"
+                f"The program had to be killed after {seconds:.0f} s\n{last_lines(self.output)}"
             ) from None
 
     def kill(self) -> None:

@@ -14,30 +14,30 @@ _ABOUT = """\
 
 <!-- Written by scripts/reliability: do not edit -->
 
-An alarm call is placed when things go wrong: the power flickers, the internet is down, Home Assistant restarts. Whatever fails
+Alarm calls are placed when things go wrong: the power flickers, the internet is down, Home Assistant restarts. Whatever fails
 between Home Assistant and 46elks:
 
 - **One action places at most one call.** A request is sent again only when it certainly had no effect: no connection,
-  429, 503. Otherwise the call is looked for in the account's history, or the action fails and says that it is
-  unknown whether the phone rings.
-- **The true end of every call is found out.** 46elks calls back when a call has ended. If it does not, Home Assistant looks
-  the call up; if that fails for a day, the end is shown as unknown.
+  429, 503. Otherwise Home Assistant looks for the call in the account's history, or the action fails and says that it is
+  unknown whether the phone is ringing.
+- **You learn how every call really ended.** 46elks calls back when a call has ended. If it does not, Home Assistant looks
+  the call up; if that fails for a day, the sensor shows unknown.
 - **Only 46elks can change a call**, and no log line or error contains a phone number, a password or a secret.
 
-Each row below is a test. It stages the fault with the simulated 46elks of this repository, over real sockets, in a Home
-Assistant with a clock that jumps to whatever is due next. It counts the calls that 46elks has placed, compares what the
-sensor shows with the true end of the call, and measures how long that took. Then it waits for another half hour and
-checks that nothing has changed, no more requests are made, no error was logged, and no secret was revealed.
+Each row below is a test. It stages the fault with this repository's simulated 46elks, over real sockets, in a Home
+Assistant whose clock jumps to whatever is due next. It counts the calls that 46elks placed, compares what the sensor shows
+with how the call really ended, and measures how long that took. Then it waits another half hour and checks that nothing
+changes, no more requests are made, no error is logged, and no secret is revealed.
 
-46elks' documentation and public code contradict each other in places and are silent in others: how precise times are, which fields there are, what
-they are called, how refusals are worded. The simulator uses what most examples show, or any of these dialects (`simulator/wire/dialect.py`). Each row
-uses a random dialect, always the same for the same row; those under *Dialects* try every other choice, one after another.
+In places, 46elks' documentation and public code contradict each other or say nothing: how precise times are, which fields exist, what they
+are called, how refusals are worded. The simulator does as most examples do, or uses another of these dialects (`simulator/wire/dialect.py`). Each row
+uses a random dialect, but always the same one; the rows under *Dialects* try every other choice in turn.
 
-`scripts/reliability` runs all rows and writes this page. To run a single one: `scripts/test tests/elks -k request-reset-after`.
+`scripts/reliability` runs all rows and writes this page. To run a single row: `scripts/test tests/elks -k request-reset-after`.
 
 ## How to read it
 
-- *Calls*: how many calls 46elks has placed, out of how many that were wanted.
+- *Calls*: how many calls 46elks placed, out of how many were wanted.
 - *Action*: its result. `ongoing`, `success`, `busy` and `failed` are states of the call. With `unreachable`, `refused`,
   `no_credit` and `invalid_auth` no phone rings, with `outcome_unknown` one may ring, and with `stopped_waiting` the action
   no longer waits for the end.
@@ -51,11 +51,11 @@ uses a random dialect, always the same for the same row; those under *Dialects* 
 46elks has no names for requests, and its history does not show which request placed a call. So when two requests for one
 number get no answer, or another program calls that number from the same number in the same minutes, no call is
 adopted, and only a callback reports how it ended (`two-unanswered`, `one-of-two-lost`, `foreign-call`). When the request
-is lost and the other program's call is the only one there is, it is taken for ours (`foreign-call-only`). And a 503 is
-believed: if a proxy answers 503 after it has passed the request on, a second call is placed.
+is lost and the other program's call is the only one, Elks takes it for its own (`foreign-call-only`). And Elks believes a
+503: if a proxy answers 503 after passing the request on, a second call is placed.
 
-Home Assistant stores a call when it is requested, but 46elks' answer only within a minute, because the history has the same data.
-If the power fails in that minute, the above applies to this call too; of two calls from one number to another, the answers are stored at once.
+Home Assistant stores a call when requesting it, but may take a minute to store 46elks' answer, which the history repeats.
+If the power fails in that minute, the above applies to this call too; for two calls between the same numbers, it stores the answers at once.
 """
 
 

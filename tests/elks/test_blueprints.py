@@ -94,7 +94,7 @@ async def test_alarm_is_taken(engine: Engine, house: Home) -> None:
     await leak(house)
 
     assert engine.asked[0][0] == (
-        "Leak sensor has triggered in the room Kitchen. Press 7 if you will take care of it."
+        "Kitchen: Leak sensor has triggered. Press 7 if you will take care of it."
     )
     assert [call.to for call in house.provider.calls] == [ANNA, BO]
     assert [call.data["by"] for call in done] == ["Bo"]

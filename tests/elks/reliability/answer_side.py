@@ -129,7 +129,7 @@ ROWS = (
     ),
     Row(
         name="in-flight",
-        goes_wrong="A request gets no answer while another for the same number is under way for 20 s; no callback comes",
+        goes_wrong="A request gets no answer while another for the same number takes 20 s; no callback comes",
         faults=(_PLACED_LATE, _RESET, LOST),
         story=_second_after_1_s,
         calls=2,

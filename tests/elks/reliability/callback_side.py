@@ -452,13 +452,13 @@ ROWS = (
     ),
     Row(
         name="look-429",
-        goes_wrong="No callback comes, and looking the call up gets 429 for 10 min",
+        goes_wrong="No callback comes, and looking the call up returns 429 for 10 min",
         faults=(LOST, _look(status=429, times=9)),
         within=900,
     ),
     Row(
         name="look-odd",
-        goes_wrong="No callback comes, and looking the call up gets nonsense twice",
+        goes_wrong="No callback comes, and looking the call up returns nonsense twice",
         faults=(
             LOST,
             Fault(FaultKind.HTML, on=LOOK),
@@ -468,7 +468,7 @@ ROWS = (
     ),
     Row(
         name="look-other-call",
-        goes_wrong="No callback comes, and looking the call up gets a different call once",
+        goes_wrong="No callback comes, and looking the call up returns a different call once",
         faults=(
             LOST,
             Fault(FaultKind.WRONG_JSON, on=LOOK, fields={"id": "c" + 32 * "0"}),
@@ -477,7 +477,7 @@ ROWS = (
     ),
     Row(
         name="look-stalls",
-        goes_wrong="No callback comes, and looking the call up gets an answer that never ends",
+        goes_wrong="No callback comes, and looking the call up returns an answer that never ends",
         faults=(LOST, Fault(FaultKind.STALL, on=LOOK)),
         within=POLLED + 2 * 30,
     ),

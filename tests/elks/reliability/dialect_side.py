@@ -112,13 +112,13 @@ def _row(
 ROWS = (
     _row(
         "times",
-        "Answers and callbacks have times in other formats or unreadable ones, and calls are answered before they are placed",
+        "Times in answers and callbacks have other formats or are unreadable, and calls are answered before they are placed",
         *("answer_times", "callback_times", "start_before_created"),
         part=_wait_for_end,
     ),
     _row(
         "history-times",
-        "The history has times in other formats; no callback comes",
+        "Times in the history have other formats; no callback comes",
         "history_times",
         part=_wait_for_end,
         faults=(LOST,),
@@ -126,7 +126,7 @@ ROWS = (
     ),
     _row(
         "history-fields",
-        "The history has no actions, owner or ringing time, or has strings for numbers; no callback comes",
+        "The history has no actions, owner or ringing time, or strings instead of numbers; no callback comes",
         *("includes_actions", "includes_timeout", "includes_owner"),
         *("plain_actions", "numbers_as_text"),
         part=_wait_for_end,
@@ -142,13 +142,13 @@ ROWS = (
     ),
     _row(
         "hangup",
-        "The callback for the end has the id as `callid`, has few other fields, or comes in another encoding",
+        "The hangup callback has the id as `callid`, few other fields, or another encoding",
         *("hangup_fields", "hangup_id", "charset", "plain_actions"),
         part=_wait_for_end,
     ),
     _row(
         "pick-up",
-        "The callback for the first action has another result or none, has the id as `id`, or has no other fields",
+        "The callback for the first action has another result or none, the id as `id`, or no other fields",
         *("picked_up", "next_id", "bare_next"),
         part=_ask_for_keys,
         outcomes=("success", "success", "success"),
@@ -186,7 +186,7 @@ ROWS = (
     ),
     _row(
         "credits",
-        "There is no money in the account, in other words",
+        "Refusals for lack of money, worded differently",
         *("no_credits", "json_errors"),
         part=_no_credits,
         calls=0,

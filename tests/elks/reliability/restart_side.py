@@ -191,27 +191,27 @@ async def _callback_at_other_account(scene: Scene) -> None:
 ROWS = (
     Row(
         name="reload-unanswered",
-        goes_wrong="Reload while the request has no answer, 4 s before the call is placed",
+        goes_wrong="Reload while the request is unanswered, 4 s before the call is placed",
         faults=(_PLACED_LATE,),
         story=_reload_unanswered,
     ),
     Row(
         name="reload-unanswered-lost",
-        goes_wrong="Reload while the request has no answer, 4 s before the call is placed; no callback comes",
+        goes_wrong="Reload while the request is unanswered, 4 s before the call is placed; no callback comes",
         faults=(_PLACED_LATE, LOST),
         story=_reload_unanswered,
         within=30,
     ),
     Row(
         name="reload-placed",
-        goes_wrong="Reload when the call has been placed but the request has no answer",
+        goes_wrong="Reload when the call has been placed but the request is unanswered",
         faults=(_ANSWERED_LATE,),
         story=_reload_unanswered,
         outcome="success",
     ),
     Row(
         name="reload-placed-history",
-        goes_wrong="Reload when the call has been placed but the request has no answer, and the history fails twice; no callback comes",
+        goes_wrong="Reload when the call has been placed but the request is unanswered, and the history fails twice; no callback comes",
         faults=(
             _ANSWERED_LATE,
             Fault(FaultKind.STATUS, on=HISTORY, status=500, times=2),
@@ -222,7 +222,7 @@ ROWS = (
     ),
     Row(
         name="reload-cut-off",
-        goes_wrong="Reload while the request has no answer, 14 s before the call is placed; no callback comes",
+        goes_wrong="Reload while the request is unanswered, 14 s before the call is placed; no callback comes",
         faults=(replace(_PLACED_LATE, delay=15), LOST),
         story=_reload_unanswered,
         outcome=_STOPPED,
