@@ -56,7 +56,7 @@ class Address:
     """Where callbacks go: an external URL, else the cloud's, else a cloudhook.
 
     A plain http address, a private host or a bare IP is used as it is. While there is none, the
-    one known last is used, which may well work; nowhere is only who never had one.
+    one known last is used, which may still work: the phone rings in any case.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
