@@ -38,6 +38,8 @@ _PATIENCE = 10
 """Seconds that a report waits for the account to be loaded; later it comes again."""
 _PATIENCE_IN_CALL = 1.5
 """Seconds that a call in progress waits for it: without an answer, 46elks ends the call."""
+_PATIENCE_FOR_SOUND = 1.5
+"""Seconds that a call in progress waits for both, the account and what is to be played."""
 _MOST_WAITS = 40
 """How many times a call in progress waits; each lasts a beep at least."""
 _KEYS = "keys"
@@ -126,7 +128,7 @@ async def _next_action(
     token = query.get(QUERY_TOKEN, "")
     if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
         return None
-    until = hass.loop.time() + _PATIENCE_IN_CALL
+    until = hass.loop.time() + _PATIENCE_FOR_SOUND
     question = _number(query, QUERY_QUESTION)
     keys = (read_keys(query.get(_KEYS)) or pressed) if question else None
     data = await _async_loaded(entry, _PATIENCE_IN_CALL)

@@ -29,7 +29,8 @@ def sounds_folder(home: Home) -> Path:
 
 def sounds(home: Home) -> list[str]:
     """Return the names of the sounds that are kept."""
-    return [path.name for path in sounds_folder(home).glob("*.wav")]
+    made = sounds_folder(home).glob("*.wav")
+    return [path.name for path in made if len(path.stem) == 44]
 
 
 def issues(home: Home) -> ir.IssueRegistry:
@@ -52,7 +53,7 @@ async def until(true: Callable[[], bool]) -> None:
     """Wait until something is true."""
     async with asyncio.timeout(5):
         while not true():
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
 
 
 async def let_go(home: Home, freezer: FrozenDateTimeFactory) -> None:
