@@ -47,7 +47,20 @@ def measure(sound: bytes) -> Heard:
 def _decode(sound: bytes) -> bytes:
     """Return the samples."""
     return subprocess.run(
-        ["ffmpeg", "-v", "error", "-i", "-", "-ac", "1", "-ar", f"{_RATE}", "-f", "s16le", "-"],
+        [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-i",
+            "-",
+            "-ac",
+            "1",
+            "-ar",
+            f"{_RATE}",
+            "-f",
+            "s16le",
+            "-",
+        ],
         input=sound,
         capture_output=True,
         check=True,

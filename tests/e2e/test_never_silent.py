@@ -29,10 +29,11 @@ TAKEN = "Anna is already taking care of it."
 ENGINE = "demo_voice"
 REASON = "The voice is on holiday"
 FAILED = f"{ENGINE} did not speak: {REASON}"
+ONE_MOMENT = "en/one_moment"
 LEAD_IN = 0.5
 """Seconds of silence before a recording."""
 HELD_OPEN = 2
-"""Seconds after which whoever asks the home for something has got it."""
+"""Seconds within which the home answers whatever it is asked during a call."""
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +101,19 @@ async def last_heard(control: SimulatorControl, number: str) -> list[Heard]:
     return await heard_in(control, await last_call())
 
 
+def after_moments(heard: list[Heard]) -> list[Heard]:
+    """Leave out the moments that somebody was asked for; on a slow computer there may be some."""
+    return [one for one in heard if one.built_in != ONE_MOMENT]
+
+
 def names(heard: list[Heard]) -> list[str | None]:
     """Return which of the shipped sounds were heard, None for a recording of the home."""
     return [one.built_in for one in heard]
+
+
+def spoken_seconds(text: str) -> float:
+    """Return how long the recording of a text is."""
+    return LEAD_IN + measure(speak(text, "en")).seconds
 
 
 async def failed_voices(connection: Connection) -> list[dict[str, str]]:
@@ -128,7 +139,7 @@ async def test_broken_voice(
     assert (response["acknowledged"], response["by"]) == (True, "Bo")
     assert [one["spoken"] for one in response["calls"]] == [None, "substitute"]
     assert response["calls"][1]["digits"] == "7"
-    heard = await last_heard(control, BO)
+    heard = after_moments(await last_heard(control, BO))
     assert names(heard) == ["en/substitute_acknowledge", "en/thanks"]
     assert all(one.is_speech for one in heard)
     assert any(FAILED in line for line in complaints(home))
@@ -140,7 +151,7 @@ async def test_voice_down_between_two_calls(
     """What was said before is heard again; for what is new, the built-in sentence is."""
     await answering(control, PHONE)
     assert (await call(connection, LEAK))["spoken"] == "message"
-    [before] = await last_heard(control, PHONE)
+    [before] = after_moments(await last_heard(control, PHONE))
     assert before.is_speech
     assert before.built_in is None
     assert await failed_voices(connection) == []
@@ -148,23 +159,19 @@ async def test_voice_down_between_two_calls(
     home.trouble_voice(error=REASON)
 
     assert (await call(connection, LEAK))["spoken"] == "message"
-    assert await last_heard(control, PHONE) == [before]
+    assert after_moments(await last_heard(control, PHONE)) == [before]
     assert (await call(connection, SMOKE))["spoken"] == "substitute"
-    assert names(await last_heard(control, PHONE)) == ["en/substitute"]
+    heard = after_moments(await last_heard(control, PHONE))
+    assert names(heard) == ["en/substitute"]
     [repair] = await failed_voices(connection)
     assert (repair["engine"], repair["reason"]) == (ENGINE, REASON)
 
     home.trouble_voice()
 
     assert (await call(connection, SMOKE))["spoken"] == "message"
-    [now] = await last_heard(control, PHONE)
+    [now] = after_moments(await last_heard(control, PHONE))
     assert now.seconds == pytest.approx(spoken_seconds(SMOKE), abs=0.05)
     assert await failed_voices(connection) == []
-
-
-def spoken_seconds(text: str) -> float:
-    """Return how long the recording of a text is."""
-    return LEAD_IN + measure(speak(text, "en")).seconds
 
 
 async def test_picked_up_before_the_voice_is_ready(
@@ -178,14 +185,18 @@ async def test_picked_up_before_the_voice_is_ready(
 
     assert response["spoken"] == "message"
     *moments, message = await last_heard(control, PHONE)
-    assert set(names(moments)) == {"en/one_moment"}
+    assert set(names(moments)) == {ONE_MOMENT}
     assert message.built_in is None
     assert message.is_speech
-    callbacks = await control.get("callbacks")
-    own = [one for one in callbacks if one["call_id"] == response["call_id"]]
-    assert len(own) == 1 + len(moments) + 1
-    assert max(one["took"] for one in own) < HELD_OPEN
-    assert max(one["took"] for one in await control.get("sounds")) < HELD_OPEN
+    questions = [
+        callback
+        for callback in await control.get("callbacks")
+        if callback["call_id"] == response["call_id"]
+        and callback["kind"] != "whenhangup"
+    ]
+    assert len(questions) == 1 + len(moments)
+    asked = [*questions, *await control.get("sounds")]
+    assert max(one["took"] for one in asked) < HELD_OPEN
 
 
 async def test_three_phones_at_once(
@@ -195,11 +206,28 @@ async def test_three_phones_at_once(
     browser: BrowserContext,
 ) -> None:
     """Three phones ring; one person acknowledges, and the others hear who that is."""
-    page = PhonePage(await browser.new_page())
-    await page.open(simulator)
+    phones = PhonePage(await browser.new_page())
+    await phones.open(simulator)
+    for number in PEOPLE.values():
+        await control.script(number, outcome="no_answer", talk_for=None)
 
     chain = asyncio.create_task(call_chain(connection, to=list(PEOPLE), at_once=3))
-    await expect(page.ringing).to_have_count(3, timeout=60000)
-    await page.page.screenshot(path="/tmp/e2e14_1.png", full_page=True)
-    await asyncio.sleep(600)
-    await chain
+    await expect(phones.ringing).to_have_count(3)
+    await phones.answer(ANNA)
+    await expect(phones.ringing).to_have_count(2)
+    await phones.press("1", ANNA)
+    response = await chain
+    for number in (BO, CILLA):
+        await phones.answer(number)
+        await expect(phones.sound(number)).to_have_js_property("paused", False)
+    await phones.wait_for_hangup()
+
+    assert (response["acknowledged"], response["by"]) == (True, "Anna")
+    heard = after_moments(await last_heard(control, ANNA))
+    assert names(heard) == [None, None]
+    for number in (BO, CILLA):
+        [taken] = after_moments(await last_heard(control, number))
+        assert taken.built_in is None
+        assert taken.seconds == pytest.approx(spoken_seconds(TAKEN), abs=0.05)
+    called = [call["to"] for call in await control.calls()]
+    assert called[-3:] == [ANNA, BO, CILLA]
