@@ -47,20 +47,7 @@ def measure(sound: bytes) -> Heard:
 def _decode(sound: bytes) -> bytes:
     """Return the samples."""
     return subprocess.run(
-        [
-            "ffmpeg",
-            "-v",
-            "error",
-            "-i",
-            "-",
-            "-ac",
-            "1",
-            "-ar",
-            f"{_RATE}",
-            "-f",
-            "s16le",
-            "-",
-        ],
+        f"ffmpeg -v error -i - -f s16le -ac 1 -ar {_RATE} -".split(),
         input=sound,
         capture_output=True,
         check=True,
