@@ -80,7 +80,7 @@ async def call(connection: Connection, message: str, **options: Any) -> dict[str
 
 async def call_chain(connection: Connection, **options: Any) -> dict[str, Any]:
     """Call people until one of them acknowledges; return the response."""
-    data = {"message": LEAK, "timeout": 60, **options}
+    data = {"message": LEAK, "rounds": 1, "timeout": 60, **options}
     response: dict[str, Any] = await connection.act(
         "elks.call_chain", data, return_response=True
     )
