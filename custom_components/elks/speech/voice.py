@@ -86,6 +86,16 @@ def async_resolve(hass: HomeAssistant, voice: Voice) -> Voice:
 
 
 @callback
+def async_is_engine(hass: HomeAssistant, engine: str) -> bool:
+    """Return whether the home has a text-to-speech engine."""
+    if "tts" not in hass.config.components:
+        return False
+    from homeassistant.components import tts
+
+    return tts.async_resolve_engine(hass, engine) is not None
+
+
+@callback
 def async_sound_of(hass: HomeAssistant, voice: Voice) -> dict[str, Any]:
     """Return all that decides how a voice sounds, which is one that async_resolve returned."""
     from homeassistant.components.tts.helper import get_engine_instance
