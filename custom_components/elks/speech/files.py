@@ -91,10 +91,11 @@ class RecordingFiles:
         """
         path = made.with_stem(stem)
         stat = await self._hass.async_add_executor_job(made.stat)
-        room = MAX_SIZE - sum(self._sizes.values()) - stat.st_size
+        others = {n: size for n, size in self._sizes.items() if n != path.name}
+        room = MAX_SIZE - sum(others.values()) - stat.st_size
         displaced: list[str] = []
         needed = self._needed() if room < 0 else ()
-        for name, size in self._sizes.items():
+        for name, size in others.items():
             if room >= 0:
                 break
             if words_of(name) not in needed:
@@ -102,6 +103,7 @@ class RecordingFiles:
                 displaced.append(name)
         if room < 0:
             raise NoRoomError
+        self._forget(path.name)
         self._sizes[path.name] = stat.st_size
         self._names[path.stem] = path.name
         try:
