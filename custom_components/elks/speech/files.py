@@ -156,7 +156,12 @@ class RecordingFiles:
     async def _async_expire(self, *_: object) -> None:
         self._timer = None
         now = monotonic()
-        await self._async_delete([n for n, until in self._due.items() if until <= now])
+        over = [name for name, until in self._due.items() if until <= now]
+        for name in over:
+            del self._due[name]
+        # Another call may play it by now, and releases it in its turn
+        needed = self._needed()
+        await self._async_delete([n for n in over if words_of(n) not in needed])
         self._async_arm()
 
     async def _async_delete(self, names: Collection[str]) -> None:
