@@ -131,7 +131,8 @@ class Recordings:
         for prompt in released:
             self._making.pop(prompt.key, None)
         for keep in (True, False):
-            words = {self._names.words(p) for p in released if (not p.nonce) is keep}
+            kept = [one for one in released if self._is_kept(one) is keep]
+            words = {self._names.words(prompt) for prompt in kept}
             if words:
                 self._files.async_release(words, keep=keep)
 
@@ -139,6 +140,9 @@ class Recordings:
         """Delete what is no longer to be kept."""
         if not self.keep:
             await self._files.async_delete_unneeded()
+
+    def _is_kept(self, prompt: Prompt) -> bool:
+        return self.keep and not prompt.nonce
 
     def _needed_words(self) -> set[str]:
         return {self._names.words(prompt) for prompt in self._needed()}
@@ -156,7 +160,8 @@ class Recordings:
         async with self._room:
             with going_on("making a recording"):
                 name = await self._async_best(prompt)
-        if prompt.nonce and self._names.words(prompt) not in self._needed_words():
+        if not self._is_kept(prompt):
+            # Its call may be over already
             self.async_release([prompt])
         return name
 
