@@ -364,16 +364,16 @@ def speech(text: str = "Hello", *, nonce: str = "", **voice: Any) -> Prompt:
 
 async def later(studio: Studio, freezer: FrozenDateTimeFactory, seconds: float) -> None:
     """Let time pass."""
+    await studio.hass.async_block_till_done()
     freezer.tick(seconds)
     async_fire_time_changed(studio.hass)
     await studio.hass.async_block_till_done()
 
 
 async def until(is_so: Callable[[], object]) -> None:
-    """Wait until something is so, which it is soon."""
-    async with asyncio.timeout(10):
-        while not is_so():
-            await asyncio.sleep(0.001)
+    """Wait until something is so, which it is soon, also while the clock stands still."""
+    while not is_so():
+        await asyncio.sleep(0)
 
 
 def said(caplog: pytest.LogCaptureFixture, start: str) -> list[str]:
