@@ -224,9 +224,12 @@ class Recordings:
     async def _async_copy(self, prompt: Prompt) -> str | None:
         """Return the name of the recording of a media item; raises MediaError."""
         source = await async_read(self._hass, prompt.media)
-        stem = await self._hass.async_add_executor_job(
-            self._copied_stem, prompt, source
-        )
+        try:
+            stem = await self._hass.async_add_executor_job(
+                self._copied_stem, prompt, source
+            )
+        except OSError as err:
+            raise MediaError(err.strerror or type(err).__name__) from err
         if (kept := await self._async_kept(stem)) is not None:
             return kept
         try:
