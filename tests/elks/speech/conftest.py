@@ -384,3 +384,14 @@ def said(caplog: pytest.LogCaptureFixture, start: str) -> list[str]:
         if record.name.startswith(LOGGER.name)
     ]
     return [line.removeprefix(start) for line in lines if line.startswith(start)]
+
+
+async def refused(
+    studio: Studio, media: str, caplog: pytest.LogCaptureFixture
+) -> str:
+    """Return why a media item cannot be played; nothing of it is left behind."""
+    caplog.clear()
+    assert await studio.play(Prompt(media=media)) is None
+    assert studio.names == set()
+    [reason] = said(caplog, "Media cannot be played in a call: ")
+    return reason
