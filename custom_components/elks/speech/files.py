@@ -51,7 +51,7 @@ class RecordingFiles:
         self._sizes: dict[str, int] = {}
         """In bytes, by name; the least recently used recording comes first."""
         self._names: dict[str, str] = {}
-        """By stem."""
+        """By stem, those whose files are written."""
         self._due: dict[str, float] = {}
         """When recordings that are not kept are deleted."""
         self._timer: CALLBACK_TYPE | None = None
@@ -80,8 +80,19 @@ class RecordingFiles:
 
     def find_words(self, words: str) -> str | None:
         """Return the name of the recording used last that plays these words, in whatever voice."""
-        same = (name for name in reversed(self._sizes) if words_of(name) == words)
-        return next(same, None)
+        there = self._names.values()
+        for name in reversed(self._sizes):
+            if words_of(name) == words and name in there:
+                return name
+        return None
+
+    async def async_is_there(self, name: str) -> bool:
+        """Return whether a recording is there; forget one that somebody has deleted."""
+        path = self._folder / name
+        is_there = await self._hass.async_add_executor_job(path.is_file)
+        if not is_there:
+            self._forget(name)
+        return is_there
 
     async def async_add(self, made: Path, stem: str) -> None:
         """Add a new recording under a stem, in place of one of before.
@@ -103,15 +114,15 @@ class RecordingFiles:
                 displaced.append(name)
         if room < 0:
             raise NoRoomError
-        self._forget(path.name)
+        self._sizes.pop(path.name, None)
         self._sizes[path.name] = stat.st_size
-        self._names[path.stem] = path.name
         try:
             await self._async_delete(displaced)
             await self._hass.async_add_executor_job(made.replace, path)
         except BaseException:
             self._forget(path.name)
             raise
+        self._names[path.stem] = path.name
 
     @callback
     def async_release(self, words: Collection[str], *, keep: bool) -> None:

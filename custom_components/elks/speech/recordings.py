@@ -177,8 +177,11 @@ class Recordings:
         except MediaError as err:
             LOGGER.warning("Media cannot be played in a call: %s", err)
             failed = None
-        if (kept := self.find_words(prompt)) is not None or not prompt.text:
-            return kept
+        while (kept := self.find_words(prompt)) is not None:
+            if await self._files.async_is_there(kept):
+                return kept
+        if not prompt.text:
+            return None
         return await self._async_in_another_voice(prompt, failed)
 
     async def _async_as_asked(self, prompt: Prompt) -> str | None:
@@ -244,11 +247,7 @@ class Recordings:
     async def _async_kept(self, stem: str) -> str | None:
         """Return the name of a recording that is kept, if nobody has deleted it."""
         name = self._files.find(stem)
-        if name is None:
-            return None
-        is_there = await self._hass.async_add_executor_job(
-            (self._folder / name).is_file
-        )
+        is_there = name is not None and await self._files.async_is_there(name)
         return name if is_there else None
 
     async def _async_record(self, source: Path | bytes, stem: str) -> str | None:
