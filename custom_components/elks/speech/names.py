@@ -9,7 +9,7 @@ from hashlib import blake2b
 import re
 from typing import Any
 
-from homeassistant.helpers.json import json_bytes
+from homeassistant.helpers.json import json_bytes_sorted
 
 from .built_in import Sound
 from .prompt import Prompt
@@ -37,7 +37,7 @@ class RecordingNames:
 
     def spoken(self, prompt: Prompt, voice: Mapping[str, Any]) -> str:
         """Return the stem of a text spoken by a voice, given with all that decides how it sounds."""
-        return self.words(prompt) + self._digest("voice", json_bytes(voice))
+        return self.words(prompt) + self._digest("voice", json_bytes_sorted(voice))
 
     def copied(self, prompt: Prompt, content: bytes) -> str:
         """Return the stem of a media item that holds this content."""
