@@ -167,6 +167,9 @@ class Recordings:
 
     async def _async_best(self, prompt: Prompt) -> str | None:
         """Return the name of the best recording there is."""
+        if not (prompt.text or prompt.media):
+            # What it plays is ready elsewhere, or shipped
+            return None
         try:
             return await self._async_as_asked(prompt)
         except VoiceError as err:
