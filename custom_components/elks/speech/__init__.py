@@ -13,10 +13,11 @@ from .names import RecordingNames, words_of
 from .prompt import Prompt
 from .recordings import Recordings
 from .view import RecordingView, recording_url
-from .voice import HOME_VOICE, Voice, async_language
+from .voice import HOME_VOICE, NO_ENGINE, Voice, async_language
 
 __all__ = [
     "HOME_VOICE",
+    "NO_ENGINE",
     "Prompt",
     "RecordingNames",
     "RecordingView",
