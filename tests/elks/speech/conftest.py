@@ -117,14 +117,13 @@ SOUNDS = {
 class Engine(TextToSpeechEntity):
     """A text-to-speech engine that says what it is told to answer."""
 
-    _attr_supported_options = [ATTR_VOICE]
-
     def __init__(
         self,
         name: str,
         answer: TtsAudioType | Exception,
         *,
         languages: Sequence[str] = ("en", "sv"),
+        options: Sequence[str] = (ATTR_VOICE,),
         defaults: Mapping[str, Any] | None = None,
     ) -> None:
         """Speak under a name, in languages of which the first is the default, and with options."""
@@ -132,6 +131,7 @@ class Engine(TextToSpeechEntity):
         self._attr_name = name
         self._attr_default_language = languages[0]
         self._attr_supported_languages = list(languages)
+        self._attr_supported_options = list(options)
         self._attr_default_options = defaults
         self.answer = answer
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
