@@ -386,9 +386,7 @@ def said(caplog: pytest.LogCaptureFixture, start: str) -> list[str]:
     return [line.removeprefix(start) for line in lines if line.startswith(start)]
 
 
-async def refused(
-    studio: Studio, media: str, caplog: pytest.LogCaptureFixture
-) -> str:
+async def refused(studio: Studio, media: str, caplog: pytest.LogCaptureFixture) -> str:
     """Return why a media item cannot be played; nothing of it is left behind."""
     caplog.clear()
     assert await studio.play(Prompt(media=media)) is None

@@ -133,9 +133,7 @@ async def test_several_fail(studio: Studio) -> None:
 
     asked = [len(engine.asked) for engine in (first, second, third, fourth)]
     assert asked == [1, 1, 1, 0]
-    assert studio.changes == [
-        VoiceChange(engine="tts.broken", reason="quota exceeded")
-    ]
+    assert studio.changes == [VoiceChange(engine="tts.broken", reason="quota exceeded")]
 
 
 async def test_nothing_works(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
@@ -252,7 +250,9 @@ async def test_engine_hangs(studio: Studio, freezer: FrozenDateTimeFactory) -> N
 
 async def test_all_hang(studio: Studio, freezer: FrozenDateTimeFactory) -> None:
     """All others together have ten seconds as well: somebody is on the line."""
-    engines = [await studio.add(Engine(name, SHORT)) for name in ("one", "two", "three")]
+    engines = [
+        await studio.add(Engine(name, SHORT)) for name in ("one", "two", "three")
+    ]
     for engine in engines:
         engine.waits_at = 1
     prompt = speech()

@@ -41,7 +41,10 @@ def test_web_url(media: str, url: str | None) -> None:
     ("media", "media_id"),
     [
         ("media-source://dlna/1", "media-source://dlna/1"),
-        ({"media_content_id": " /local/a.mp3\n", "media_content_type": "x"}, "/local/a.mp3"),
+        (
+            {"media_content_id": " /local/a.mp3\n", "media_content_type": "x"},
+            "/local/a.mp3",
+        ),
         ({}, ""),
     ],
 )
@@ -152,9 +155,7 @@ async def test_media_elsewhere(
     assert studio.duration(name) == pytest.approx(1.5)
 
 
-async def test_source_fails(
-    studio: Studio, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_source_fails(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
     """A media source's own reason is masked, and at most 200 characters long."""
     for error, reason in (
         (ValueError("no rights for +46701234567"), "no rights for +46•••••567"),

@@ -49,7 +49,9 @@ def test_newer_version() -> None:
     assert Prompt.from_dict({"text": "Fire", "speed": 2}) == Prompt(text="Fire")
 
 
-@pytest.mark.parametrize("data", [{"text": 1}, {"voice": []}, {"media": ["a"]}, 1, None])
+@pytest.mark.parametrize(
+    "data", [{"text": 1}, {"voice": []}, {"media": ["a"]}, 1, None]
+)
 def test_unreadable(data: Any) -> None:
     """What cannot be read is refused with the errors that a store expects."""
     with pytest.raises((AttributeError, LookupError, TypeError)):

@@ -159,9 +159,7 @@ async def test_mp3_speech_without_ffmpeg(studio: Studio) -> None:
 @pytest.mark.parametrize("sound", ["mp3", "mp3 with tags", "ogg", "wav in mu-law"])
 async def test_without_ffmpeg(studio: Studio, sound: str) -> None:
     """Without ffmpeg, what telephones take is served as it is."""
-    recording = await studio.copy(
-        await studio.media("a.mp3", SOUNDS[sound])
-    )
+    recording = await studio.copy(await studio.media("a.mp3", SOUNDS[sound]))
 
     assert recording.endswith(f".{sound[:3]}")
     assert studio.duration(recording) is None
@@ -177,9 +175,7 @@ async def test_wav_without_ffmpeg(studio: Studio, width: int, zero: int) -> None
         sound.setparams((2, width, 8000, 0, "NONE", ""))
         sound.writeframes(b"\x55" * width * 2 * 8000)
 
-    recording = await studio.copy(
-        await studio.media("a.wav", file.getvalue())
-    )
+    recording = await studio.copy(await studio.media("a.wav", file.getvalue()))
 
     assert studio.duration(recording) == pytest.approx(1.5)
     with wave.open(io.BytesIO(await studio.fetch(recording))) as sound:
@@ -190,7 +186,9 @@ async def test_wav_without_ffmpeg(studio: Studio, width: int, zero: int) -> None
 
 @pytest.mark.usefixtures("no_ffmpeg")
 @pytest.mark.parametrize("sound", ["flac", "mp4", "opus"])
-async def test_unknown_without_ffmpeg(studio: Studio, sound: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unknown_without_ffmpeg(
+    studio: Studio, sound: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """Without ffmpeg, other formats are refused, whatever the name says."""
     media_id = await studio.media("a.mp3", SOUNDS[sound])
 
@@ -199,7 +197,9 @@ async def test_unknown_without_ffmpeg(studio: Studio, sound: str, caplog: pytest
 
 @pytest.mark.usefixtures("no_ffmpeg")
 @pytest.mark.parametrize("data", [b"", b"\xff", b"RIFF", b"<html>", b"\xff\xf1\x50"])
-async def test_no_sound_without_ffmpeg(studio: Studio, data: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_sound_without_ffmpeg(
+    studio: Studio, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     """So is what is no sound."""
     media_id = await studio.media("a.mp3", data)
 
@@ -217,7 +217,9 @@ async def test_no_sound_without_ffmpeg(studio: Studio, data: bytes, caplog: pyte
         ("a.mp3", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/\n"),
     ],
 )
-async def test_not_audio(studio: Studio, name: str, data: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_not_audio(
+    studio: Studio, name: str, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     """What is no sound is refused; a list of other files is none."""
     media_id = await studio.media(name, data)
 
@@ -236,8 +238,6 @@ async def test_ffmpeg_not_set_up(studio: Studio) -> None:
     """The program is used even where Home Assistant's integration for it is not set up."""
     studio.hass.config.components.remove("ffmpeg")
 
-    recording = await studio.copy(
-        await studio.media("a.mp3", SOUNDS["opus"])
-    )
+    recording = await studio.copy(await studio.media("a.mp3", SOUNDS["opus"]))
 
     assert recording.endswith(".wav")

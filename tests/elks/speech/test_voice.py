@@ -94,7 +94,9 @@ async def test_no_engine(studio: Studio) -> None:
     """A home without an engine has no voice, which is reported."""
     assert await studio.play(speech()) is None
 
-    assert studio.changes == [VoiceChange(engine="tts", reason="no such text-to-speech")]
+    assert studio.changes == [
+        VoiceChange(engine="tts", reason="no such text-to-speech")
+    ]
 
 
 async def test_no_tts(studio: Studio) -> None:
