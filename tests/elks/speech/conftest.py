@@ -43,14 +43,9 @@ from custom_components.elks.speech import (
     VoiceChange,
     recording_url,
 )
-from homeassistant.components.tts import (
-    ATTR_VOICE,
-    TextToSpeechEntity,
-    TTSAudioRequest,
-    TTSAudioResponse,
-    TtsAudioType,
-)
+from homeassistant.components.tts import ATTR_VOICE, TextToSpeechEntity, TtsAudioType
 from homeassistant.components.tts.const import DATA_COMPONENT
+from homeassistant.components.tts.entity import TTSAudioRequest, TTSAudioResponse
 from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
 from homeassistant.setup import async_setup_component
