@@ -9,7 +9,7 @@ from hashlib import blake2b
 import re
 from typing import Any
 
-from homeassistant.helpers.json import json_bytes
+from homeassistant.helpers.json import json_bytes_sorted
 
 from .built_in import Sound
 from .prompt import Prompt
@@ -39,7 +39,8 @@ class RecordingNames:
 
     def spoken(self, prompt: Prompt, voice: Mapping[str, Any]) -> str:
         """Return the stem of a text spoken by a voice, given with all that decides how it sounds."""
-        return self.words(prompt) + self._digest("voice", _FORM, json_bytes(voice))
+        rendition = self._digest("voice", _FORM, json_bytes_sorted(voice))
+        return self.words(prompt) + rendition
 
     def copied(self, prompt: Prompt, content: bytes) -> str:
         """Return the stem of a media item that holds this content."""

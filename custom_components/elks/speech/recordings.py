@@ -133,7 +133,8 @@ class Recordings:
         for prompt in released:
             self._making.pop(prompt.key, None)
         for keep in (True, False):
-            words = {self._names.words(p) for p in released if (not p.nonce) is keep}
+            kept = [one for one in released if self._is_kept(one) is keep]
+            words = {self._names.words(prompt) for prompt in kept}
             if words:
                 self._files.async_release(words, keep=keep)
 
@@ -141,6 +142,9 @@ class Recordings:
         """Delete what is no longer to be kept."""
         if not self.keep:
             await self._files.async_delete_unneeded()
+
+    def _is_kept(self, prompt: Prompt) -> bool:
+        return self.keep and not prompt.nonce
 
     def _needed_words(self) -> set[str]:
         return {self._names.words(prompt) for prompt in self._needed()}
@@ -158,12 +162,16 @@ class Recordings:
         async with self._room:
             with going_on("making a recording"):
                 name = await self._async_best(prompt)
-        if prompt.nonce and self._names.words(prompt) not in self._needed_words():
+        if not self._is_kept(prompt):
+            # Its call may be over already
             self.async_release([prompt])
         return name
 
     async def _async_best(self, prompt: Prompt) -> str | None:
         """Return the name of the best recording there is."""
+        if not (prompt.text or prompt.media):
+            # What it plays is ready elsewhere, or shipped
+            return None
         try:
             return await self._async_as_asked(prompt)
         except VoiceError as err:
@@ -174,8 +182,11 @@ class Recordings:
         except MediaError as err:
             LOGGER.warning("Media cannot be played in a call: %s", err)
             failed = None
-        if (kept := self.find_words(prompt)) is not None or not prompt.text:
-            return kept
+        while (kept := self.find_words(prompt)) is not None:
+            if await self._files.async_is_there(kept):
+                return kept
+        if not prompt.text:
+            return None
         return await self._async_in_another_voice(prompt, failed)
 
     async def _async_as_asked(self, prompt: Prompt) -> str | None:
@@ -221,9 +232,12 @@ class Recordings:
     async def _async_copy(self, prompt: Prompt) -> str | None:
         """Return the name of the recording of a media item; raises MediaError."""
         source = await async_read(self._hass, prompt.media)
-        stem = await self._hass.async_add_executor_job(
-            self._copied_stem, prompt, source
-        )
+        try:
+            stem = await self._hass.async_add_executor_job(
+                self._copied_stem, prompt, source
+            )
+        except OSError as err:
+            raise MediaError(err.strerror or type(err).__name__) from err
         if (kept := await self._async_kept(stem)) is not None:
             return kept
         try:
@@ -238,11 +252,7 @@ class Recordings:
     async def _async_kept(self, stem: str) -> str | None:
         """Return the name of a recording that is kept, if nobody has deleted it."""
         name = self._files.find(stem)
-        if name is None:
-            return None
-        is_there = await self._hass.async_add_executor_job(
-            (self._folder / name).is_file
-        )
+        is_there = name is not None and await self._files.async_is_there(name)
         return name if is_there else None
 
     async def _async_record(self, source: Path | bytes, stem: str) -> str | None:
