@@ -154,7 +154,7 @@ async def _next_action(
         return _ask_again(heard.sound, data.address, again, keys)
     if step.is_message and heard.spoken:
         data.tracker.reports.async_spoken(token, heard.spoken)
-    return step.action(heard.sound, next_url)
+    return step.action(heard.sound, next_url, heard.spoken)
 
 
 def _ask_again(

@@ -51,7 +51,7 @@ class RecordingFiles:
         self._sizes: dict[str, int] = {}
         """In bytes, by name; the least recently used recording comes first."""
         self._names: dict[str, str] = {}
-        """By stem."""
+        """By stem, those whose files are written."""
         self._due: dict[str, float] = {}
         """When recordings that are not kept are deleted."""
         self._timer: CALLBACK_TYPE | None = None
@@ -80,8 +80,19 @@ class RecordingFiles:
 
     def find_words(self, words: str) -> str | None:
         """Return the name of the recording used last that plays these words, in whatever voice."""
-        same = (name for name in reversed(self._sizes) if words_of(name) == words)
-        return next(same, None)
+        there = self._names.values()
+        for name in reversed(self._sizes):
+            if words_of(name) == words and name in there:
+                return name
+        return None
+
+    async def async_is_there(self, name: str) -> bool:
+        """Return whether a recording is there; forget one that somebody has deleted."""
+        path = self._folder / name
+        is_there = await self._hass.async_add_executor_job(path.is_file)
+        if not is_there:
+            self._forget(name)
+        return is_there
 
     async def async_add(self, made: Path, stem: str) -> None:
         """Add a new recording under a stem, in place of one of before.
@@ -91,10 +102,11 @@ class RecordingFiles:
         """
         path = made.with_stem(stem)
         stat = await self._hass.async_add_executor_job(made.stat)
-        room = MAX_SIZE - sum(self._sizes.values()) - stat.st_size
+        others = {n: size for n, size in self._sizes.items() if n != path.name}
+        room = MAX_SIZE - sum(others.values()) - stat.st_size
         displaced: list[str] = []
         needed = self._needed() if room < 0 else ()
-        for name, size in self._sizes.items():
+        for name, size in others.items():
             if room >= 0:
                 break
             if words_of(name) not in needed:
@@ -102,14 +114,15 @@ class RecordingFiles:
                 displaced.append(name)
         if room < 0:
             raise NoRoomError
+        self._sizes.pop(path.name, None)
         self._sizes[path.name] = stat.st_size
-        self._names[path.stem] = path.name
         try:
             await self._async_delete(displaced)
             await self._hass.async_add_executor_job(made.replace, path)
         except BaseException:
             self._forget(path.name)
             raise
+        self._names[path.stem] = path.name
 
     @callback
     def async_release(self, words: Collection[str], *, keep: bool) -> None:
@@ -154,7 +167,12 @@ class RecordingFiles:
     async def _async_expire(self, *_: object) -> None:
         self._timer = None
         now = monotonic()
-        await self._async_delete([n for n, until in self._due.items() if until <= now])
+        over = [name for name, until in self._due.items() if until <= now]
+        for name in over:
+            del self._due[name]
+        # Another call may play it by now, and releases it in its turn
+        needed = self._needed()
+        await self._async_delete([n for n in over if words_of(n) not in needed])
         self._async_arm()
 
     async def _async_delete(self, names: Collection[str]) -> None:

@@ -1,8 +1,10 @@
 """The recordings of an account: made while a phone rings, and kept for the next time."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 import secrets
 
@@ -31,7 +33,7 @@ from .voice import (
 )
 
 _AT_ONCE = 4
-"""Recordings that are made at the same time."""
+"""Recordings that an engine makes at the same time."""
 _PATIENCE = 10
 """Seconds for all other voices together, when the one that was asked for has failed."""
 
@@ -61,7 +63,10 @@ class Recordings:
         self._files = RecordingFiles(hass, self._folder, self._needed_words)
         self._making: dict[str, asyncio.Task[str | None]] = {}
         """By the keys of their prompts, also those that are made."""
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        # One engine that hangs keeps no other from speaking
+        self._rooms = defaultdict[str | None, asyncio.Semaphore](
+            partial(asyncio.Semaphore, _AT_ONCE)
+        )
 
     @property
     def keep(self) -> bool:
@@ -133,7 +138,8 @@ class Recordings:
         for prompt in released:
             self._making.pop(prompt.key, None)
         for keep in (True, False):
-            words = {self._names.words(p) for p in released if (not p.nonce) is keep}
+            kept = [one for one in released if self._is_kept(one) is keep]
+            words = {self._names.words(prompt) for prompt in kept}
             if words:
                 self._files.async_release(words, keep=keep)
 
@@ -141,6 +147,9 @@ class Recordings:
         """Delete what is no longer to be kept."""
         if not self.keep:
             await self._files.async_delete_unneeded()
+
+    def _is_kept(self, prompt: Prompt) -> bool:
+        return self.keep and not prompt.nonce
 
     def _needed_words(self) -> set[str]:
         return {self._names.words(prompt) for prompt in self._needed()}
@@ -155,17 +164,23 @@ class Recordings:
     async def _async_find(self, prompt: Prompt) -> str | None:
         """Return the name of a recording of a prompt; None if there is nothing that works."""
         name: str | None = None
-        async with self._room:
+        async with self._rooms[prompt.voice.engine]:
             with going_on("making a recording"):
                 name = await self._async_best(prompt)
-        if prompt.nonce and self._names.words(prompt) not in self._needed_words():
+        if not self._is_kept(prompt):
+            # Its call may be over already
             self.async_release([prompt])
         return name
 
     async def _async_best(self, prompt: Prompt) -> str | None:
         """Return the name of the best recording there is."""
+        if not (prompt.text or prompt.media):
+            # What it plays is ready elsewhere, or shipped
+            return None
+        failed: str | None = None
         try:
-            return await self._async_as_asked(prompt)
+            if (name := await self._async_as_asked(prompt)) is not None:
+                return name
         except VoiceError as err:
             self._listeners.async_notify(
                 VoiceChange(engine=err.engine, reason=str(err))
@@ -173,9 +188,11 @@ class Recordings:
             failed = err.engine
         except MediaError as err:
             LOGGER.warning("Media cannot be played in a call: %s", err)
-            failed = None
-        if (kept := self.find_words(prompt)) is not None or not prompt.text:
-            return kept
+        while (kept := self.find_words(prompt)) is not None:
+            if await self._files.async_is_there(kept):
+                return kept
+        if failed is None:
+            return None
         return await self._async_in_another_voice(prompt, failed)
 
     async def _async_as_asked(self, prompt: Prompt) -> str | None:
@@ -188,9 +205,7 @@ class Recordings:
         voice = async_resolve(self._hass, prompt.voice)
         return await self._async_speak(prompt, voice, is_asked_for=True)
 
-    async def _async_in_another_voice(
-        self, prompt: Prompt, failed: str | None
-    ) -> str | None:
+    async def _async_in_another_voice(self, prompt: Prompt, failed: str) -> str | None:
         """Return the name of a recording in another voice that speaks the language."""
         language = async_language(self._hass, prompt.voice)
         name: str | None = None
@@ -221,9 +236,12 @@ class Recordings:
     async def _async_copy(self, prompt: Prompt) -> str | None:
         """Return the name of the recording of a media item; raises MediaError."""
         source = await async_read(self._hass, prompt.media)
-        stem = await self._hass.async_add_executor_job(
-            self._copied_stem, prompt, source
-        )
+        try:
+            stem = await self._hass.async_add_executor_job(
+                self._copied_stem, prompt, source
+            )
+        except OSError as err:
+            raise MediaError(err.strerror or type(err).__name__) from err
         if (kept := await self._async_kept(stem)) is not None:
             return kept
         try:
@@ -238,11 +256,7 @@ class Recordings:
     async def _async_kept(self, stem: str) -> str | None:
         """Return the name of a recording that is kept, if nobody has deleted it."""
         name = self._files.find(stem)
-        if name is None:
-            return None
-        is_there = await self._hass.async_add_executor_job(
-            (self._folder / name).is_file
-        )
+        is_there = name is not None and await self._files.async_is_there(name)
         return name if is_there else None
 
     async def _async_record(self, source: Path | bytes, stem: str) -> str | None:

@@ -178,10 +178,12 @@ class World(Carrier):
             await turns()
             self.look()
             if running and record and record.digits == "1" == key:
-                chain = self.chains[running[0].id]
-                assert chain.end is ChainEnd.ACKNOWLEDGED
-                [person] = [one.person for one in chain.turns if one.token == token]
-                assert chain.by == person
+                [chain] = running
+                assert chain.id not in {one.id for one in self.home.chains.running}
+                last = self.home.chains.last
+                if last is not None and last.id == chain.id:
+                    [turn] = [one for one in last.turns if one.token == token]
+                    assert (last.end, last.by) == (ChainEnd.ACKNOWLEDGED, turn.person)
 
     # What must hold
 

@@ -38,7 +38,7 @@ def issues(home: Home) -> ir.IssueRegistry:
     return ir.async_get(home.hass)
 
 
-def played(action: dict[str, object]) -> object:
+def played(action: dict[str, str]) -> str | None:
     """Return the sound of an action that a phone heard."""
     return action.get("play") or action.get("ivr")
 
