@@ -284,7 +284,7 @@ def _attribute(attribute: str, icon: str, **options: str) -> dict[str, Any]:
 LAST_CALL = [
     {"entity": SENSOR, "name": "State", "secondary_info": "last-changed"},
     _attribute("to", "account", name="To"),
-    _attribute("start", "phone-in-talk", name="Picked up", format="time"),
+    _attribute("start", "phone-in-talk", name="Answered at", format="time"),
     _attribute("duration", "timer-outline", name="Duration", suffix=" s"),
     _attribute("digits", "dialpad", name="Keys pressed"),
     _attribute("cost", "cash", name="Cost", suffix=" SEK"),

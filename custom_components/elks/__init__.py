@@ -90,19 +90,20 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Forget the calls of an account that is removed, and its repairs."""
+    """Forget the calls of an account that is removed, its address, and its repairs."""
     webhook.async_unregister(hass, entry)
     await CallStore(hass, entry.entry_id).async_remove()
     await ChainStore(hass, entry.entry_id).async_remove()
     await async_remove_recordings(hass, entry.entry_id)
     await async_remove_cloudhook(hass, entry)
-    async_remove_address(hass, entry)
+    await async_remove_address(hass, entry)
     issues.async_remove_issues(hass, entry)
 
 
 async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Take up the calls and chains of before a restart."""
+    """Take up the address, the calls and the chains of before a restart."""
     data = entry.runtime_data
+    await data.address.async_load()
     await data.chains.async_load()
     await data.tracker.async_load()
     async_watch_balance(hass, entry)

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
@@ -13,17 +14,23 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
 from .helpers.listeners import Listeners, Stage
+from .helpers.stored_values import text_or_none
+from .helpers.unexpected import going_on
 
 QUERY_TOKEN: Final = "token"
 QUERY_QUESTION: Final = "asked"
 """Which question the keys answer, counted from 1; absent from the address of the pick-up."""
 
 _LONGEST_LOOK = 5
-"""Seconds that a call waits for an address."""
+"""Seconds that a call waits for an address, if there never was one."""
+_STORE_VERSION = 1
+_STORE_DELAY = 10
+"""Seconds until another address is on disk: before that, a restart would find it again."""
 
 
 class Reach(StrEnum):
@@ -36,10 +43,20 @@ class Reach(StrEnum):
     NONE = "none"
 
 
-class Address:
-    """Where callbacks go: an external URL, else the cloud's, else a cloudhook, else nowhere.
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The address known last, and all that is kept of it over a restart."""
 
-    A plain http address, a private host or a bare IP is used as it is.
+    base_url: str | None = None
+    cloudhook: str | None = None
+    """A secret. None if `base_url` was known after it."""
+
+
+class Address:
+    """Where callbacks go: an external URL, else the cloud's, else a cloudhook.
+
+    A plain http address, a private host or a bare IP is used as it is. While there is none, the
+    one known last is used, which may still work: the phone rings in any case.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
@@ -49,12 +66,29 @@ class Address:
         self._cloudhook: str | None = None
         self._external: tuple[str | None, str] = (None, "")
         """The external URL as it is set, and as it is used: to find it takes a call 2 % longer."""
+        self._last = _Last()
+        self._store: Store[dict[str, Any]] = Store(
+            hass,
+            _STORE_VERSION,
+            f"{DOMAIN}.{entry.entry_id}.address",
+            private=True,
+            atomic_writes=True,
+        )
+        self._stored = False
+        """Whether the last address is kept on disk: not before it was read, nor once removed."""
         self._looking = asyncio.Lock()
         self._listeners = Listeners(hass)
 
     @property
     def base_url(self) -> str | None:
-        """The URL at which 46elks can fetch from this home; None if there is none."""
+        """The URL at which 46elks fetches from this home: the one of now, else the last one.
+
+        None if there never was one.
+        """
+        return self._base_now or self._last.base_url
+
+    @property
+    def _base_now(self) -> str | None:
         external = self._hass.config.external_url
         if external and external == self._external[0]:
             return self._external[1]
@@ -63,24 +97,40 @@ class Address:
         except NoURLAvailableError:
             return None
         self._external = external, url
+        self._remember(_Last(base_url=url))
         return url
 
     @property
     def reach(self) -> Reach:
         """How 46elks reaches this home now."""
-        if self.base_url is not None:
+        if self._base_now is not None:
             return Reach.DIRECT
         return Reach.CLOUDHOOK if self._cloudhook else Reach.NONE
 
     @property
+    def usable(self) -> Reach:
+        """How 46elks calls back: the way it reaches this home now, else the way it last did.
+
+        NONE only if there never was one. Whether it can fetch sounds, `base_url` says.
+        """
+        if (reach := self.reach) is not Reach.NONE:
+            return reach
+        if self._last.cloudhook:
+            return Reach.CLOUDHOOK
+        return Reach.DIRECT if self._last.base_url else Reach.NONE
+
+    @property
     def webhook_url(self) -> str | None:
-        """The URL for callbacks, without any secret of a call; None if nothing reaches us."""
-        if (base := self.base_url) is None:
-            return self._cloudhook
+        """The URL for callbacks, without any secret of a call; None if there never was one."""
+        if (base := self._base_now) is None:
+            if cloudhook := self._cloudhook or self._last.cloudhook:
+                return cloudhook
+            if (base := self._last.base_url) is None:
+                return None
         return base + webhook.async_generate_path(self._entry.data[CONF_WEBHOOK_ID])
 
     def callback_url(self, token: str, question: int = 0) -> str | None:
-        """Return the URL for the callbacks of one call; None if nothing reaches us.
+        """Return the URL for the callbacks of one call; None if there never was one.
 
         `question` is the one whose keys go there, counted from 1; 0 for the pick-up and the end.
         """
@@ -88,6 +138,39 @@ class Address:
             return None
         asked = f"&{QUERY_QUESTION}={question}" if question else ""
         return f"{url}?{QUERY_TOKEN}={token}{asked}"
+
+    async def async_load(self) -> None:
+        """Take up the address known last, from before a restart."""
+        if self._stored:
+            return
+        stored = await self._async_read()
+        found, self._last, self._stored = self._last, stored, True
+        if found.base_url:
+            self._remember(found)
+
+    async def _async_read(self) -> _Last:
+        """Return what is on disk; what cannot be read is as if it never had been known."""
+        with going_on("reading the address on disk"):
+            if data := await self._store.async_load():
+                return _Last(
+                    base_url=text_or_none(data.get("base_url")),
+                    cloudhook=text_or_none(data.get("cloudhook")),
+                )
+        return _Last()
+
+    async def async_remove(self) -> None:
+        """Forget the last address, also on disk."""
+        self._stored = False
+        await self._store.async_remove()
+
+    @callback
+    def _remember(self, last: _Last) -> None:
+        """Keep an address over a restart, or that there is none any more."""
+        if last == self._last:
+            return
+        self._last = last
+        if self._stored:
+            self._store.async_delay_save(lambda: asdict(self._last), _STORE_DELAY)
 
     @callback
     def async_listen(self, listener: Callable[[Reach], None]) -> CALLBACK_TYPE:
@@ -118,19 +201,30 @@ class Address:
         )
 
     async def async_look(self) -> Reach:
-        """Return what reaches this home; look for something, for some seconds, if nothing does."""
+        """Return how 46elks calls back, as `usable` does; look for an address if there is none now.
+
+        That takes some seconds at most, for which only a call waits that has no address at all.
+        """
         if (reach := self.reach) is not Reach.NONE:
             self._listeners.async_notify(reach)
             return reach
+        if self.usable is Reach.NONE:
+            await self._async_look_briefly()
+        elif not self._looking.locked():
+            self._entry.async_create_background_task(
+                self._hass, self._async_look_briefly(), "elks address"
+            )
+        return self.usable
+
+    async def _async_look_briefly(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST_LOOK):
                 await self._async_refresh()
-        return self.reach
 
     async def _async_refresh(self, *_: object) -> None:
         """Look for an address, and notify of what was found."""
         async with self._looking:
-            if self.base_url is not None or await self._async_find_cloudhook():
+            if self._base_now is not None or await self._async_find_cloudhook():
                 self._listeners.async_notify(self.reach)
 
     async def _async_find_cloudhook(self) -> bool:
@@ -145,6 +239,7 @@ class Address:
 
         if not cloud.async_active_subscription(self._hass):
             self._cloudhook = None
+            self._remember(replace(self._last, cloudhook=None))
             return True
         if not cloud.async_is_connected(self._hass):
             return False
@@ -157,6 +252,8 @@ class Address:
             LOGGER.warning(
                 "Home Assistant Cloud gives no cloudhook (%s)", type(err).__name__
             )
+        else:
+            self._remember(replace(self._last, cloudhook=self._cloudhook))
         return True
 
 
@@ -167,16 +264,16 @@ _ADDRESSES: HassKey[dict[str, Address]] = HassKey(f"{DOMAIN}_addresses")
 def async_address(hass: HomeAssistant, entry: ConfigEntry) -> Address:
     """Return the address of an account, which is the same each time the account is loaded.
 
-    So a cloudhook is known also while it is not loaded, and calls are going on.
+    So an address is known also while it is not loaded, and calls are going on.
     """
     addresses = hass.data.setdefault(_ADDRESSES, {})
     return addresses.setdefault(entry.entry_id, Address(hass, entry))
 
 
-@callback
-def async_remove_address(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_remove_address(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget the address of an account that is removed."""
-    hass.data.get(_ADDRESSES, {}).pop(entry.entry_id, None)
+    await async_address(hass, entry).async_remove()
+    del hass.data[_ADDRESSES][entry.entry_id]
 
 
 async def async_remove_cloudhook(hass: HomeAssistant, entry: ConfigEntry) -> None:

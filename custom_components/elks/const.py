@@ -21,6 +21,7 @@ SUBENTRY_CONTACT: Final = "contact"
 
 ATTR_ACKNOWLEDGE_KEY: Final = "acknowledge_key"
 ATTR_ANSWERS: Final = "answers"
+ATTR_AT_ONCE: Final = "at_once"
 ATTR_CHAIN_ID: Final = "chain_id"
 ATTR_CONNECT: Final = "connect"
 ATTR_DIGITS: Final = "digits"

@@ -72,6 +72,7 @@ def _chain(chain: Chain) -> dict[str, Any]:
         "people": len(chain.people),
         "rounds": chain.rounds,
         "pause": chain.pause,
+        "at_once": chain.at_once,
         "timeout": chain.timeout,
         "end": chain.end,
         "turns": [

@@ -23,6 +23,7 @@ from .chains import UnknownChainError
 from .const import (
     ATTR_ACKNOWLEDGE_KEY,
     ATTR_ANSWERS,
+    ATTR_AT_ONCE,
     ATTR_CHAIN_ID,
     ATTR_CONNECT,
     ATTR_DIGITS,
@@ -61,9 +62,11 @@ SERVICE_CANCEL_CHAIN = "cancel_chain"
 _DEFAULT_KEY = "1"
 _DEFAULT_ROUNDS = 2
 _DEFAULT_PAUSE = 30
+_DEFAULT_AT_ONCE = 1
 _MAX_PEOPLE = 50
 _MAX_ROUNDS = 100
 _MAX_PAUSE = 3600
+_MAX_AT_ONCE = 10
 
 
 def _whole(least: int, most: int) -> vol.All:
@@ -115,6 +118,7 @@ CALL_CHAIN_SCHEMA = vol.Schema(
         vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): fields.keys("[0-9]"),
         vol.Optional(ATTR_ROUNDS, default=_DEFAULT_ROUNDS): _whole(1, _MAX_ROUNDS),
         vol.Optional(ATTR_PAUSE, default=_DEFAULT_PAUSE): _whole(0, _MAX_PAUSE),
+        vol.Optional(ATTR_AT_ONCE, default=_DEFAULT_AT_ONCE): _whole(1, _MAX_AT_ONCE),
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
         vol.Optional(ATTR_FROM): fields.number,
         vol.Optional(ATTR_TTS_ENTITY_ID): _ENGINE,
@@ -169,7 +173,7 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
-    """Call one person after the other; if a response is wanted, wait for the end."""
+    """Call people until somebody acknowledges; if a response is wanted, wait for the end."""
     entry = await _async_account(call)
     cancelled = entry.runtime_data.chains.all_cancelled
     planned, runtime = await async_plan_over_reloads(

@@ -38,6 +38,8 @@ _PATIENCE = 10
 """Seconds that a report waits for the account to be loaded; later it comes again."""
 _PATIENCE_IN_CALL = 1.5
 """Seconds that a call in progress waits for it: without an answer, 46elks ends the call."""
+_PATIENCE_FOR_SOUND = 1.5
+"""Seconds that a call in progress waits for both, the account and what is to be played."""
 _MOST_WAITS = 40
 """How many times a call in progress waits; each lasts a beep at least."""
 _KEYS = "keys"
@@ -126,7 +128,7 @@ async def _next_action(
     token = query.get(QUERY_TOKEN, "")
     if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
         return None
-    until = hass.loop.time() + _PATIENCE_IN_CALL
+    until = hass.loop.time() + _PATIENCE_FOR_SOUND
     question = _number(query, QUERY_QUESTION)
     keys = (read_keys(query.get(_KEYS)) or pressed) if question else None
     data = await _async_loaded(entry, _PATIENCE_IN_CALL)
@@ -138,24 +140,21 @@ async def _next_action(
     if (step := record.step(question, keys)) is None:
         return HangUp()
     next_url = data.address.callback_url(token, question + 1)
-    if (base := data.address.base_url) is None:
-        # Callbacks come through Home Assistant Cloud, which carries no sound
-        return step.action(BEEP, next_url)
     since = _number(query, _SINCE) or int(utcnow().timestamp())
     heard = await async_find_sound(
         data.recordings,
-        base,
+        data.address.base_url,
         step,
         (record.script and record.script.language) or hass.config.language,
         patience=max(0, until - hass.loop.time()),
         is_last=not 0 <= utcnow().timestamp() - since < _LONGEST_MOMENT,
     )
-    if heard.spoken is None:
+    if heard.is_bridge:
         again = {**query, _SINCE: str(since)}
         return _ask_again(heard.sound, data.address, again, keys)
-    if step.is_message:
+    if step.is_message and heard.spoken:
         data.tracker.reports.async_spoken(token, heard.spoken)
-    return step.action(heard.sound, next_url)
+    return step.action(heard.sound, next_url, heard.spoken)
 
 
 def _ask_again(

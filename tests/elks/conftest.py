@@ -197,13 +197,22 @@ class Home:
 
 
 @pytest.fixture
+def patience() -> float:
+    """Return for how many seconds a call waits for its sounds: longer where the machine is busy."""
+    return 20
+
+
+@pytest.fixture
 async def home(
     hass: HomeAssistant,
+    patience: float,
+    monkeypatch: pytest.MonkeyPatch,
     entry: MockConfigEntry,
     provider: Simulator,
     hass_client_no_auth: Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]],
 ) -> Home:
     """Return a home that phones through the simulated 46elks."""
+    monkeypatch.setattr("custom_components.elks.webhook._PATIENCE_FOR_SOUND", patience)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     client = await hass_client_no_auth()

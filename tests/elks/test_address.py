@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 import sys
 from types import ModuleType
@@ -11,19 +12,30 @@ from typing import Any
 from aiohttp import ClientError
 from hass_nabucasa import NabuCasaBaseError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from custom_components.elks.address import Reach
 from custom_components.elks.const import DOMAIN
+from custom_components.elks.diagnostics import async_get_config_entry_diagnostics
 from homeassistant import components
-from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STARTED
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import (
+    EVENT_CORE_CONFIG_UPDATE,
+    EVENT_HOMEASSISTANT_FINAL_WRITE,
+    EVENT_HOMEASSISTANT_STARTED,
+)
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from simulator import Simulator
+from homeassistant.util import dt as dt_util
+from simulator import KeyPress, Simulator
 
 from .conftest import PHONE, PLAY, WEBHOOK_ID, Home, webhook_path
+from .speech.conftest import Engine
 
 EXTERNAL = "https://home.example"
 REMOTE = "https://remote.ui.nabu.casa"
@@ -260,9 +272,8 @@ async def test_external_url_changes(
     assert url(entry) == EXTERNAL + webhook_path()
     assert not not_reachable(hass, entry)
 
-    await change_url(hass, None)
-    assert url(entry) is None
-    assert not_reachable(hass, entry)
+    await change_url(hass, "https://other.example")
+    assert url(entry) == "https://other.example" + webhook_path()
 
 
 async def test_cloud_connects_later(
@@ -397,9 +408,7 @@ async def test_remote_access_is_turned_on(
     assert not_reachable(hass, entry)
     # The cloud does not tell of this
     cloud.remote = REMOTE
-    with pytest.raises(HomeAssistantError) as raised:
-        await hass.services.async_call(DOMAIN, "place_call", call, blocking=True)
-    assert raised.value.translation_key != "not_reachable"
+    await hass.services.async_call(DOMAIN, "place_call", call, blocking=True)
     assert not not_reachable(hass, entry)
 
 
@@ -450,11 +459,11 @@ async def test_remote_access_is_turned_on_again(
 async def test_calls_wait_for_one_cloudhook(
     hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud, provider: Simulator
 ) -> None:
-    """Calls that need an address at the same time wait for the one that is looked for."""
+    """Calls that need an address at the same time wait for the first one there is."""
     provider.clock.speed = 1
-    cloud.remote = REMOTE
+    cloud.connected = False
     await set_up(hass, entry)
-    cloud.remote, cloud.delay = None, asyncio.Event()
+    cloud.connected, cloud.delay = True, asyncio.Event()
 
     calls = [hass.async_create_task(place_call(hass)) for _ in range(3)]
     for _ in range(20):
@@ -477,9 +486,9 @@ async def test_cloud_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No call waits for it for long; it is placed, and its end is found out by asking."""
-    cloud.remote = REMOTE
+    cloud.connected = False
     await set_up(hass, entry)
-    cloud.remote, cloud.delay = None, asyncio.Event()
+    cloud.connected, cloud.delay = True, asyncio.Event()
     monkeypatch.setattr("custom_components.elks.address._LONGEST_LOOK", 0.01)
 
     await place_call(hass)
@@ -499,3 +508,212 @@ async def test_cloud_is_disconnected(
 
     assert url(entry) == HOOK
     assert not not_reachable(hass, entry)
+
+
+async def write(hass: HomeAssistant) -> None:
+    """Wait until what has changed is on disk."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=11))
+    await hass.async_block_till_done()
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Restart the home, as far as its address is concerned."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    hass.data.pop(f"{DOMAIN}_addresses")
+    await set_up(hass, entry)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_calls_with_the_last_address(
+    engine: Engine,
+    cloud: Cloud,
+    home: Home,
+    hass_storage: dict[str, Any],
+    restarted: bool,
+) -> None:
+    """Without the cloud, calls and chains go on with the address it gave, also after a restart."""
+    cloud.remote, home.hass.config.external_url = home.hass.config.external_url, None
+    await restart(home.hass, home.entry)
+    cloud.connected, cloud.remote = False, None
+    await cloud.change()
+    if restarted:
+        await restart(home.hass, home.entry)
+    home.provider.phone(PHONE, talk_for=None, keys=[KeyPress(after=1, keys="1")])
+
+    answers = [{"key": "1", "id": "yes", "reply": "Thank you"}]
+    response = await home.speak(message="Water!", answers=answers)
+    chain = await home.act("call_chain", to=[PHONE], message="Water!")
+
+    assert response["answer"] == "yes"
+    assert chain["acknowledged"] is True
+    assert home.entry.runtime_data.address.reach is Reach.NONE
+
+
+async def test_call_does_not_wait(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    cloud: Cloud,
+    provider: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While another address is looked for, a call goes out with the last one."""
+    cloud.remote = REMOTE
+    await set_up(hass, entry)
+    cloud.remote, cloud.delay = None, asyncio.Event()
+    monkeypatch.setattr("custom_components.elks.address._LONGEST_LOOK", 3600)
+
+    async with asyncio.timeout(20):
+        await place_call(hass)
+        await place_call(hass)
+    cloud.delay.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await place_call(hass)
+
+    assert [str(call.whenhangup).partition("?")[0] for call in provider.calls] == [
+        *(REMOTE + webhook_path(), REMOTE + webhook_path(), HOOK)
+    ]
+    await provider.reset()
+
+
+async def test_last_cloudhook(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    cloud: Cloud,
+    provider: Simulator,
+    hass_storage: dict[str, Any],
+) -> None:
+    """A cloudhook is known over a restart; it is newer than an external URL of before."""
+    hass.config.external_url = EXTERNAL
+    await set_up(hass, entry)
+    await change_url(hass, None)
+    assert url(entry) == HOOK
+    cloud.connected = False
+
+    await restart(hass, entry)
+    await place_call(hass)
+
+    assert str(provider.calls[0].whenhangup).startswith(f"{HOOK}?token=")
+    assert entry.runtime_data.address.reach is Reach.NONE
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+    assert HOOK not in str(diagnostics)
+    await provider.reset()
+
+
+async def test_last_cloudhook_without_a_subscription(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    cloud: Cloud,
+    hass_storage: dict[str, Any],
+) -> None:
+    """When the subscription has ended, the cloudhook is forgotten, also on disk."""
+    await set_up(hass, entry)
+    await write(hass)
+    assert HOOK in str(hass_storage)
+    cloud.subscribed = False
+
+    await restart(hass, entry)
+    await write(hass)
+
+    assert url(entry) is None
+    assert not_reachable(hass, entry)
+    assert HOOK not in str(hass_storage)
+
+
+async def test_external_url_is_removed(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+) -> None:
+    """It is used until there is another one, which takes its place; the user is told."""
+    hass.config.external_url = EXTERNAL
+    await set_up(hass, entry)
+    await change_url(hass, None)
+    assert url(entry) == EXTERNAL + webhook_path()
+    assert not_reachable(hass, entry)
+
+    await change_url(hass, "https://other.example")
+    await change_url(hass, None)
+    await restart(hass, entry)
+
+    assert url(entry) == "https://other.example" + webhook_path()
+    assert EXTERNAL not in str(hass_storage)
+
+
+async def test_address_is_written_once(
+    home: Home, hass_storage: dict[str, Any]
+) -> None:
+    """Neither calls nor a restart write an address that is known already."""
+    await home.place_call()
+    await home.settle()
+    await write(home.hass)
+    kept = hass_storage[f"{DOMAIN}.{home.entry.entry_id}.address"]["data"]
+    assert kept == {"base_url": home.hass.config.external_url, "cloudhook": None}
+    kept["mark"] = "not overwritten"
+
+    await restart(home.hass, home.entry)
+    await home.place_call()
+    await home.settle()
+    await write(home.hass)
+
+    assert "not overwritten" in str(hass_storage)
+
+
+async def test_remove_the_last_address(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """The address of an account that is removed is forgotten."""
+    hass.config.external_url = EXTERNAL
+    await set_up(hass, entry)
+    await write(hass)
+    assert EXTERNAL in str(hass_storage)
+
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    assert EXTERNAL not in str(hass_storage)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {"data": {"base_url": 5, "cloudhook": HOOK}},
+        {"data": {"base_url": None, "cloudhook": [HOOK]}},
+        {"data": [HOOK]},
+        {"data": HOOK},
+        {"version": 2, "data": {"cloudhook": HOOK}},
+        {HOOK: 1},
+    ],
+)
+async def test_damaged_file(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    damaged: dict[str, Any],
+) -> None:
+    """What cannot be read costs no more than the address, and a log line without a secret."""
+    key = f"{DOMAIN}.{entry.entry_id}.address"
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key} | damaged
+
+    await set_up(hass, entry)
+
+    assert entry.state is ConfigEntryState.LOADED
+    assert url(entry) is None
+    assert not_reachable(hass, entry)
+    ours = [line.message for line in caplog.records if line.name.endswith(DOMAIN)]
+    assert any("while reading the address on disk" in line for line in ours)
+    assert HOOK not in str(ours)
+
+
+async def test_file_of_another_version(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """What a newer version added is passed over, and what is missing was never known."""
+    key = f"{DOMAIN}.{entry.entry_id}.address"
+    data = {"base_url": EXTERNAL, "more": [1]}
+    hass_storage[key] = {"version": 1, "minor_version": 9, "key": key, "data": data}
+
+    await set_up(hass, entry)
+
+    assert url(entry) == EXTERNAL + webhook_path()

@@ -100,6 +100,19 @@ async def test_alarm_is_taken(engine: Engine, house: Home) -> None:
     assert [call.data["by"] for call in done] == ["Bo"]
 
 
+async def test_alarm_rings_several(house: Home) -> None:
+    """Several phones ring at the same time, if that was chosen."""
+    done = async_mock_service(house.hass, "test", "do")
+    house.provider.phone(ANNA, answer_after=100, talk_for=None)
+    house.provider.phone(BO, **presses("1"))
+    await alarm(house, at_once=2)
+
+    await leak(house)
+
+    assert sorted(call.to for call in house.provider.calls) == [ANNA, BO]
+    assert [call.data["by"] for call in done] == ["Bo"]
+
+
 async def test_alarm_is_not_taken(house: Home) -> None:
     """When nobody takes it, something else is done; also when no chain could be begun."""
     done = async_mock_service(house.hass, "test", "do_not")
@@ -112,7 +125,7 @@ async def test_alarm_is_not_taken(house: Home) -> None:
     assert len(done) == 1
 
     house.hass.states.async_set(LEAK, "off")
-    house.hass.config.external_url = None
+    await house.hass.config_entries.async_unload(house.entry.entry_id)
     await leak(house)
     assert len(house.provider.calls) == 4
     assert len(done) == 2

@@ -100,12 +100,19 @@ async def test_numbers_not_listed(home: Home, form: Form) -> None:
     assert field["selector"]["select"]["options"] == []
 
 
-async def test_chain_is_seen(home: Home, hass_client: Client) -> None:
-    """The issue of an expired chain stays until somebody has seen it, whatever comes after."""
+@pytest.mark.parametrize(
+    ("issue", "shown"),
+    [("chain_expired", {}), ("chain_left_out", {"people": "Xenia"})],
+)
+async def test_chain_is_seen(
+    home: Home, hass_client: Client, issue: str, shown: dict[str, str]
+) -> None:
+    """What went wrong in a chain is shown until somebody has seen it, whatever comes after."""
     assert await async_setup_component(home.hass, "repairs", {})
+    issues.async_report_left_out(home.hass, home.entry, ["Xenia"])
     for end in (ChainEnd.EXPIRED, ChainEnd.ACKNOWLEDGED):
         issues.async_report_chain(home.hass, home.entry, end)
-    issue = f"chain_expired_{home.entry.entry_id}"
+    issue = f"{issue}_{home.entry.entry_id}"
     assert ir.async_get(home.hass).async_get_issue(DOMAIN, issue)
     client = await hass_client()
     path = "/api/repairs/issues/fix"
@@ -117,5 +124,5 @@ async def test_chain_is_seen(home: Home, hass_client: Client) -> None:
         done = await response.json()
 
     assert (step["step_id"], done["type"]) == ("confirm", "create_entry")
-    assert step["description_placeholders"] == {"account": "Demo home"}
+    assert step["description_placeholders"] == {"account": "Demo home"} | shown
     assert ir.async_get(home.hass).async_get_issue(DOMAIN, issue) is None

@@ -444,12 +444,14 @@ async def test_keys_in_the_report(asks: Asking) -> None:
 
 
 async def test_address_has_gone(asks: Asking) -> None:
-    """Who picks up hears the message, also when the home has no address just then."""
+    """Who picks up hears the message and can press keys, also if the home has no address then."""
+    address = str(asks.home.hass.config.external_url)
     asks.home.hass.config.external_url = None
 
     action = await asks.next(result="newoutgoing")
 
-    assert action["play"].endswith((".wav", ".mp3"))
+    assert action["ivr"].endswith((".wav", ".mp3"))
+    assert action["next"].startswith(address)
 
 
 async def test_report_without_an_end(asks: Asking) -> None:

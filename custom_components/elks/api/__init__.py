@@ -3,7 +3,16 @@
 The provider's words stand here and nowhere else. Knows nothing of Home Assistant.
 """
 
-from .actions import BEEP, CallAction, Connect, CustomAction, HangUp, Ivr, Play
+from .actions import (
+    BEEP,
+    THREE_BEEPS,
+    CallAction,
+    Connect,
+    CustomAction,
+    HangUp,
+    Ivr,
+    Play,
+)
 from .callbacks import (
     ActionEnded,
     Callback,
@@ -40,6 +49,7 @@ __all__ = [
     "BEEP",
     "DEFAULT_URL",
     "OUTGOING",
+    "THREE_BEEPS",
     "Account",
     "ActionEnded",
     "Call",

@@ -42,6 +42,10 @@ class Play(CallAction):
         return {"play": self.sound, **_next(self.next)}
 
 
+THREE_BEEPS: Final = Play(sound=BEEP, next=Play(sound=BEEP, next=Play(sound=BEEP)))
+"""What needs nothing of ours to be heard."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ivr(CallAction):
     """Play a sound and ask for keys."""

@@ -1,14 +1,16 @@
 """What the user has to put right, as Home Assistant's repairs show it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
+from ..api.masking import mask
 from ..chains import ChainEnd
 from ..const import CONF_CURRENCY, CONF_FROM_NUMBER, DOMAIN, TOP_UP_URL
+from ..speech import async_is_engine
 
 _NOT_REACHABLE = "not_reachable"
 _NOT_REPORTED = "not_reported"
@@ -16,6 +18,7 @@ _LOW_BALANCE = "low_balance"
 _FROM_NUMBER = "from_number"
 _VOICE_FAILED = "voice_failed"
 _CHAIN_EXPIRED = "chain_expired"
+_CHAIN_LEFT_OUT = "chain_left_out"
 _CHAIN_STOPPED = "chain_stopped"
 _ENGINE = "engine"
 _STOPS = (ChainEnd.INVALID_AUTH, ChainEnd.NO_CREDIT, ChainEnd.REFUSED)
@@ -26,6 +29,7 @@ _ISSUES = (
     _FROM_NUMBER,
     _VOICE_FAILED,
     _CHAIN_EXPIRED,
+    _CHAIN_LEFT_OUT,
     *(f"{_CHAIN_STOPPED}_{stop}" for stop in _STOPS),
 )
 
@@ -54,6 +58,22 @@ def async_report_chain(hass: HomeAssistant, entry: ConfigEntry, end: ChainEnd) -
     elif end in _STOPS:
         issue = f"{_CHAIN_STOPPED}_{end}"
         _show(hass, entry, issue, fixable=True, persistent=True)
+
+
+@callback
+def async_report_left_out(
+    hass: HomeAssistant, entry: ConfigEntry, people: Iterable[str | int]
+) -> None:
+    """Show who was left out of a chain, as it was written, until the user has seen it."""
+    placeholders = {"people": ", ".join(mask(str(one)) for one in people)}
+    _show(
+        hass,
+        entry,
+        _CHAIN_LEFT_OUT,
+        fixable=True,
+        persistent=True,
+        placeholders=placeholders,
+    )
 
 
 @callback
@@ -107,8 +127,13 @@ def async_report_voice(
 
 @callback
 def async_recall_voice(hass: HomeAssistant, entry: ConfigEntry, engine: str) -> None:
-    """Withdraw that an engine did not speak; of another one, nothing."""
-    _recall(hass, entry, _VOICE_FAILED, lambda data: data.get(_ENGINE) == engine)
+    """Withdraw that an engine did not speak, or that one did not which is gone."""
+
+    def is_meant(data: Mapping[str, Any]) -> bool:
+        failed = str(data.get(_ENGINE))
+        return failed == engine or not async_is_engine(hass, failed)
+
+    _recall(hass, entry, _VOICE_FAILED, is_meant)
 
 
 @callback

@@ -5,7 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import LOGGER
 from ..helpers.listeners import Stage
 from ..runtime import ElksConfigEntry
-from ..speech import NO_ENGINE, VoiceChange
+from ..speech import VoiceChange
 from . import issues
 
 
@@ -16,8 +16,7 @@ def async_watch_voices(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     @callback
     def report(change: VoiceChange) -> None:
         if change.reason is None:
-            for engine in (change.engine, NO_ENGINE):
-                issues.async_recall_voice(hass, entry, engine)
+            issues.async_recall_voice(hass, entry, change.engine)
             return
         LOGGER.warning("%s did not speak: %s", change.engine, change.reason)
         issues.async_report_voice(hass, entry, change.engine, change.reason)

@@ -1,6 +1,7 @@
-"""Chains: several calls, one after the other, until somebody acknowledges.
+"""Chains: several calls, one after the other or at once, until somebody acknowledges.
 
-`chain` is where one stands, `run` has it go on, `chains` are all of an account, `store` on disk.
+`chain` is where one stands, `run` has it go on, `turns` has somebody called, `chains` are all of an
+account, `store` on disk.
 """
 
 from .chain import ACKNOWLEDGED, Chain, ChainEnd, ChainState, Person, Turn

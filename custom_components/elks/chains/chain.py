@@ -1,4 +1,4 @@
-"""A chain: who is called one after the other until somebody acknowledges, and where that stands."""
+"""A chain: who is called in which order until somebody acknowledges, and where that stands."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -37,13 +37,13 @@ class ChainEnd(StrEnum):
     NO_CREDIT = "no_credit"
     REFUSED = "refused"
     """The provider refused to call anybody in a whole round."""
+    NOT_REACHABLE = "not_reachable"
+    """Everybody was called, but the provider could not have reported a key to this home."""
 
     @property
     def state(self) -> ChainState:
         """How a chain stands that ended so."""
-        if self in (ChainEnd.INVALID_AUTH, ChainEnd.NO_CREDIT, ChainEnd.REFUSED):
-            return ChainState.UNANSWERED
-        return ChainState(self)
+        return ChainState(self) if self in ChainState else ChainState.UNANSWERED
 
 
 class Fate(StrEnum):
@@ -70,6 +70,8 @@ class Person:
     """E.164."""
     script: CallScript
     """What is said, in a language that this person understands."""
+    taken: str = ""
+    """What is said when somebody else has acknowledged, whose `{name}` goes into it."""
 
     @property
     def title(self) -> str:
@@ -94,7 +96,7 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chain:
-    """People who are called one after the other, round after round, until somebody acknowledges."""
+    """People who are called in their order, round after round, until somebody acknowledges."""
 
     id: str
     started: datetime
@@ -107,7 +109,10 @@ class Chain:
     rounds: int
     pause: int
     """Seconds between two rounds."""
+    at_once: int = 1
+    """How many phones ring at the same time."""
     turns: tuple[Turn, ...] = ()
+    """In the order in which they began."""
     end: ChainEnd | None = None
     """None as long as it runs."""
     by: int | None = None
@@ -119,43 +124,70 @@ class Chain:
         return self.end.state if self.end else ChainState.CALLING
 
     @property
-    def turn(self) -> Turn | None:
-        """The turn that has not ended."""
-        last = self.turns[-1] if self.turns else None
-        return last if last and last.fate is Fate.OPEN else None
+    def open_turns(self) -> tuple[Turn, ...]:
+        """The turns that have not ended."""
+        return tuple(turn for turn in self.turns if turn.fate is Fate.OPEN)
 
     @property
     def prompts(self) -> list[Prompt]:
         """All that may be played."""
         return [prompt for one in self.people for prompt in one.script.prompts]
 
-    def following(self) -> tuple[int, int] | ChainEnd:
-        """Return the round and the person whose turn is next; or how the chain ends without.
+    def following(self, calling: int) -> tuple[int, range] | ChainEnd:
+        """Return the round, and the people whose turns are next; or how the chain ends without.
 
-        A round in which the provider took no call for certain does not count.
+        `calling` is how many turns are on their way: nobody is next until enough of these have
+        ended. A round in which the provider took no call for certain does not count.
         """
+        first = range(len(self.people))[: self.at_once]
         if not self.turns:
-            return 1, 0
+            return 1, first
         last = self.turns[-1]
-        if last.person + 1 < len(self.people):
-            return last.round, last.person + 1
+        rest = range(last.person + 1, len(self.people))
+        if rest or calling:
+            return last.round, rest[: max(0, self.at_once - calling)]
         fates = {turn.fate for turn in self.turns[-len(self.people) :]}
         if fates == {Fate.REFUSED}:
             return ChainEnd.REFUSED
         if Fate.CALLED not in fates:
-            return last.round, 0
+            return last.round, first
         if last.round == self.rounds:
             return ChainEnd.UNANSWERED
-        return last.round + 1, 0
+        return last.round + 1, first
 
-    def with_turn(self, turn: Turn) -> Self:
-        """Return the chain with a turn that is new or has changed."""
-        turns = {one.token: one for one in self.turns} | {turn.token: turn}
-        return replace(self, turns=tuple(turns.values()))
+    def closing(self, turn: Turn, by: Turn) -> Prompt:
+        """Return what somebody hears at the end of their call when another one has acknowledged."""
+        person, name = self.people[turn.person], self.people[by.person].name
+        said = person.script.message
+        text = person.taken.format(name=name) if name else ""
+        return Prompt(text=text, voice=said.voice, nonce=said.nonce)
+
+    def with_turns(self, *turns: Turn) -> Self:
+        """Return the chain with turns that are new or have changed."""
+        known = {turn.token: turn for turn in (*self.turns, *turns)}
+        return replace(self, turns=tuple(known.values()))
+
+    def with_fate(self, token: str, fate: Fate) -> Self:
+        """Return the chain with what became of a turn."""
+        changed = [replace(one, fate=fate) for one in self.turns if one.token == token]
+        return self.with_turns(*changed)
 
     def as_dict(self) -> dict[str, object]:
-        """Return the chain as data that can be written as JSON."""
-        return asdict(self)
+        """Return the chain as JSON data; what was said in one that has ended is left out."""
+        runs = self.end is None
+        return {
+            **asdict(replace(self, people=())),
+            "people": [
+                {
+                    "contact": one.contact,
+                    "name": one.name,
+                    "number": one.number,
+                    "script": one.script.as_dict(with_prompts=runs),
+                    "taken": one.taken,
+                }
+                for one in self.people
+            ],
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -172,6 +204,7 @@ class Chain:
             timeout=int(data.get("timeout", DEFAULT_RING_TIMEOUT)),
             rounds=int(data.get("rounds", 1)),
             pause=int(data.get("pause", 0)),
+            at_once=int(data.get("at_once", 1)),
             turns=tuple(map(_turn, data.get("turns", ()))),
             end=_end(data.get("end")),
             by=data.get("by"),
@@ -190,6 +223,7 @@ def _person(data: Mapping[str, Any]) -> Person:
         name=data.get("name"),
         number=text(data["number"]),
         script=CallScript.from_dict(data["script"]),
+        taken=text(data.get("taken", "")),
     )
 
 

@@ -1,8 +1,7 @@
 """One chain on its way: its people are called until somebody acknowledges."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
@@ -11,13 +10,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from ..api import (
-    InvalidAuthError,
-    NoCreditError,
-    OutcomeUnknownError,
-    RefusedError,
-    UnreachableError,
-)
 from ..calls import (
     CallBook,
     CallChange,
@@ -30,22 +22,13 @@ from ..calls import (
 from ..const import CONF_CALLBACK_KEY
 from ..helpers.listeners import Listeners, Stage
 from ..helpers.unexpected import going_on, log_unexpected
-from ..helpers.waiting import async_at_most, async_sleep
+from ..helpers.waiting import async_sleep
 from .chain import ACKNOWLEDGED, Chain, ChainEnd, Fate, Turn
+from .turns import ChainTurns
 
 LIMIT = timedelta(minutes=60)
 """How long a chain goes on."""
 _CLOCK_TOLERANCE = timedelta(seconds=10)
-_FIRST_DELAY = 5
-_LONGEST_DELAY = 60
-"""Seconds until the provider is tried again, doubled from one to the other."""
-_LONGEST_TALK = 300
-"""Seconds after the ringing until the next one is called, though no end of the call is known.
-
-Enough to hear the message and press a key; whoever talks longer can still take it.
-"""
-_SETTLING = 7
-"""Seconds in which a request that a restart cut off may still become a call."""
 
 type Planner = Callable[[Chain, Turn], CallPlan]
 
@@ -86,8 +69,17 @@ class ChainRun:
         self._ended: asyncio.Future[bool] = hass.loop.create_future()
         self._began: float | None = None
         """When it began, by a clock that nobody sets; None until it is started."""
-        self._delay = _FIRST_DELAY
+        self._turns = ChainTurns(
+            hass,
+            entry,
+            tracker,
+            plan=self._plan,
+            renew=self._async_renew,
+            taken=self._async_correct_start,
+        )
         self._task: asyncio.Task[None] | None = None
+        self._calling: set[asyncio.Task[bool]] = set()
+        """The turns on their way."""
         self._stop_listening: CALLBACK_TYPE | None = None
         self._stop_timer: CALLBACK_TYPE | None = None
 
@@ -98,11 +90,10 @@ class ChainRun:
 
     @callback
     def async_expect(self) -> None:
-        """Take up a call that a restart cut off before it was written down."""
-        if turn := self.chain.turn:
+        """Take up calls that a restart cut off before they were written down."""
+        for turn in self.chain.open_turns:
             with going_on("taking up a call of a chain"):
-                plan = self._planner(self.chain, turn)
-                self._tracker.lookout.async_expect(plan, turn.requested)
+                self._tracker.lookout.async_expect(self._plan(turn), turn.requested)
 
     @callback
     def async_start(self) -> None:
@@ -120,7 +111,7 @@ class ChainRun:
 
     @callback
     def async_end(self, end: ChainEnd, by: Turn | None = None) -> None:
-        """End the chain: whoever is still called hears nothing more, but who acknowledged."""
+        """End the chain: whoever is still called hears who has acknowledged, or nothing more."""
         if self.chain.end is not None:
             return
         self._async_stop_calling()
@@ -133,7 +124,8 @@ class ChainRun:
         for turn in self.chain.turns:
             if by is None or turn.token != by.token:
                 with going_on("ending a call of a chain"):
-                    self._book.hang_up(turn.token)
+                    closing = self.chain.closing(turn, by) if by else None
+                    self._book.hang_up(turn.token, closing)
 
     @callback
     def async_stop(self) -> None:
@@ -155,8 +147,9 @@ class ChainRun:
             self._stop_listening()
         if self._stop_timer:
             self._stop_timer()
-        if self._task and self._task is not asyncio.current_task():
-            self._task.cancel()
+        for task in (self._task, *self._calling):
+            if task and task is not asyncio.current_task():
+                task.cancel()
 
     @callback
     def _async_go(self) -> None:
@@ -191,101 +184,86 @@ class ChainRun:
         self.async_end(end)
 
     async def _async_call_people(self) -> ChainEnd:
-        """Let one turn follow the other; return why there are no more."""
-        while True:
-            if (turn := self.chain.turn) is None:
-                following = self.chain.following()
-                if isinstance(following, ChainEnd):
-                    return following
-                turn = await self._async_next(*following)
-            outcome = await self._async_have_turn(turn)
-            if isinstance(outcome, ChainEnd):
-                return outcome
-            turn = replace(self.chain.turn or turn, fate=outcome)
-            self._note_turn(turn)
-            if outcome is Fate.UNKNOWN:
-                await self._async_wait()
+        """Let turns begin as others end; return why there are no more.
 
-    async def _async_next(self, number: int, person: int) -> Turn:
-        """Wait between two rounds, then return the next turn."""
-        if person == 0 and self.chain.turns:
+        When all further calls are useless, those on their way go on. Raises CallsStoppedError.
+        """
+        self._begin(self.chain.open_turns, are_written=False)
+        try:
+            while True:
+                following = self._turns.useless or self.chain.following(
+                    len(self._calling)
+                )
+                if not isinstance(following, ChainEnd):
+                    await self._async_begin_turns(*following)
+                elif not self._calling:
+                    return self._end_of_all(following)
+                ended, self._calling = await asyncio.wait(
+                    self._calling, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not all(turn.result() for turn in ended):
+                    raise CallsStoppedError
+        finally:
+            for turn in self._calling:
+                turn.cancel()
+
+    async def _async_begin_turns(self, number: int, people: range) -> None:
+        """Begin the turns of people in a round, after the pause between two rounds."""
+        if not people:
+            return
+        if people.start == 0 and self.chain.turns:
             await async_sleep(self._hass, self.chain.pause)
-        return Turn(
-            token=new_token(self._entry.data[CONF_CALLBACK_KEY]),
-            person=person,
-            round=number,
-            requested=self._tracker.now(),
-        )
+        turns = [
+            Turn(
+                token=new_token(self._entry.data[CONF_CALLBACK_KEY]),
+                person=person,
+                round=number,
+                requested=self._tracker.now(),
+            )
+            for person in people
+        ]
+        self._note(self.chain.with_turns(*turns))
+        await self._write()
+        self._begin(turns, are_written=True)
 
-    async def _async_have_turn(self, turn: Turn) -> Fate | ChainEnd:
-        """Call somebody; whatever goes wrong, the others are called."""
+    def _begin(self, turns: Iterable[Turn], *, are_written: bool) -> None:
+        for turn in turns:
+            self._calling.add(
+                self._entry.async_create_background_task(
+                    self._hass,
+                    self._async_have(turn, is_written=are_written),
+                    "elks turn",
+                    eager_start=False,
+                )
+            )
+
+    async def _async_have(self, turn: Turn, *, is_written: bool) -> bool:
+        """Have a turn, and note what became of it; return whether the chain goes on."""
         try:
-            return await self._async_call(turn)
+            fate = await self._turns.async_have(turn, is_written=is_written)
+            if fate is not Fate.OPEN:
+                self._note(self.chain.with_fate(turn.token, fate))
         except CallsStoppedError:
-            raise
-        except Exception as err:  # noqa: BLE001
-            log_unexpected("calling somebody of a chain", err)
-            return Fate.UNKNOWN
+            return False
+        if fate is Fate.UNKNOWN:
+            await self._turns.async_wait()
+        return True
 
-    async def _async_call(self, turn: Turn) -> Fate | ChainEnd:
-        """Call somebody; return what became of it when the call has ended, or of the chain.
-
-        The end may never be learnt: the others are called all the same.
-        """
-        try:
-            record = await self._async_place(turn)
-        except InvalidAuthError:
-            self._entry.async_start_reauth(self._hass)
-            return ChainEnd.INVALID_AUTH
-        except NoCreditError:
-            return ChainEnd.NO_CREDIT
-        except RefusedError:
-            return Fate.REFUSED
-        except OutcomeUnknownError:
-            return Fate.UNKNOWN
-        self._delay = _FIRST_DELAY
-        await self._async_correct_start()
-        async with async_at_most(self._hass, self.chain.timeout + _LONGEST_TALK):
-            await self._tracker.ends.async_wait(record)
-        return Fate.CALLED
-
-    async def _async_place(self, turn: Turn) -> CallRecord:
-        """Return the call of a turn, once the provider has taken it.
-
-        Raises the ElksErrors but UnreachableError, with which it keeps trying.
-        """
-        known = self._book.find(turn.token)
-        if known and known.call is None:
-            await async_sleep(self._hass, _SETTLING)
-        while True:
-            with suppress(UnreachableError):
-                known = self._book.find(turn.token)
-                if known and (
-                    placed := await self._tracker.lookout.async_recall(known)
-                ):
-                    return placed
-                turn = replace(turn, requested=self._tracker.now())
-                self._note_turn(turn)
-                # A power cut must not make two calls of one turn
-                await self._write()
-                plan = self._plan(turn)
-                # Where the keys that are pressed do not arrive, nobody can acknowledge
-                if plan.reported:
-                    return await self._tracker.placing.async_place(plan)
-            await self._async_wait()
+    async def _async_renew(self, turn: Turn) -> None:
+        """Write that the call of a turn is requested now."""
+        self._note(self.chain.with_turns(replace(turn, requested=self._tracker.now())))
+        await self._write()
 
     def _plan(self, turn: Turn) -> CallPlan:
-        """Return the call of a turn; raises RefusedError for somebody who cannot be called."""
-        try:
-            return self._planner(self.chain, turn)
-        except Exception as err:
-            log_unexpected("planning a call of a chain", err)
-            raise RefusedError("the call cannot be planned") from err
+        return self._planner(self.chain, turn)
 
-    async def _async_wait(self) -> None:
-        """Wait a little, and longer the next time."""
-        await async_sleep(self._hass, self._delay)
-        self._delay = min(self._delay * 2, _LONGEST_DELAY)
+    def _end_of_all(self, end: ChainEnd) -> ChainEnd:
+        """Return how the chain ends when no more turns follow: somebody may have pressed in vain."""
+        calls = calls_of(self.chain, self._book)
+        if end is not ChainEnd.UNANSWERED or not calls:
+            return end
+        heard = any(call.script for call in calls)
+        return end if heard else ChainEnd.NOT_REACHABLE
 
     @callback
     def _async_call_changed(self, change: CallChange) -> None:
@@ -298,7 +276,7 @@ class ChainRun:
         if turn is None or self.stopped:
             return
         if turn.fate is Fate.UNKNOWN and record.call is not None:
-            self._change(self.chain.with_turn(replace(turn, fate=Fate.CALLED)))
+            self._change(self.chain.with_fate(turn.token, Fate.CALLED))
         if record.answer == ACKNOWLEDGED:
             self.async_end(ChainEnd.ACKNOWLEDGED, turn)
 
@@ -316,10 +294,6 @@ class ChainRun:
         if abs(started - chain.started) < _CLOCK_TOLERANCE:
             return chain
         return replace(chain, started=started)
-
-    def _note_turn(self, turn: Turn) -> None:
-        """Note how a turn stands. Raises CallsStoppedError when that made somebody end the chain."""
-        self._note(self.chain.with_turn(turn))
 
     def _note(self, chain: Chain) -> None:
         """Note how the chain stands. Raises CallsStoppedError when that made somebody end it."""

@@ -12,7 +12,7 @@ from .chain import Chain
 
 _VERSION = 1
 """Raised for what an older version must not read, with a migration of what older ones wrote."""
-_MINOR_VERSION = 1
+_MINOR_VERSION = 2
 """Raised with each field that is added: older versions leave it out, newer ones have a default."""
 
 

@@ -1,20 +1,18 @@
 """The first call of an account: a test that needs no address of this home."""
 
 from ..api import (
-    BEEP,
+    THREE_BEEPS,
     CallRequest,
     CallState,
     ElksClient,
     ElksError,
     OutcomeUnknownError,
-    Play,
     UnreachableError,
 )
 from ..const import DEFAULT_RING_TIMEOUT
 
 TEST_CALL = "test_call"
 """Field of the form that asks whether to place it."""
-_THREE_BEEPS = Play(sound=BEEP, next=Play(sound=BEEP, next=Play(sound=BEEP)))
 
 
 async def async_place_test_call(
@@ -27,7 +25,7 @@ async def async_place_test_call(
     request = CallRequest(
         from_number=from_number,
         to_number=to_number,
-        voice_start=_THREE_BEEPS,
+        voice_start=THREE_BEEPS,
         report_url=None,
         timeout=DEFAULT_RING_TIMEOUT,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 
 from ..const import ATTR_FROM, CONF_FROM_NUMBER
 from ..errors import invalid
@@ -57,6 +58,36 @@ async def async_find_callees(
         for field, contact in named.items()
     ]
     return numbers[ATTR_FROM], callees
+
+
+async def async_find_possible_callees(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    data: Mapping[str, Any],
+    runtime: ElksData,
+    written: Mapping[str, str | int],
+) -> tuple[str, dict[str, Callee]]:
+    """Return what async_find_callees does, by field, without those who cannot be called.
+
+    Raises the first ServiceValidationError when nobody can, or when the number to call from cannot
+    be one.
+    """
+    possible, first_error = dict(written), None
+    while True:
+        try:
+            from_number, callees = await async_find_callees(
+                hass, entry, data, runtime, possible
+            )
+        except ServiceValidationError as err:
+            field = (err.translation_placeholders or {})["field"]
+            if field not in possible:
+                raise
+            first_error = first_error or err
+            if len(possible) == 1:
+                raise first_error from None
+            del possible[field]
+        else:
+            return from_number, dict(zip(possible, callees, strict=True))
 
 
 async def async_read_numbers(

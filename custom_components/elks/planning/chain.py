@@ -6,13 +6,24 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.ulid import ulid_now
 
-from ..api import CallRequest
+from ..api import THREE_BEEPS, CallRequest
 from ..calls import CallPlan
+from ..care import issues
 from ..chains import Chain, ChainEnd, Person, Turn
-from ..const import ATTR_ACKNOWLEDGE_KEY, ATTR_MESSAGE, ATTR_PAUSE, ATTR_ROUNDS, ATTR_TO
+from ..const import (
+    ATTR_ACKNOWLEDGE_KEY,
+    ATTR_AT_ONCE,
+    ATTR_MESSAGE,
+    ATTR_PAUSE,
+    ATTR_ROUNDS,
+    ATTR_TO,
+    LOGGER,
+)
 from ..runtime import ElksConfigEntry, ElksData
+from ..speech import Voice, async_language
+from ..words import async_words
 from .call import ring_timeout
-from .callees import async_find_callees
+from .callees import Callee, async_find_possible_callees
 from .script import async_chain_script, voice_for
 
 
@@ -26,55 +37,100 @@ async def async_plan_chain(
     """Return the chain that the fields of an action ask for; its recordings begin to be made.
 
     When all chains are cancelled meanwhile, so is this one. `cancelled` is the count of such
-    cancellations when the action was called, which reloads do not reset. Raises ServiceValidationError, which names the field, and HomeAssistantError for all else.
+    cancellations when the action was called, which reloads do not reset. Who cannot be called is
+    left out, and a repair says so, as long as there is somebody else. Raises
+    ServiceValidationError, which names the field, and HomeAssistantError for all else.
     """
     written = {f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)}
-    from_number, callees = await async_find_callees(hass, entry, data, runtime, written)
-    voices = [voice_for(entry, data, callee.contact) for callee in callees]
+    from_number, found = await async_find_possible_callees(
+        hass, entry, data, runtime, written
+    )
+    await runtime.address.async_look()
     nonce = runtime.recordings.new_nonce()
-    scripts = [
-        await async_chain_script(
-            hass, data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY], voice, nonce
-        )
-        for voice in voices
-    ]
-    runtime.recordings.async_prepare(p for script in scripts for p in script.prompts)
-    return Chain(
+    message, key = data[ATTR_MESSAGE], data[ATTR_ACKNOWLEDGE_KEY]
+    chain = Chain(
         id=ulid_now(),
         started=runtime.tracker.now(),
         people=tuple(
-            Person(
-                contact=callee.contact.id if callee.contact else None,
-                name=callee.contact.name if callee.contact else None,
-                number=callee.number,
-                script=script,
-            )
-            for callee, script in zip(callees, scripts, strict=True)
+            [
+                await _async_person(
+                    hass,
+                    callee,
+                    message,
+                    key,
+                    voice_for(entry, data, callee.contact),
+                    nonce,
+                )
+                for callee in found.values()
+            ]
         ),
         from_number=from_number,
         timeout=ring_timeout(entry, data),
         rounds=data[ATTR_ROUNDS],
         pause=data[ATTR_PAUSE],
+        at_once=data[ATTR_AT_ONCE],
         end=ChainEnd.CANCELLED if runtime.chains.all_cancelled > cancelled else None,
     )
+    left_out = {field: who for field, who in written.items() if field not in found}
+    _async_report_left_out(hass, entry, left_out)
+    runtime.recordings.async_prepare(chain.prompts)
+    return chain
 
 
 @callback
 def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPlan:
-    """Return the call of a turn. 46elks reports it only if this home has an address."""
+    """Return the call of a turn; what could not be recorded before is tried again.
+
+    In a home that 46elks cannot reach, it is some beeps, and no key can be asked for.
+    """
     person = chain.people[turn.person]
-    url = entry.runtime_data.address.callback_url(turn.token)
+    data = entry.runtime_data
+    url = data.address.callback_url(turn.token)
+    speaks = url is not None and data.address.base_url is not None
+    if speaks:
+        data.recordings.async_prepare(person.script.prompts)
     return CallPlan(
         token=turn.token,
         request=CallRequest(
             from_number=chain.from_number,
             to_number=person.number,
-            voice_start=url or "",
+            voice_start=url if url and speaks else THREE_BEEPS,
             report_url=url,
             timeout=chain.timeout,
         ),
-        script=person.script,
+        script=person.script if speaks else None,
         contact=person.contact,
         chain=chain.id,
         reported=url is not None,
     )
+
+
+async def _async_person(
+    hass: HomeAssistant,
+    callee: Callee,
+    message: str,
+    key: str,
+    voice: Voice,
+    nonce: str,
+) -> Person:
+    """Return somebody who is called, with what is said to them."""
+    words = await async_words(hass, async_language(hass, voice))
+    return Person(
+        contact=callee.contact.id if callee.contact else None,
+        name=callee.contact.name if callee.contact else None,
+        number=callee.number,
+        script=async_chain_script(hass, message, key, voice, nonce, words),
+        taken=words["chain_taken"],
+    )
+
+
+@callback
+def _async_report_left_out(
+    hass: HomeAssistant, entry: ElksConfigEntry, left_out: Mapping[str, str | int]
+) -> None:
+    """Say that people, by the names of their fields, are not called: the others are."""
+    if left_out:
+        LOGGER.warning(
+            "A call chain cannot call, and leaves out: %s", ", ".join(left_out)
+        )
+        issues.async_report_left_out(hass, entry, left_out.values())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.const import ATTR_ID, CONF_LANGUAGE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 
 from ..calls import Answer, CallScript
 from ..chains import ACKNOWLEDGED
@@ -26,7 +26,6 @@ from ..helpers.text import trim
 from ..people.contacts import Contact
 from ..runtime import ElksConfigEntry
 from ..speech import HOME_VOICE, Prompt, Voice, async_language, content_id, web_url
-from ..words import async_words
 
 _DEFAULT_REPEAT = 2
 _ENDS = (".", "!", "?", "…", ":", ";")
@@ -54,6 +53,7 @@ def sentences(*texts: str) -> str:
     return " ".join((*ended, last))
 
 
+@callback
 def async_script(
     hass: HomeAssistant, data: Mapping[str, Any], voice: Voice, nonce: str
 ) -> CallScript:
@@ -81,23 +81,27 @@ def async_script(
     )
 
 
-async def async_chain_script(
-    hass: HomeAssistant, message: str, key: str, voice: Voice, nonce: str
+@callback
+def async_chain_script(
+    hass: HomeAssistant,
+    message: str,
+    key: str,
+    voice: Voice,
+    nonce: str,
+    words: Mapping[str, str],
 ) -> CallScript:
     """Return what a call of a chain says: the message, and the key that acknowledges it.
 
-    Raises ServiceValidationError.
+    `words` are ours in the language of the voice. Raises ServiceValidationError.
     """
     _check_message(message)
-    language = async_language(hass, voice)
-    words = await async_words(hass, language)
     prompt = words["chain_prompt"].format(key=key)
     reply = Prompt(text=words["chain_reply"], voice=voice, nonce=nonce)
     return CallScript(
         message=Prompt(text=sentences(message, prompt), voice=voice, nonce=nonce),
         repeat=_DEFAULT_REPEAT,
         digits=1,
-        language=language,
+        language=async_language(hass, voice),
         answers=(Answer(key=key, id=ACKNOWLEDGED, reply=reply),),
         any_digit=True,
     )

@@ -26,6 +26,11 @@ class Prompt:
     """Set when the recording is for one call only, and is not to be found by its words again."""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether only the built-in sentence can be played for it."""
+        return not (self.text or self.media or self.url)
+
+    @property
     def key(self) -> str:
         """What distinguishes prompts; it holds the text."""
         return json_dumps(self.as_dict())

@@ -1,8 +1,10 @@
 """The recordings of an account: made while a phone rings, and kept for the next time."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 import secrets
 
@@ -31,7 +33,7 @@ from .voice import (
 )
 
 _AT_ONCE = 4
-"""Recordings that are made at the same time."""
+"""Recordings that an engine makes at the same time."""
 _PATIENCE = 10
 """Seconds for all other voices together, when the one that was asked for has failed."""
 
@@ -61,7 +63,10 @@ class Recordings:
         self._files = RecordingFiles(hass, self._folder, self._needed_words)
         self._making: dict[str, asyncio.Task[str | None]] = {}
         """By the keys of their prompts, also those that are made."""
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        # One engine that hangs keeps no other from speaking
+        self._rooms = defaultdict[str | None, asyncio.Semaphore](
+            partial(asyncio.Semaphore, _AT_ONCE)
+        )
 
     @property
     def keep(self) -> bool:
@@ -89,6 +94,8 @@ class Recordings:
     def async_prepare(self, prompts: Iterable[Prompt]) -> None:
         """Begin to make what is not there, in this order; what has failed before is tried again."""
         for prompt in prompts:
+            if prompt.is_empty or prompt.url:
+                continue
             making = self._making.get(prompt.key)
             if making is None or making.done():
                 self._begin(prompt)
@@ -157,7 +164,7 @@ class Recordings:
     async def _async_find(self, prompt: Prompt) -> str | None:
         """Return the name of a recording of a prompt; None if there is nothing that works."""
         name: str | None = None
-        async with self._room:
+        async with self._rooms[prompt.voice.engine]:
             with going_on("making a recording"):
                 name = await self._async_best(prompt)
         if not self._is_kept(prompt):
@@ -170,8 +177,10 @@ class Recordings:
         if not (prompt.text or prompt.media):
             # What it plays is ready elsewhere, or shipped
             return None
+        failed: str | None = None
         try:
-            return await self._async_as_asked(prompt)
+            if (name := await self._async_as_asked(prompt)) is not None:
+                return name
         except VoiceError as err:
             self._listeners.async_notify(
                 VoiceChange(engine=err.engine, reason=str(err))
@@ -179,11 +188,10 @@ class Recordings:
             failed = err.engine
         except MediaError as err:
             LOGGER.warning("Media cannot be played in a call: %s", err)
-            failed = None
         while (kept := self.find_words(prompt)) is not None:
             if await self._files.async_is_there(kept):
                 return kept
-        if not prompt.text:
+        if failed is None:
             return None
         return await self._async_in_another_voice(prompt, failed)
 
@@ -197,9 +205,7 @@ class Recordings:
         voice = async_resolve(self._hass, prompt.voice)
         return await self._async_speak(prompt, voice, is_asked_for=True)
 
-    async def _async_in_another_voice(
-        self, prompt: Prompt, failed: str | None
-    ) -> str | None:
+    async def _async_in_another_voice(self, prompt: Prompt, failed: str) -> str | None:
         """Return the name of a recording in another voice that speaks the language."""
         language = async_language(self._hass, prompt.voice)
         name: str | None = None

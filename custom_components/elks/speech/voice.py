@@ -42,7 +42,7 @@ class Voice:
 
 HOME_VOICE: Final = Voice()
 """The home's default voice."""
-NO_ENGINE: Final = "tts"
+_NO_ENGINE: Final = "tts"
 """What stands for the engine of a home that has none."""
 
 
@@ -73,7 +73,7 @@ def async_resolve(hass: HomeAssistant, voice: Voice) -> Voice:
     not the one named.
     """
     if "tts" not in hass.config.components:
-        raise VoiceError(NO_ENGINE, "no text-to-speech is set up")
+        raise VoiceError(_NO_ENGINE, "no text-to-speech is set up")
     from homeassistant.components import tts
     from homeassistant.components.tts.helper import get_engine_instance
 
@@ -82,9 +82,19 @@ def async_resolve(hass: HomeAssistant, voice: Voice) -> Voice:
     engine = tts.async_resolve_engine(hass, voice.engine)
     instance = get_engine_instance(hass, engine) if engine else None
     if instance is None:
-        raise VoiceError(voice.engine or NO_ENGINE, "no such text-to-speech")
+        raise VoiceError(voice.engine or _NO_ENGINE, "no such text-to-speech")
     language = voice.language or instance.default_language
     return replace(voice, engine=engine, language=language)
+
+
+@callback
+def async_is_engine(hass: HomeAssistant, engine: str) -> bool:
+    """Return whether the home has a text-to-speech engine."""
+    if "tts" not in hass.config.components:
+        return False
+    from homeassistant.components import tts
+
+    return tts.async_resolve_engine(hass, engine) is not None
 
 
 @callback

@@ -1,22 +1,27 @@
 """How the record of a call is written, and read again."""
 
+from dataclasses import replace
 from datetime import timedelta
 import json
 
 import pytest
 
 from custom_components.elks.api import Call, CallState
-from custom_components.elks.calls import Answer, CallRecord, CallScript
+from custom_components.elks.calls import Answer, CallRecord, CallScript, Spoken
 from custom_components.elks.calls.stored import record_as_dict, record_from_dict
+from custom_components.elks.speech import Prompt, Voice
 
 from .conftest import START, make_call, make_record
 
+VOICE = Voice(engine="tts.it", language="sv", options={"voice": "Alva"})
 SCRIPT = CallScript(
-    message="https://home.example/m.wav",
+    message=Prompt(text="Close it?", voice=VOICE, nonce="once"),
     repeat=3,
     digits=1,
+    language="sv",
+    any_digit=True,
     answers=(
-        Answer(key="1", id="close", reply="https://home.example/r.wav"),
+        Answer(key="1", id="close", reply=Prompt(media="media-source://m/close.mp3")),
         Answer(key="2", id="leave", reply=None),
     ),
 )
@@ -40,7 +45,8 @@ ENDED = make_call(state=CallState.SUCCESS, start=START, duration=12, cost=0.5)
                 created=None,
             )
         ),
-        make_record(script=SCRIPT),
+        make_record(script=SCRIPT, spoken=Spoken.SUBSTITUTE),
+        make_record(script=SCRIPT, hang_up=True, closing=Prompt(text="Bo has it.")),
         make_record(requested=START + timedelta(microseconds=1)),
     ],
 )
@@ -82,5 +88,22 @@ def test_damaged_report() -> None:
 )
 def test_damaged(damage: dict[str, object]) -> None:
     """What cannot be read is not made up."""
-    with pytest.raises((LookupError, TypeError, ValueError)):
+    with pytest.raises((AttributeError, LookupError, TypeError, ValueError)):
         record_from_dict({**record_as_dict(make_record()), **damage})
+
+
+def test_words_of_a_newer_version() -> None:
+    """What was heard in a way that is not known is as if it were not known."""
+    data = record_as_dict(make_record(spoken=Spoken.MESSAGE))
+
+    assert record_from_dict({**data, "spoken": "sung"}).spoken is None
+
+
+def test_nothing_said_is_kept() -> None:
+    """Of a call that has ended, nothing of what was said stays on disk."""
+    closing = Prompt(text="Bo has it.")
+    open_call = make_record(script=SCRIPT, hang_up=True, closing=closing)
+
+    assert "Close it?" in str(record_as_dict(open_call))
+    ended = str(record_as_dict(replace(open_call, call=ENDED)))
+    assert not any(text in ended for text in ("Close it?", "close.mp3", "Bo has it."))

@@ -18,6 +18,7 @@ from custom_components.elks.chains import (
     Turn,
 )
 from custom_components.elks.helpers.listeners import Listeners
+from custom_components.elks.speech import Prompt
 from homeassistant.core import HomeAssistant
 from homeassistant.util.ulid import ulid_now
 
@@ -25,11 +26,15 @@ from ..calls.conftest import OUR_NUMBER, CallsHome, Carrier, Clock, Disk, runnin
 
 ANNA, BO, CILLA = "+46701111111", "+46702222222", "+46703333333"
 SCRIPT = CallScript(
-    message="http://home.example/m.wav",
+    message=Prompt(text="Water in the kitchen"),
     repeat=2,
     digits=1,
+    language="en",
     answers=(Answer(key="1", id=ACKNOWLEDGED, reply=None),),
+    any_digit=True,
 )
+
+SILENT = replace(SCRIPT, message=Prompt())
 
 
 def plan_turn(chain: Chain, turn: Turn) -> CallPlan:
@@ -48,6 +53,13 @@ def plan_turn(chain: Chain, turn: Turn) -> CallPlan:
         script=person.script,
         chain=chain.id,
         reported=True,
+    )
+
+
+def without_words(chain: Chain) -> Chain:
+    """Return a chain without what is said: of one that has ended, that is not kept."""
+    return replace(
+        chain, people=tuple(replace(one, script=SILENT) for one in chain.people)
     )
 
 
@@ -82,7 +94,9 @@ class ChainsHome(CallsHome):
         await self.chains.async_unload()
         await super().stop()
 
-    async def begin(self, *numbers: str, rounds: int = 1, pause: int = 30) -> ChainRun:
+    async def begin(
+        self, *numbers: str, rounds: int = 1, pause: int = 30, at_once: int = 1
+    ) -> ChainRun:
         """Begin a chain."""
         people = tuple(
             Person(contact=None, name=None, number=number, script=SCRIPT)
@@ -96,6 +110,7 @@ class ChainsHome(CallsHome):
             timeout=60,
             rounds=rounds,
             pause=pause,
+            at_once=at_once,
         )
         run = await self.chains.async_begin(chain)
         await turns()
@@ -149,7 +164,7 @@ class ChainsHome(CallsHome):
         plan = plan_turn(chain, turn)
         if (number := plan.request.to_number) in self.unplannable:
             raise RuntimeError(f"something about {number}")
-        return plan if self.reachable else replace(plan, reported=False)
+        return plan if self.reachable else replace(plan, reported=False, script=None)
 
 
 @pytest.fixture

@@ -70,9 +70,9 @@ def at_change(house: ChainsHome, number: int, do: Callable[[], None]) -> list[Ch
     return told
 
 
-async def begin(house: ChainsHome) -> None:
+async def begin(house: ChainsHome, at_once: int = 1) -> None:
     """Begin a chain of two people and two rounds."""
-    await house.begin(ANNA, BO, rounds=2, pause=0)
+    await house.begin(ANNA, BO, rounds=2, pause=0, at_once=at_once)
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -96,11 +96,12 @@ async def test_cancelled_by_a_listener(
     assert told[-1].end == ends[0]
 
 
-async def test_cancelled(slow: ChainsHome, clock: Clock) -> None:
+@pytest.mark.parametrize("at_once", [1, 2])
+async def test_cancelled(slow: ChainsHome, clock: Clock, at_once: int) -> None:
     """In whatever moment it is cancelled, nobody else is called, and its end is told once."""
     ends = ends_of(slow)
     for moment in MOMENTS:
-        beginning = asyncio.create_task(begin(slow))
+        beginning = asyncio.create_task(begin(slow, at_once))
         await turns(moment)
         called = slow.called
         slow.chains.async_cancel(None)
@@ -114,7 +115,7 @@ async def test_cancelled(slow: ChainsHome, clock: Clock) -> None:
         # No request that went out is lost
         assert slow.tracker.book.open() == []
         ended = [call.to_number for call in slow.tracker.book.ended()]
-        assert ended == called[-100:], moment
+        assert sorted(ended) == sorted(called[-100:]), moment
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -141,12 +142,13 @@ async def test_stopped_by_a_listener(
     assert slow.last.end is ChainEnd.UNANSWERED
 
 
+@pytest.mark.parametrize("at_once", [1, 2])
 @pytest.mark.parametrize("halt", [ChainsHome.stop, ChainsHome.kill])
-async def test_halted(slow: ChainsHome, clock: Clock, halt: Halt) -> None:
+async def test_halted(slow: ChainsHome, clock: Clock, halt: Halt, at_once: int) -> None:
     """In whatever moment it is cut off, everybody is called once in each round."""
     for moment in MOMENTS:
         slow.carrier.history.clear()
-        beginning = asyncio.create_task(begin(slow))
+        beginning = asyncio.create_task(begin(slow, at_once))
         await turns(moment)
         await halt(slow)
         await beginning
@@ -154,6 +156,10 @@ async def test_halted(slow: ChainsHome, clock: Clock, halt: Halt) -> None:
         await clock.passes(90, step=3)
 
         # Before it is written, a power cut forgets it
-        assert slow.placed == TWICE or (halt is ChainsHome.kill and moment < 5), moment
+        placed = slow.placed
+        if at_once > 1:
+            # Of two that were cut off together either may be called first
+            placed = sorted(placed[:2]) + sorted(placed[2:])
+        assert placed == TWICE or (halt is ChainsHome.kill and moment < 5), moment
         assert slow.chains.running == []
         await clock.passes(300, step=30)

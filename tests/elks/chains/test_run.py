@@ -69,7 +69,7 @@ async def test_end_learnt_late(house: ChainsHome, clock: Clock) -> None:
     await house.ends(ANNA)
 
     assert house.called == [ANNA, BO]
-    assert house.last.turn is not None
+    assert [turn.person for turn in house.last.open_turns] == [1]
 
 
 async def test_pause(house: ChainsHome, clock: Clock) -> None:
@@ -105,16 +105,33 @@ async def test_unreachable(house: ChainsHome, clock: Clock) -> None:
     assert house.placed == [ANNA, BO]
 
 
-async def test_without_an_address(house: ChainsHome, clock: Clock) -> None:
-    """While no key could be heard, nobody is called; it goes on when it can."""
+@pytest.mark.parametrize(
+    ("reachable_later", "end"),
+    [(False, ChainEnd.NOT_REACHABLE), (True, ChainEnd.UNANSWERED)],
+)
+async def test_without_an_address(
+    house: ChainsHome, clock: Clock, reachable_later: bool, end: ChainEnd
+) -> None:
+    """Where no key could be heard, everybody is called all the same, and the end says why."""
     house.reachable = False
-    await house.begin(ANNA)
-    await clock.passes(20)
-    assert house.called == []
+    run = await house.begin(ANNA, BO)
+    house.carrier.ends(house.call_to(ANNA))
+    house.reachable = reachable_later
+    await clock.passes(120)
+    assert house.called == [ANNA, BO]
+    house.carrier.ends(house.call_to(BO))
+    await clock.passes(120)
 
-    house.reachable = True
-    await clock.passes(60)
-    assert house.called == [ANNA]
+    assert (await run.async_outcome()).end is end
+
+
+async def test_without_an_address_and_in_vain(house: ChainsHome) -> None:
+    """Where nobody was called anyway, that is the reason."""
+    house.reachable = False
+    house.carrier.answers.extend([RefusedError("no")] * 2)
+    run = await house.begin(ANNA, BO)
+
+    assert (await run.async_outcome()).end is ChainEnd.REFUSED
 
 
 async def test_refused(house: ChainsHome) -> None:

@@ -60,6 +60,7 @@ def update(
         ("acknowledged", "acknowledged"),
         ("expired", "expired"),
         ("no_credit", "unanswered"),
+        ("not_reachable", "unanswered"),
         ("none", "idle"),
     ],
 )
@@ -94,3 +95,21 @@ async def test_goes_on(update: Update, freezer: FrozenDateTimeFactory) -> None:
     calls = told[0].data["calls"]
     assert [call["to"] for call in calls] == [ANNA, *called(home)]
     assert {call["contact"] for call in calls} == {None}
+
+
+async def test_several_go_on(update: Update, freezer: FrozenDateTimeFactory) -> None:
+    """Three turns that were cut off are taken up beside each other, and the others follow."""
+    home = await update("three_at_once")
+    told = async_capture_events(home.hass, "elks_chain_ended")
+
+    def time_passes() -> bool:
+        freezer.tick(1)
+        async_fire_time_changed(home.hass)
+        return bool(told)
+
+    await until(time_passes)
+
+    assert sorted(called(home)[:3]) == [BO, CILLA, DAN]
+    assert called(home)[3] == OTHER
+    assert sorted(called(home)[4:]) == sorted([ANNA, BO, CILLA, DAN, OTHER])
+    assert state(home, CHAIN) == "unanswered"

@@ -111,6 +111,28 @@ async def test_until_somebody_takes_it(engine: Engine, home: Home) -> None:
     assert state(home, CHAIN) == "acknowledged"
 
 
+async def test_several_at_once(engine: Engine, home: Home) -> None:
+    """All five phones ring; one takes it, and whoever answers later hears who that was."""
+    home.provider.phone(CILLA, **TAKES_IT)
+    for number in (ANNA, BO, DAN, EVA):
+        home.provider.phone(number, answer_after=100, talk_for=None)
+
+    response = await call_chain(home, at_once=5.0, timeout=200)
+    await home.settle()
+
+    # Requests beside each other may overtake each other
+    assert sorted(called(home)) == [ANNA, BO, CILLA, DAN, EVA]
+    assert (response["by"], response["reason"]) == ("Cilla", "acknowledged")
+    assert [call["contact"] for call in response["calls"]] == ALL
+    last = [next(iter(call.actions[-1])) for call in home.provider.calls]
+    assert last == ["play"] * 5
+    assert "Cilla is already taking care of it." in [text for text, *_ in engine.asked]
+    shown = home.hass.states.get(CHAIN)
+    assert shown is not None
+    assert (shown.state, shown.attributes["contact"]) == ("acknowledged", "Eva")
+    assert (shown.attributes["round"], shown.attributes["running"]) == (1, 0)
+
+
 async def test_what_is_heard(engine: Engine, home: Home) -> None:
     """The message names the key in one recording, and who takes it is thanked."""
     home.provider.phone(ANNA, talk_for=None, keys=[KeyPress(after=1, keys="7")])
@@ -386,15 +408,9 @@ def issues(home: Home) -> ir.IssueRegistry:
 @pytest.mark.parametrize("expected_lingering_timers", [True])
 async def test_not_begun(engine: Engine, home: Home) -> None:
     """A chain that Home Assistant's stop came before is not said to go on."""
-    engine.waits_at = 1
-    calling = home.hass.async_create_task(call_chain(home))
-    while not engine.asked:
-        await asyncio.sleep(0)
-
     home.hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
-    engine.go_on.set()
     with pytest.raises(HomeAssistantError) as raised:
-        await calling
+        await call_chain(home)
 
     assert raised.value.translation_key == "chain_not_begun"
     assert called(home) == []
@@ -427,20 +443,54 @@ async def test_all_refused(
     )
 
 
+async def test_left_out(
+    engine: Engine,
+    home: Home,
+    issues: ir.IssueRegistry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Who cannot be called stops nobody: the log has the place, and a repair who it was."""
+    people = ["Xenia", "Anna", "+46 70 123 45 67 89 01 23 45 67", "notify.gone", BO]
+    home.provider.phone(BO, **TAKES_IT)
+
+    response = await call_chain(home, to=people)
+
+    assert called(home) == [ANNA, BO]
+    assert response["by"] == "Bo"
+    assert "leaves out: to #1, to #3, to #4" in caplog.text
+    issue = issues.async_get_issue(DOMAIN, f"chain_left_out_{home.entry.entry_id}")
+    assert issue is not None
+    assert (issue.is_fixable, issue.is_persistent) == (True, True)
+    assert issue.translation_placeholders == {
+        "account": "Demo home",
+        "people": "Xenia, +46•••••567, notify.gone",
+    }
+
+
 @pytest.mark.parametrize(
     ("data", "field"),
-    [({"to": ["Anna", "Xenia"]}, "to #2"), ({"to": ["12"]}, "to #1")],
+    [
+        ({"to": ["Xenia", "12"]}, "to #1"),
+        ({"to": ["12"]}, "to #1"),
+        ({"to": ["Xenia", "Anna"], "from": "12"}, "from"),
+    ],
 )
 async def test_wrong_person(
-    engine: Engine, home: Home, data: dict[str, Any], field: str
+    engine: Engine,
+    home: Home,
+    issues: ir.IssueRegistry,
+    data: dict[str, Any],
+    field: str,
 ) -> None:
-    """Who cannot be meant is named by place, and nobody is called."""
+    """Where nobody can be meant, or called from there, the field is named."""
     with pytest.raises(ServiceValidationError) as raised:
         await call_chain(home, **data)
 
     assert raised.value.translation_placeholders is not None
     assert raised.value.translation_placeholders["field"] == field
     assert called(home) == []
+    issue = f"chain_left_out_{home.entry.entry_id}"
+    assert issues.async_get_issue(DOMAIN, issue) is None
 
 
 @pytest.mark.parametrize(
@@ -451,6 +501,8 @@ async def test_wrong_person(
         {"acknowledge_key": "#"},
         {"rounds": 0},
         {"pause": -1},
+        {"at_once": 0},
+        {"at_once": 11},
     ],
 )
 async def test_wrong_field(home: Home, data: dict[str, Any]) -> None:
@@ -459,25 +511,66 @@ async def test_wrong_field(home: Home, data: dict[str, Any]) -> None:
         await call_chain(home, **data)
 
 
-async def test_not_reachable(engine: Engine, home: Home) -> None:
-    """Where 46elks cannot ask for the message, no chain begins."""
+async def test_not_reachable(
+    engine: Engine, home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    """Where 46elks cannot ask for the message, everybody is called all the same, and hears beeps."""
     home.hass.config.external_url = None
+    chain = asyncio.create_task(call_chain(home, to=["Anna", "Bo"], rounds=1))
 
-    with pytest.raises(HomeAssistantError) as raised:
-        await call_chain(home)
+    def time_passes() -> bool:
+        freezer.tick(1)
+        async_fire_time_changed(home.hass)
+        return chain.done()
 
-    assert raised.value.translation_key == "not_reachable"
-    assert state(home, CHAIN) == "idle"
+    await until(time_passes)
+
+    response = await chain
+    assert (response["acknowledged"], response["reason"]) == (False, "not_reachable")
+    assert [call["contact"] for call in response["calls"]] == ["Anna", "Bo"]
+    assert state(home, CHAIN) == "unanswered"
+    for call in home.provider.calls:
+        assert [action["play"] for action in call.actions] == ["sound/beep"] * 3
+
+
+async def test_address_goes_away(
+    engine: Engine, home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    """When the home's address is gone, the last one known is used, and everybody is called."""
+
+    def lose_address(_: ChainChange) -> None:
+        home.hass.config.external_url = None
+
+    home.entry.runtime_data.listeners.async_listen(
+        ChainChange, Stage.DECISIONS, lose_address
+    )
+    chain = asyncio.create_task(call_chain(home, to=["Anna", "Bo"], rounds=1))
+
+    def time_passes() -> bool:
+        freezer.tick(1)
+        async_fire_time_changed(home.hass)
+        return chain.done()
+
+    await until_called(home, 1)
+    await until(time_passes)
+
+    response = await chain
+    assert (response["acknowledged"], response["reason"]) == (False, "unanswered")
+    assert [call["contact"] for call in response["calls"]] == ["Anna", "Bo"]
+    assert all("/api/webhook/" in call.voice_start for call in home.provider.calls)
 
 
 async def test_sounds_stay_for_the_chain(
     engine: Engine, home: Home, freezer: FrozenDateTimeFactory
 ) -> None:
-    """The recordings outlast the calls they are played in, and go after the chain."""
+    """Unless speech is kept, the recordings go after the chain, not after its calls."""
+    options = {**home.entry.options, "keep_speech": False}
+    home.hass.config_entries.async_update_entry(home.entry, options=options)
     home.provider.phone(ANNA, outcome=Outcome.UNREACHABLE)
     data = {"to": "Anna", "message": "Fire", "rounds": 2, "pause": 3000}
     await home.hass.services.async_call(DOMAIN, "call_chain", data, blocking=True)
     await until(lambda: state(home, "sensor.anna_last_call") == "failed")
+    await until(lambda: len(sounds(home)) == 2)
 
     freezer.tick(1200)
     async_fire_time_changed(home.hass)
@@ -497,8 +590,8 @@ async def test_sounds_stay_over_a_reload(engine: Engine, home: Home) -> None:
     data = {"to": "Anna", "message": "Fire", "rounds": 2, "pause": 3000}
     await home.hass.services.async_call(DOMAIN, "call_chain", data, blocking=True)
     await until(lambda: state(home, "sensor.anna_last_call") == "failed")
+    await until(lambda: len(sounds(home)) == 2)
     before = sounds(home)
-    assert len(before) == 2
 
     await home.hass.config_entries.async_reload(home.entry.entry_id)
 
@@ -530,4 +623,4 @@ async def test_clock_is_set(
 def sounds(home: Home) -> list[str]:
     """Return the names of the sounds that are kept."""
     folder = Path(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
-    return [path.name for path in folder.iterdir()]
+    return sorted(path.name for path in folder.glob("*.wav") if len(path.stem) == 44)

@@ -72,6 +72,7 @@ TONE = {"to": PHONE, "voice_start": PLAY}
         ("place_call", TALK, "digits", NO_COUNTS),
         ("call_chain", TALK, "rounds", NO_COUNTS),
         ("call_chain", TALK, "pause", NO_COUNTS),
+        ("call_chain", TALK, "at_once", NO_COUNTS),
         ("place_call", TONE, "to", NO_NUMBERS),
         ("place_call", TONE, "from", NO_NUMBERS),
         ("place_call", {"to": PHONE}, "connect", NO_NUMBERS),

@@ -2,9 +2,11 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from custom_components.elks.address import Address, Reach
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.exceptions import ServiceValidationError
 from simulator import KeyPress
@@ -42,7 +44,7 @@ async def until_placed(home: Home) -> None:
 async def test_reloaded_meanwhile(
     engine: Engine, home: Home, action: str, data: dict[str, Any]
 ) -> None:
-    """The call says all of it, also when the account is reloaded while it is recorded."""
+    """The call says all of it, also when the account is reloaded while it is spoken."""
     engine.waits_at = 1 if action.startswith("notify") else 2
     home.provider.phone(PHONE, talk_for=None, keys=(KeyPress(2, "1"),))
     domain, name = action.split(".")
@@ -68,21 +70,24 @@ async def test_reloaded_meanwhile(
 async def test_unloaded_meanwhile(
     engine: Engine, home: Home, action: str, data: dict[str, Any]
 ) -> None:
-    """An account that is gone when all is recorded is an error, and nobody is called."""
-    engine.waits_at = 1
+    """An account that is gone when all is planned is an error, and nobody is called."""
     domain, name = action.split(".")
-    acting = home.hass.async_create_task(
-        home.hass.services.async_call(domain, name, data, blocking=True)
-    )
-    while not engine.asked:
-        await asyncio.sleep(0)
+    go_on = asyncio.Event()
 
-    await home.hass.config_entries.async_set_disabled_by(
-        home.entry.entry_id, ConfigEntryDisabler.USER
-    )
-    engine.go_on.set()
-    with pytest.raises(ServiceValidationError) as raised:
-        await acting
+    async def look(_: Address) -> Reach:
+        await go_on.wait()
+        return Reach.DIRECT
+
+    with patch.object(Address, "async_look", look):
+        acting = home.hass.async_create_task(
+            home.hass.services.async_call(domain, name, data, blocking=True)
+        )
+        await home.hass.config_entries.async_set_disabled_by(
+            home.entry.entry_id, ConfigEntryDisabler.USER
+        )
+        go_on.set()
+        with pytest.raises(ServiceValidationError) as raised:
+            await acting
 
     assert raised.value.translation_key == "service_config_entry_not_loaded"
     assert home.provider.calls == []

@@ -1,6 +1,7 @@
 """Calls that speak and listen, from the action to what the phone hears."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
@@ -28,7 +29,31 @@ def sounds_folder(home: Home) -> Path:
 
 def sounds(home: Home) -> list[str]:
     """Return the names of the sounds that are kept."""
-    return [path.name for path in sounds_folder(home).iterdir()]
+    made = sounds_folder(home).glob("*.wav")
+    return [path.name for path in made if len(path.stem) == 44]
+
+
+def issues(home: Home) -> ir.IssueRegistry:
+    """Return what the repairs show."""
+    return ir.async_get(home.hass)
+
+
+def played(action: dict[str, str]) -> str | None:
+    """Return the sound of an action that a phone heard."""
+    return action.get("play") or action.get("ivr")
+
+
+def keep_nothing(home: Home) -> None:
+    """Switch off that speech is kept."""
+    options = {**home.entry.options, "keep_speech": False}
+    home.hass.config_entries.async_update_entry(home.entry, options=options)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something is true."""
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0)
 
 
 async def let_go(home: Home, freezer: FrozenDateTimeFactory) -> None:
@@ -43,7 +68,7 @@ async def let_go(home: Home, freezer: FrozenDateTimeFactory) -> None:
 
 
 async def test_message(engine: Engine, home: Home) -> None:
-    """A message is spoken before the phone rings, and heard twice."""
+    """A message is spoken while the phone rings, and heard twice."""
     home.provider.phone(PHONE, talk_for=None)
 
     response = await home.speak(message="Water in the kitchen", language="sv")
@@ -146,32 +171,89 @@ async def test_not_reachable(engine: Engine, home: Home, data: dict[str, str]) -
 
     assert home.provider.calls == []
     issue = f"not_reachable_{home.entry.entry_id}"
-    assert ir.async_get(home.hass).async_get_issue(DOMAIN, issue)
+    assert issues(home).async_get_issue(DOMAIN, issue)
 
 
 async def test_speech_fails(engine: Engine, home: Home) -> None:
-    """A failure of the speech is an error, not a silent call."""
+    """A voice that fails is no reason not to call: the built-in sentence is heard, and why."""
+    home.provider.phone(PHONE, talk_for=None)
     engine.answer = RuntimeError("no voice today")
 
-    with pytest.raises(HomeAssistantError, match="no voice today"):
-        await home.speak(message="Hello")
+    response = await home.speak(message="Hello")
 
-    assert home.provider.calls == []
+    assert (response["answered"], response["spoken"]) == (True, "substitute")
+    assert home.heard() == ["play success", "play success"]
+    issue = issues(home).async_get_issue(DOMAIN, f"voice_failed_{home.entry.entry_id}")
+    assert issue is not None and issue.translation_placeholders is not None
+    assert issue.translation_placeholders["engine"] == "tts.tones"
+    assert issue.translation_placeholders["reason"] == "no voice today"
+
+
+async def test_speaks_again(engine: Engine, home: Home) -> None:
+    """The repair goes away when the voice speaks again."""
+    engine.answer, speech = RuntimeError("no voice today"), engine.answer
+    await home.speak(message="Hello")
+    engine.answer = speech
+
+    response = await home.speak(message="Hello")
+    await home.hass.async_block_till_done()
+
+    assert response["spoken"] == "message"
+    issue = issues(home).async_get_issue(DOMAIN, f"voice_failed_{home.entry.entry_id}")
+    assert issue is None
+
+
+@pytest.mark.parametrize(
+    "voice",
+    [
+        {"tts_entity_id": "tts.nobody"},
+        {"language": "xx"},
+        {"options": {"pitch": "high"}},
+    ],
+)
+async def test_no_such_voice(
+    engine: Engine, home: Home, voice: dict[str, object]
+) -> None:
+    """A voice that cannot be is no reason not to call: another one speaks, or the sentence is heard."""
+    response = await home.speak(message="Hello", **voice)
+
+    assert response["answered"] is True
+    assert response["spoken"] in ("message", "substitute")
+
+
+async def test_no_text_to_speech(home: Home) -> None:
+    """A home without any voice calls all the same."""
+    response = await home.speak(message="Hello")
+
+    assert (response["answered"], response["spoken"]) == (True, "substitute")
+
+
+async def test_same_words_again(engine: Engine, home: Home) -> None:
+    """What was said before is said again without asking the engine."""
+    await home.speak(message="Hello")
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    engine.answer = RuntimeError("no voice today")
+
+    response = await home.speak(message="Hello")
+
+    assert response["spoken"] == "message"
+    assert len(engine.asked) == 1
+    first, second = ({*map(played, call.actions)} for call in home.provider.calls)
+    assert first == second
 
 
 async def test_no_folder_at_the_start(engine: Engine, home: Home) -> None:
-    """A folder for sounds that could not be made at the start is made when a call needs it."""
+    """Where nothing can be written the built-in sentence is heard; once it can, the message."""
     folder = sounds_folder(home)
     folder.rmdir()
     folder.write_bytes(b"in the way")
     await home.hass.config_entries.async_reload(home.entry.entry_id)
-    with pytest.raises(HomeAssistantError, match="File exists"):
-        await home.speak(message="Hello")
+    first = await home.speak(message="Hello")
     folder.unlink()
 
-    response = await home.speak(message="Hello")
+    second = await home.speak(message="Hello")
 
-    assert response["answered"] is True
+    assert (first["spoken"], second["spoken"]) == ("substitute", "message")
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
@@ -193,19 +275,23 @@ async def test_removed_while_it_speaks(engine: Engine, home: Home) -> None:
 async def test_sounds_of_a_refused_call_are_let_go(
     engine: Engine, home: Home, freezer: FrozenDateTimeFactory
 ) -> None:
-    """When 46elks refuses the call, its sounds do not stay."""
+    """Unless speech is kept, it goes when 46elks refuses the call."""
+    keep_nothing(home)
     home.provider.fault(Fault(FaultKind.STATUS, on="POST /calls", status=403))
     with pytest.raises(HomeAssistantError):
         await home.speak(message="Hello")
+    await until(lambda: len(sounds(home)) == 1)
 
     await let_go(home, freezer)
 
 
 async def test_sounds_stay_until_the_end(engine: Engine, home: Home) -> None:
-    """A restart leaves the sounds of a call alone until it has ended."""
+    """Unless speech is kept, a restart leaves it alone until the call has ended, and no longer."""
+    keep_nothing(home)
     home.provider.phone(PHONE, answer_after=100, talk_for=None)
     data = {"to": PHONE, "message": "Hello", "timeout": 300}
     await home.hass.services.async_call(DOMAIN, "place_call", data, blocking=True)
+    await until(lambda: len(sounds(home)) == 1)
     await home.hass.config_entries.async_reload(home.entry.entry_id)
     assert len(sounds(home)) == 1
 
@@ -213,16 +299,7 @@ async def test_sounds_stay_until_the_end(engine: Engine, home: Home) -> None:
     await home.hass.config_entries.async_reload(home.entry.entry_id)
 
     assert sounds(home) == []
-
-
-async def test_sounds_of_a_failed_plan_are_let_go(
-    engine: Engine, home: Home, freezer: FrozenDateTimeFactory
-) -> None:
-    """When a later sound fails, those that were made do not stay."""
-    with pytest.raises(HomeAssistantError):
-        await home.speak(media="media-source://x", answers=ANSWERS)
-
-    await let_go(home, freezer)
+    assert len(engine.asked) == 1
 
 
 async def test_web_media(home: Home) -> None:

@@ -134,6 +134,8 @@ class Engine(TextToSpeechEntity):
         self.waits_at = 0
         """The how manieth text is spoken only when `go_on` is set; 0 for none."""
         self.go_on = asyncio.Event()
+        self.fails_at = 0
+        """The how manieth text is not spoken; 0 for none."""
 
     @override
     async def async_get_tts_audio(
@@ -143,6 +145,8 @@ class Engine(TextToSpeechEntity):
         self.asked.append((message, language, options))
         if len(self.asked) == self.waits_at:
             await self.go_on.wait()
+        if len(self.asked) == self.fails_at:
+            raise RuntimeError("hoarse")
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from types import ModuleType
+from typing import Any, override
 from unittest.mock import patch
 
 import pytest
@@ -12,6 +13,7 @@ from custom_components.elks.speech import (
     files as files_module,
     recordings as recordings_module,
 )
+from homeassistant.components.tts import TtsAudioType
 
 from .conftest import Engine, Studio, speech, tone, until
 
@@ -86,28 +88,33 @@ async def test_message_first(studio: Studio, engine: Engine) -> None:
     assert [text for text, *_ in engine.asked] == texts
 
 
+class SlowEngine(Engine):
+    """A text-to-speech engine that speaks each text when it is told to."""
+
+    @override
+    async def async_get_tts_audio(
+        self, message: str, language: str, options: dict[str, Any]
+    ) -> TtsAudioType:
+        """Wait, then speak."""
+        self.asked.append((message, language, options))
+        await self.go_on.wait()
+        return self.answer
+
+
 async def test_not_all_at_once(studio: Studio) -> None:
-    """Four engines or programs are at work at the same time, and no more."""
-    engines = [
-        await studio.add(Engine(f"engine{number}", ("wav", tone(0.1))))
-        for number in range(6)
-    ]
-    prompts = [speech(engine=engine.entity_id) for engine in engines]
-    for engine in engines:
-        engine.waits_at = 1
+    """An engine speaks four texts at the same time, and no more; others need not wait for it."""
+    slow = await studio.add(SlowEngine("slow", ("wav", tone(0.1))))
+    quick = await studio.add(Engine("quick", ("wav", tone(0.1))))
+    prompts = [speech(f"Text {number}", engine="tts.slow") for number in range(6)]
     studio.begin(*prompts)
 
-    await until(lambda: engines[3].asked)
-    await studio.hass.async_block_till_done()
-    assert [len(engine.asked) for engine in engines] == [1, 1, 1, 1, 0, 0]
+    await until(lambda: len(slow.asked) == 4)
+    other = speech("Text 7", engine=quick.entity_id)
+    studio.begin(other)
+    assert await studio.known(other)
+    assert len(slow.asked) == 4
 
-    engines[2].go_on.set()
-    assert await studio.known(prompts[2])
-    await until(lambda: engines[4].asked)
-    assert [len(engine.asked) for engine in engines] == [1, 1, 1, 1, 1, 0]
-
-    for engine in engines:
-        engine.go_on.set()
+    slow.go_on.set()
     assert all([await studio.known(prompt) for prompt in prompts])
 
 

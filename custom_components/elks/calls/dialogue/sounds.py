@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from ...speech import Prompt, Recordings, Sound, recording_url
+from ...api import BEEP
+from ...speech import Recordings, Sound, recording_url
 from .script import Spoken, Step
 
 
@@ -11,14 +12,16 @@ class Heard:
     """What is played at a step."""
 
     sound: str
-    """URL."""
-    spoken: Spoken | None
-    """None while the prompt is being made: the provider is to ask again after this sound."""
+    """A URL, or the provider's own beep."""
+    spoken: Spoken | None = None
+    """None for a beep."""
+    is_bridge: bool = False
+    """Whether the prompt is still being made, and the provider is to ask again after this."""
 
 
 async def async_find_sound(
     recordings: Recordings,
-    base: str,
+    base: str | None,
     step: Step,
     language: str,
     *,
@@ -29,17 +32,20 @@ async def async_find_sound(
 
     Waits for it for at most `patience` seconds. What is still being made then is bridged, unless
     the person has been kept waiting for too long (`is_last`). What cannot be made is replaced by a
-    built-in sound in the language.
+    built-in sound in the language. Without any URL of this home, all that is left is a beep.
     """
     prompt = step.prompt
     if prompt.url:
         return Heard(sound=prompt.url, spoken=Spoken.MESSAGE)
-    is_known = prompt == Prompt() or await recordings.async_wait(prompt, patience)
+    if base is None:
+        return Heard(sound=BEEP)
+    is_known = prompt.is_empty or await recordings.async_wait(prompt, patience)
     if name := recordings.find(prompt) or recordings.find_words(prompt):
         return Heard(sound=recording_url(base, name), spoken=Spoken.MESSAGE)
-    bridged = not is_known and not is_last
-    sound = Sound.ONE_MOMENT if bridged else step.substitute
+    is_bridge = not is_known and not is_last
+    sound = Sound.ONE_MOMENT if is_bridge else step.substitute
     return Heard(
         sound=recording_url(base, recordings.built_in(language, sound)),
-        spoken=None if bridged else Spoken.SUBSTITUTE,
+        spoken=None if is_bridge else Spoken.SUBSTITUTE,
+        is_bridge=is_bridge,
     )

@@ -12,13 +12,17 @@ from custom_components.elks.calls.outgoing.adoption import (
     earliest,
     same_numbers,
 )
+from custom_components.elks.speech import Prompt, RecordingNames, Sound
 
 from ..conftest import OTHER_PHONE, START, make_call, make_record
+
+NAMES = RecordingNames("a key")
+MESSAGE = Prompt(text="Water in the kitchen")
 
 
 def ids(history: Iterable[Call], *known: str) -> list[str]:
     """Return the ids of the calls that may be the one asked for."""
-    found = candidates(make_record(), history, known.__contains__)
+    found = candidates(make_record(), history, known.__contains__, NAMES)
     return [call.id for call in found]
 
 
@@ -51,19 +55,26 @@ def test_fields_that_may_be_absent(changes: dict[str, object]) -> None:
 
 @pytest.mark.parametrize(
     ("sound", "found"),
-    [("https://home.example/m.wav", True), ("https://other.example/n.wav", False)],
+    [
+        (f"{NAMES.spoken(MESSAGE, {})}.wav", True),
+        (f"{NAMES.spoken(MESSAGE, {'engine': 'tts.another'})}.mp3", True),
+        (NAMES.built_in("sv", Sound.ONE_MOMENT, "1.0"), True),
+        (f"{NAMES.spoken(Prompt(text='Fire'), {})}.wav", False),
+        (f"{RecordingNames('another home').spoken(MESSAGE, {})}.wav", False),
+    ],
 )
 def test_another_homes_sounds(sound: str, found: bool) -> None:
-    """A call in which another home's message was played is that home's."""
-    script = CallScript(message="https://home.example/m.wav", repeat=1, digits=1)
+    """A call in which another message, or another home's, was played is not the one."""
+    script = CallScript(message=MESSAGE, repeat=1, digits=1, language="en")
     beep, played = (
         TakenAction(verb="play", target=target, result="ok")
-        for target in ("sound/beep", sound)
+        for target in ("sound/beep", f"https://home.example/{sound}")
     )
     record = make_record(script=script)
+    known = set[str]().__contains__
 
-    [silent] = candidates(record, [make_call(actions=(beep,))], set().__contains__)
-    spoken = candidates(record, [make_call(actions=(beep, played))], set().__contains__)
+    [silent] = candidates(record, [make_call(actions=(beep,))], known, NAMES)
+    spoken = candidates(record, [make_call(actions=(beep, played))], known, NAMES)
 
     assert silent.id == "c1"
     assert bool(spoken) is found
