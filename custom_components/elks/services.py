@@ -112,7 +112,7 @@ PLACE_CALL_SCHEMA = vol.Schema(
 CALL_CHAIN_SCHEMA = vol.Schema(
     {
         vol.Required(ATTR_TO): vol.All(
-            cv.ensure_list, [fields.number], vol.Length(min=1, max=_MAX_PEOPLE)
+            cv.ensure_list, [fields.person], vol.Length(min=1, max=_MAX_PEOPLE)
         ),
         vol.Required(ATTR_MESSAGE): read_text,
         vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): fields.keys("[0-9]"),

@@ -61,7 +61,11 @@ def patience(before: CallRecord | None, record: CallRecord, *, alone: bool) -> f
     """
     if before is None:
         return 0
-    same = record.digits == before.digits and record.hang_up == before.hang_up
+    same = (record.digits, record.hang_up, record.spoken) == (
+        before.digits,
+        before.hang_up,
+        before.spoken,
+    )
     if record.in_progress and same and alone:
         return _LATER
     return _SOON

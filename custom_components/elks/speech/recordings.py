@@ -22,7 +22,7 @@ from .media import MediaError, async_read
 from .names import RecordingNames
 from .prompt import Prompt
 from .telephone import NotAudioError, async_fit
-from .text_to_speech import async_say
+from .text_to_speech import async_say, presentable
 from .voice import (
     Voice,
     VoiceError,
@@ -225,7 +225,7 @@ class Recordings:
         self, prompt: Prompt, voice: Voice, *, is_asked_for: bool
     ) -> str | None:
         """Return the name of the recording of a text in a voice; raises VoiceError."""
-        stem = self._names.spoken(prompt, async_sound_of(self._hass, voice))
+        stem = self._spoken_stem(prompt, voice)
         if (kept := await self._async_kept(stem)) is not None:
             return kept
         speech = await async_say(self._hass, prompt.text, voice)
@@ -237,6 +237,14 @@ class Recordings:
         if is_asked_for:
             self._listeners.async_notify(VoiceChange(engine=engine, reason=None))
         return name
+
+    def _spoken_stem(self, prompt: Prompt, voice: Voice) -> str:
+        try:
+            return self._names.spoken(prompt, async_sound_of(self._hass, voice))
+        except Exception as err:
+            # An engine is others' code, and fails in its own ways
+            reason = presentable(str(err) or type(err).__name__)
+            raise VoiceError(voice.engine or "", reason) from err
 
     async def _async_copy(self, prompt: Prompt) -> str | None:
         """Return the name of the recording of a media item; raises MediaError."""

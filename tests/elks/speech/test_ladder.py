@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -28,6 +29,60 @@ async def other(
 ) -> Engine:
     """Add another engine, which speaks for a second and a half."""
     return await studio.add(Engine(name, LONG, languages=languages))
+
+
+class BadDefaults(Engine):
+    """An engine that does not know its own options."""
+
+    @property
+    @override
+    def default_options(self) -> Any:
+        """Fail."""
+        raise RuntimeError("no defaults")
+
+
+class OddDefaults(Engine):
+    """An engine whose options nothing can write."""
+
+    @property
+    @override
+    def default_options(self) -> Any:
+        """Return what JSON cannot hold."""
+        return {"rate": b"fast"}
+
+
+class OddLanguages(Engine):
+    """An engine whose languages are none."""
+
+    @property
+    @override
+    def supported_languages(self) -> Any:
+        """Return what is no language."""
+        return [None, "en"]
+
+
+@pytest.mark.parametrize("kind", [BadDefaults, OddDefaults, OddLanguages])
+@pytest.mark.parametrize("first", ["tts.odd", None])
+async def test_odd_engine(
+    studio: Studio, kind: type[Engine], first: str | None
+) -> None:
+    """An engine that fails before it is asked, or while others are looked for, silences nobody."""
+    await broken(studio)
+    await studio.add(kind("odd", LONG))
+    await other(studio)
+
+    name = await studio.say("Fire", engine=first)
+
+    assert studio.duration(name) == pytest.approx(2)
+
+
+async def test_reason_of_half_a_character(studio: Studio) -> None:
+    """A reason that nothing can write is repaired: repairs are stored together."""
+    await broken(studio, FileNotFoundError("no \udce9.wav"))
+
+    assert await studio.play(speech()) is None
+
+    assert [change.reason for change in studio.changes] == ["no \ufffd.wav"]
 
 
 @pytest.mark.parametrize(
