@@ -200,6 +200,21 @@ def _before_pick_up(restart: _Restart) -> Story:
     return story
 
 
+def _at_pick_up(restart: _Restart) -> Story:
+    """Restart while 46elks waits to learn what comes first, and we for the message."""
+
+    async def story(scene: Scene) -> None:
+        scene.voice.takes[_MESSAGE] = 5
+        scene.provider.phone(PHONE, talk_for=None)
+        await scene.act(message=_MESSAGE, repeat=1)
+        await asyncio.sleep(2.5)
+        await restart(scene)
+        await scene.call_ended()
+        assert await scene.heard() == [_BEEP, _MOMENT, _RECORDING]
+
+    return story
+
+
 def _in_a_moment(restart: _Restart) -> Story:
     """Restart while somebody waits for the message."""
 
@@ -470,6 +485,11 @@ ROWS = (
         "before-pick-up",
         "after the message is spoken, while the phone rings",
         _before_pick_up,
+    ),
+    *_restarts(
+        "at-pick-up",
+        "as the phone is answered, before the message is spoken",
+        _at_pick_up,
     ),
     *_restarts(
         "in-a-moment",
