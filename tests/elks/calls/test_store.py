@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.elks.api import CallState
-from custom_components.elks.calls import CallRecord, CallStore, Tally
+from custom_components.elks.calls import CallRecord, CallStore, Spoken, Tally
 from custom_components.elks.calls.store import Kept, patience
 from custom_components.elks.speech import Prompt, Voice
 from homeassistant.core import HomeAssistant
@@ -283,9 +283,15 @@ async def test_nothing_waits_once_closed(
         (make_record(), make_record(call=make_call()), True, 60),
         (make_record(), make_record(call=make_call()), False, 0.1),
         (make_record(), make_record(call=make_call(), digits="1"), True, 0.1),
+        (
+            make_record(call=make_call()),
+            make_record(call=make_call(), spoken=Spoken.SUBSTITUTE),
+            True,
+            0.1,
+        ),
         (make_record(call=make_call()), ENDED, True, 0.1),
     ],
-    ids=["asked for", "taken", "one of two", "key pressed", "ended"],
+    ids=["asked for", "taken", "one of two", "key pressed", "heard", "ended"],
 )
 def test_patience(
     before: CallRecord | None, record: CallRecord, alone: bool, seconds: float

@@ -170,6 +170,17 @@ async def _chain_without_voice(scene: Scene) -> None:
     assert await scene.heard() == [_ACKNOWLEDGE, _THANKS]
 
 
+async def _kill_before_any_key(scene: Scene) -> None:
+    """Cut the power while the built-in sentence asks for any key."""
+    _fail(scene)
+    scene.provider.phone(PHONE, talk_for=None, keys=[KeyPress(8, "7")])
+    await scene.begin_chain(PHONE, message=_MESSAGE)
+    await asyncio.sleep(5)
+    await scene.kill()
+    await scene.chain_ended()
+    assert await scene.heard() == [_ACKNOWLEDGE, _THANKS]
+
+
 def _before_speech(restart: _Restart) -> Story:
     """Restart while the phone rings and the message is being spoken, which then begins anew."""
 
@@ -475,6 +486,16 @@ ROWS = (
         spoken="substitute",
         # The message and the reply, when the chain begins and when the call is placed
         logs=4 * _FAILED,
+    ),
+    Row(
+        name="kill-before-any-key",
+        goes_wrong="The voice fails in a call chain; a power cut before any key is pressed",
+        story=_kill_before_any_key,
+        outcome="acknowledged",
+        chain="acknowledged",
+        spoken="substitute",
+        # Once more after the power cut
+        logs=6 * _FAILED,
     ),
     *_restarts(
         "before-speech",
