@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 import json
 import socket
 from typing import Any
@@ -200,11 +201,7 @@ class Scene:
         if not sound.startswith("http"):
             return sound
         async with self.home.client.get(sound[sound.index("/api/") :]) as answer:
-            found = await answer.read()
-        built_in = {path.read_bytes(): path for path in FOLDER.glob("*/*")}
-        if path := built_in.get(found):
-            return f"{path.parent.name}/{path.stem}"
-        return "recording"
+            return _built_in().get(await answer.read(), "recording")
 
     async def place_foreign_call(self) -> None:
         """Let another program of the same customer call the same person."""
@@ -299,6 +296,15 @@ class Scene:
         # Until the name is forgotten, and the connection closed
         await asyncio.sleep(60)
         left = failures
+
+
+@cache
+def _built_in() -> dict[bytes, str]:
+    """Return the languages and names of the built-in sounds."""
+    return {
+        path.read_bytes(): f"{path.parent.name}/{path.stem}"
+        for path in FOLDER.glob("*/*")
+    }
 
 
 def _here(port: int) -> ResolveResult:
