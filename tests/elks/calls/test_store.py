@@ -284,14 +284,14 @@ async def test_nothing_waits_once_closed(
         (make_record(), make_record(call=make_call()), False, 0.1),
         (make_record(), make_record(call=make_call(), digits="1"), True, 0.1),
         (
-            make_record(),
+            make_record(call=make_call()),
             make_record(call=make_call(), spoken=Spoken.SUBSTITUTE),
             True,
             0.1,
         ),
         (make_record(call=make_call()), ENDED, True, 0.1),
     ],
-    ids=["asked for", "taken", "one of two", "key pressed", "spoken", "ended"],
+    ids=["asked for", "taken", "one of two", "key pressed", "heard", "ended"],
 )
 def test_patience(
     before: CallRecord | None, record: CallRecord, alone: bool, seconds: float

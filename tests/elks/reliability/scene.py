@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 import json
 import socket
 from typing import Any
@@ -183,22 +184,24 @@ class Scene:
         await asyncio.sleep(0.5)
 
     async def heard(self, index: int = -1) -> list[str]:
-        """Return what was heard in a call: built-in sounds by language and name, other sounds."""
+        """Return what was heard in a call whose person does not hang up.
+
+        That is built-in sounds, by language and name, and others; or silence.
+        """
         return [
-            await self._sound(next(iter(action.values())))
-            for action in self.provider.calls[index].actions
+            await self._heard(action) for action in self.provider.calls[index].actions
         ]
 
-    async def _sound(self, url: str) -> str:
-        if not url.startswith("http"):
-            return url
-        async with self.home.client.get(url[url.index("/api/") :]) as answer:
-            assert answer.status == 200
-            sound = await answer.read()
-        built_in = {path.read_bytes(): path for path in FOLDER.glob("*/*")}
-        if path := built_in.get(sound):
-            return f"{path.parent.name}/{path.stem}"
-        return "recording"
+    async def _heard(self, action: dict[str, str]) -> str:
+        verb, sound = next(iter(action.items()))
+        if verb == "hangup":
+            return verb
+        if action["result"] == CallState.FAILED and "why" not in action:
+            return "silence"
+        if not sound.startswith("http"):
+            return sound
+        async with self.home.client.get(sound[sound.index("/api/") :]) as answer:
+            return _built_in().get(await answer.read(), "recording")
 
     async def place_foreign_call(self) -> None:
         """Let another program of the same customer call the same person."""
@@ -293,6 +296,15 @@ class Scene:
         # Until the name is forgotten, and the connection closed
         await asyncio.sleep(60)
         left = failures
+
+
+@cache
+def _built_in() -> dict[bytes, str]:
+    """Return the languages and names of the built-in sounds."""
+    return {
+        path.read_bytes(): f"{path.parent.name}/{path.stem}"
+        for path in FOLDER.glob("*/*")
+    }
 
 
 def _here(port: int) -> ResolveResult:

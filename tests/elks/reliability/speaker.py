@@ -13,8 +13,8 @@ class Speaker(Engine):
     def __init__(self) -> None:
         """Speak at once."""
         super().__init__("tones", ("wav", tone(1)))
-        self.takes: dict[str, float] = {}
-        """Seconds for a text."""
+        self.takes: dict[str, float | None] = {}
+        """Seconds for texts that begin so; None if they are not spoken."""
 
     @override
     async def async_get_tts_audio(
@@ -22,5 +22,9 @@ class Speaker(Engine):
     ) -> TtsAudioType:
         """Answer, or fail, after a while."""
         answer = await super().async_get_tts_audio(message, language, options)
-        await asyncio.sleep(self.takes.get(message, 0))
+        for beginning, seconds in self.takes.items():
+            if message.startswith(beginning):
+                if seconds is None:
+                    raise RuntimeError("hoarse")
+                await asyncio.sleep(seconds)
         return answer

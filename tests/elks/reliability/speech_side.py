@@ -170,6 +170,17 @@ async def _chain_without_voice(scene: Scene) -> None:
     assert await scene.heard() == [_ACKNOWLEDGE, _THANKS]
 
 
+async def _kill_before_any_key(scene: Scene) -> None:
+    """Cut the power while the built-in sentence asks for any key."""
+    _fail(scene)
+    scene.provider.phone(PHONE, talk_for=None, keys=[KeyPress(8, "7")])
+    await scene.begin_chain(PHONE, message=_MESSAGE)
+    await asyncio.sleep(5)
+    await scene.kill()
+    await scene.chain_ended()
+    assert await scene.heard() == [_ACKNOWLEDGE, _THANKS]
+
+
 def _before_speech(restart: _Restart) -> Story:
     """Restart while the phone rings and the message is being spoken, which then begins anew."""
 
@@ -196,6 +207,21 @@ def _before_pick_up(restart: _Restart) -> Story:
         await scene.call_ended()
         assert await scene.heard() == [_RECORDING]
         assert len(scene.voice.asked) == 1
+
+    return story
+
+
+def _at_pick_up(restart: _Restart) -> Story:
+    """Restart while 46elks waits to learn what comes first, and we for the message."""
+
+    async def story(scene: Scene) -> None:
+        scene.voice.takes[_MESSAGE] = 5
+        scene.provider.phone(PHONE, talk_for=None)
+        await scene.act(message=_MESSAGE, repeat=1)
+        await asyncio.sleep(2.5)
+        await restart(scene)
+        await scene.call_ended()
+        assert await scene.heard() == [_BEEP, _MOMENT, _RECORDING]
 
     return story
 
@@ -461,6 +487,16 @@ ROWS = (
         # The message and the reply, when the chain begins and when the call is placed
         logs=4 * _FAILED,
     ),
+    Row(
+        name="kill-before-any-key",
+        goes_wrong="The voice fails in a call chain; a power cut before any key is pressed",
+        story=_kill_before_any_key,
+        outcome="acknowledged",
+        chain="acknowledged",
+        spoken="substitute",
+        # Once more after the power cut
+        logs=6 * _FAILED,
+    ),
     *_restarts(
         "before-speech",
         "before the message is spoken, while the phone rings",
@@ -470,6 +506,11 @@ ROWS = (
         "before-pick-up",
         "after the message is spoken, while the phone rings",
         _before_pick_up,
+    ),
+    *_restarts(
+        "at-pick-up",
+        "as the phone is answered, before the message is spoken",
+        _at_pick_up,
     ),
     *_restarts(
         "in-a-moment",
