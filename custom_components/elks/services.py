@@ -100,7 +100,7 @@ PLACE_CALL_SCHEMA = vol.Schema(
         vol.Optional(ATTR_ANSWERS): vol.All(cv.ensure_list, [_ANSWER]),
         vol.Optional(ATTR_TTS_ENTITY_ID): _ENGINE,
         vol.Optional(ATTR_LANGUAGE): fields.language,
-        vol.Optional(ATTR_OPTIONS): dict,
+        vol.Optional(ATTR_OPTIONS): fields.options,
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
         vol.Optional(ATTR_WHENHANGUP): vol.All(read_text, cv.url),
         vol.Optional(ATTR_WAIT, default=False): cv.boolean,

@@ -248,6 +248,10 @@ class Studio:
         assert waiting.result()
         return self.recordings.find(prompt)
 
+    async def is_stopped(self, prompt: Prompt) -> bool:
+        """Return whether nobody knows any more what a call plays."""
+        return not await self.recordings.async_wait(prompt, 60)
+
     def end(self, *prompts: Prompt) -> None:
         """End a call that played prompts."""
         for prompt in prompts:

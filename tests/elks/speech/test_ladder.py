@@ -144,7 +144,7 @@ async def test_nothing_works(studio: Studio, caplog: pytest.LogCaptureFixture) -
 
     assert await studio.play(prompt) is None
 
-    assert studio.recordings.find_words(prompt) is None
+    assert await studio.recordings.async_find_words(prompt) is None
     assert await studio.fetch(studio.recordings.built_in("sv", Sound.SUBSTITUTE))
     assert studio.names == set()
     ours = " ".join(said(caplog, ""))
@@ -194,7 +194,7 @@ async def test_kept_but_deleted(studio: Studio, engine: Engine) -> None:
     (studio.folder / name).unlink()
 
     assert await studio.play(prompt) is None
-    assert studio.recordings.find_words(prompt) is None
+    assert await studio.recordings.async_find_words(prompt) is None
 
     second = await other(studio)
     replaced = await studio.say("Fire")
@@ -281,7 +281,7 @@ async def test_waiting(studio: Studio, freezer: FrozenDateTimeFactory) -> None:
 
     assert await waiting is False
     assert studio.recordings.find(prompt) is None
-    assert studio.recordings.find_words(prompt) == kept
+    assert await studio.recordings.async_find_words(prompt) == kept
     engine.go_on.set()
     assert await studio.known(prompt) not in {None, kept}
 

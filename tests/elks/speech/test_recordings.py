@@ -175,7 +175,7 @@ async def test_not_prepared(studio: Studio, engine: Engine) -> None:
     """Whoever waits for what nobody has begun to make, as after a restart, gets it made."""
     prompt = speech()
     assert studio.recordings.find(prompt) is None
-    assert studio.recordings.find_words(prompt) is None
+    assert await studio.recordings.async_find_words(prompt) is None
 
     assert await studio.known(prompt) in studio.names
 
@@ -206,7 +206,7 @@ async def test_stopped_while_recording(studio: Studio, tmp_path: Path) -> None:
         studio.begin(prompt)
         await until(lambda: started.exists() and started.read_text())
         stop_making()
-        assert await studio.known(prompt) is None
+        assert await studio.is_stopped(prompt)
 
     assert studio.names == set()
     assert not Path(f"/proc/{started.read_text().strip()}").exists()
@@ -220,7 +220,7 @@ async def test_stopped_while_speaking(studio: Studio, engine: Engine) -> None:
     await until(lambda: engine.asked)
     stop_making()
 
-    assert await studio.known(speech()) is None
+    assert await studio.is_stopped(speech())
     assert studio.changes == []
     engine.go_on.set()
     assert await studio.play(speech()) in studio.names
@@ -248,7 +248,8 @@ async def test_stopped_in_the_last_moment(
         asyncio.run_coroutine_threadsafe(stop(), studio.hass.loop).result()
 
     with patch.object(module, step, be_stopped_at):
-        assert await studio.play(speech("Fourth")) is None
+        studio.begin(speech("Fourth"))
+        assert await studio.is_stopped(speech("Fourth"))
     made_in_time = studio.names - kept
     assert len(made_in_time) == (step == "_tidy")
 
