@@ -270,7 +270,7 @@ async def test_not_written_yet(studio: Studio) -> None:
     found: list[str | None] = []
 
     async def look() -> None:
-        found.append(studio.recordings.find_words(prompt))
+        found.append(await studio.recordings.async_find_words(prompt))
 
     def look_at(*args: object) -> None:
         make_room(*args)
@@ -281,4 +281,4 @@ async def test_not_written_yet(studio: Studio) -> None:
 
     assert found == [None]
     assert name
-    assert studio.recordings.find_words(prompt) == name
+    assert await studio.recordings.async_find_words(prompt) == name
