@@ -89,11 +89,11 @@ class BenchedHome:
         [call] = self.open_calls()
         return call
 
-    def state(self, entity_id: str) -> str:
-        """Return the state of an entity."""
+    def attribute(self, entity_id: str, name: str) -> object:
+        """Return an attribute of an entity."""
         state = self.hass.states.get(entity_id)
         assert state is not None
-        return state.state
+        return state.attributes[name]
 
     @asynccontextmanager
     async def connect(self) -> AsyncGenerator[Connection]:

@@ -18,8 +18,8 @@ from .integrations.slow_voice.tts import LANGUAGES, SAID, SECONDS
 from .provider import BenchedProvider, CallbackConnection, callback_connection
 from .result import Comparison, Findings, Goal, Side, at_most
 
-_ROUNDS = 12
-_WARM_UP = 2
+_ROUNDS = 10
+_WARM_UP = 1
 _PAUSE = 0.15
 """Seconds before each request, in which whatever went before is on disk."""
 _PEOPLE = 10
