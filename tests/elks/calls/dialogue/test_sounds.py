@@ -15,7 +15,7 @@ import custom_components.elks
 from custom_components.elks.speech import recordings
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core import CoreState
 from simulator import KeyPress
 
 from ...conftest import PHONE, Home
