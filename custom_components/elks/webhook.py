@@ -149,12 +149,15 @@ async def _next_action(
         patience=max(0, until - hass.loop.time()),
         is_last=not 0 <= utcnow().timestamp() - since < _LONGEST_MOMENT,
     )
+    if _loaded(entry) is not data:
+        # Reloaded meanwhile: what is noted now would be lost
+        return _ask_again(BEEP, data.address, query, keys)
     if heard.is_bridge:
         again = {**query, _SINCE: str(since)}
         return _ask_again(heard.sound, data.address, again, keys)
     if step.is_message and heard.spoken:
         data.tracker.reports.async_spoken(token, heard.spoken)
-    return step.action(heard.sound, next_url)
+    return step.action(heard.sound, next_url, heard.spoken)
 
 
 def _ask_again(

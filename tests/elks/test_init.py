@@ -69,7 +69,7 @@ async def test_no_folder_for_recordings(
     await _reload(home)
 
     assert home.entry.state is ConfigEntryState.LOADED
-    assert "FileExistsError while cleaning the recordings" in caplog.text
+    assert "FileExistsError while reading the recordings" in caplog.text
     await home.place_call()
     await home.settle()
     assert home.last_call.state == "success"

@@ -10,6 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 from ..api.masking import mask
 from ..chains import ChainEnd
 from ..const import CONF_CURRENCY, CONF_FROM_NUMBER, DOMAIN, TOP_UP_URL
+from ..speech import async_is_engine
 
 _NOT_REACHABLE = "not_reachable"
 _NOT_REPORTED = "not_reported"
@@ -126,8 +127,13 @@ def async_report_voice(
 
 @callback
 def async_recall_voice(hass: HomeAssistant, entry: ConfigEntry, engine: str) -> None:
-    """Withdraw that an engine did not speak; of another one, nothing."""
-    _recall(hass, entry, _VOICE_FAILED, lambda data: data.get(_ENGINE) == engine)
+    """Withdraw that an engine did not speak, or that one did not which is gone."""
+
+    def is_meant(data: Mapping[str, Any]) -> bool:
+        failed = str(data.get(_ENGINE))
+        return failed == engine or not async_is_engine(hass, failed)
+
+    _recall(hass, entry, _VOICE_FAILED, is_meant)
 
 
 @callback

@@ -13,7 +13,7 @@ from .names import RecordingNames, words_of
 from .prompt import Prompt
 from .recordings import Recordings
 from .view import RecordingView, recording_url
-from .voice import HOME_VOICE, Voice, async_language
+from .voice import HOME_VOICE, Voice, async_is_engine, async_language
 
 __all__ = [
     "HOME_VOICE",
@@ -24,6 +24,7 @@ __all__ = [
     "Sound",
     "Voice",
     "VoiceChange",
+    "async_is_engine",
     "async_language",
     "async_remove_recordings",
     "content_id",

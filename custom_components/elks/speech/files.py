@@ -51,11 +51,12 @@ class RecordingFiles:
         self._sizes: dict[str, int] = {}
         """In bytes, by name; the least recently used recording comes first."""
         self._names: dict[str, str] = {}
-        """By stem."""
+        """By stem, those whose files are written."""
         self._due: dict[str, float] = {}
         """When recordings that are not kept are deleted."""
         self._timer: CALLBACK_TYPE | None = None
-        self._stopped = False
+        self.stopped = False
+        """Whether the account is unloaded."""
 
     async def async_load(self, *, keep: bool) -> None:
         """Know again the recordings of before; unless all are kept, delete what no call needs.
@@ -71,7 +72,7 @@ class RecordingFiles:
     async def async_make_folder(self) -> None:
         """Make the folder, if that failed at the start or it is gone since. Raises OSError."""
         # An account that is being removed leaves no folder behind
-        if not self._stopped:
+        if not self.stopped:
             await self._hass.async_add_executor_job(_make_folder, self._folder)
 
     def find(self, stem: str) -> str | None:
@@ -80,8 +81,19 @@ class RecordingFiles:
 
     def find_words(self, words: str) -> str | None:
         """Return the name of the recording used last that plays these words, in whatever voice."""
-        same = (name for name in reversed(self._sizes) if words_of(name) == words)
-        return next(same, None)
+        there = self._names.values()
+        for name in reversed(self._sizes):
+            if words_of(name) == words and name in there:
+                return name
+        return None
+
+    async def async_is_there(self, name: str) -> bool:
+        """Return whether a recording is there; forget one that somebody has deleted."""
+        path = self._folder / name
+        is_there = await self._hass.async_add_executor_job(path.is_file)
+        if not is_there:
+            self._forget(name)
+        return is_there
 
     async def async_add(self, made: Path, stem: str) -> None:
         """Add a new recording under a stem, in place of one of before.
@@ -91,10 +103,11 @@ class RecordingFiles:
         """
         path = made.with_stem(stem)
         stat = await self._hass.async_add_executor_job(made.stat)
-        room = MAX_SIZE - sum(self._sizes.values()) - stat.st_size
+        others = {n: size for n, size in self._sizes.items() if n != path.name}
+        room = MAX_SIZE - sum(others.values()) - stat.st_size
         displaced: list[str] = []
         needed = self._needed() if room < 0 else ()
-        for name, size in self._sizes.items():
+        for name, size in others.items():
             if room >= 0:
                 break
             if words_of(name) not in needed:
@@ -102,14 +115,15 @@ class RecordingFiles:
                 displaced.append(name)
         if room < 0:
             raise NoRoomError
+        self._sizes.pop(path.name, None)
         self._sizes[path.name] = stat.st_size
-        self._names[path.stem] = path.name
         try:
             await self._async_delete(displaced)
             await self._hass.async_add_executor_job(made.replace, path)
         except BaseException:
             self._forget(path.name)
             raise
+        self._names[path.stem] = path.name
 
     @callback
     def async_release(self, words: Collection[str], *, keep: bool) -> None:
@@ -134,7 +148,7 @@ class RecordingFiles:
     @callback
     def async_stop(self) -> None:
         """Delete nothing more; the next start does."""
-        self._stopped = True
+        self.stopped = True
         if self._timer is not None:
             self._timer()
             self._timer = None
@@ -142,7 +156,7 @@ class RecordingFiles:
     @callback
     def _async_arm(self) -> None:
         """Start the timer for the recording that is to be deleted first."""
-        if self._stopped or self._timer is not None or not self._due:
+        if self.stopped or self._timer is not None or not self._due:
             return
         first = next(iter(self._due.values()))
         self._timer = async_call_later(
@@ -154,7 +168,12 @@ class RecordingFiles:
     async def _async_expire(self, *_: object) -> None:
         self._timer = None
         now = monotonic()
-        await self._async_delete([n for n, until in self._due.items() if until <= now])
+        over = [name for name, until in self._due.items() if until <= now]
+        for name in over:
+            del self._due[name]
+        # Another call may play it by now, and releases it in its turn
+        needed = self._needed()
+        await self._async_delete([n for n in over if words_of(n) not in needed])
         self._async_arm()
 
     async def _async_delete(self, names: Collection[str]) -> None:

@@ -9,11 +9,13 @@ from hashlib import blake2b
 import re
 from typing import Any
 
-from homeassistant.helpers.json import json_bytes
+from homeassistant.helpers.json import json_bytes_sorted
 
 from .built_in import Sound
 from .prompt import Prompt
 
+_FORM = "1"
+"""Raised when other recordings are made of the same speech: 46elks has copies of the old ones."""
 _SIZE = 16
 """Bytes of each half of a name: what is played, and in whose voice."""
 _WORDS = 22
@@ -37,11 +39,12 @@ class RecordingNames:
 
     def spoken(self, prompt: Prompt, voice: Mapping[str, Any]) -> str:
         """Return the stem of a text spoken by a voice, given with all that decides how it sounds."""
-        return self.words(prompt) + self._digest("voice", json_bytes(voice))
+        rendition = self._digest("voice", _FORM, json_bytes_sorted(voice))
+        return self.words(prompt) + rendition
 
     def copied(self, prompt: Prompt, content: bytes) -> str:
         """Return the stem of a media item that holds this content."""
-        return self.words(prompt) + self._digest("content", content)
+        return self.words(prompt) + self._digest("content", _FORM, content)
 
     def built_in(self, language: str, sound: Sound, version: str) -> str:
         """Return the name of a built-in sound; it changes with each version of the integration."""

@@ -1,8 +1,10 @@
 """The recordings of an account: made while a phone rings, and kept for the next time."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 import secrets
 
@@ -20,7 +22,7 @@ from .media import MediaError, async_read
 from .names import RecordingNames
 from .prompt import Prompt
 from .telephone import NotAudioError, async_fit
-from .text_to_speech import async_say
+from .text_to_speech import async_say, presentable
 from .voice import (
     Voice,
     VoiceError,
@@ -31,7 +33,7 @@ from .voice import (
 )
 
 _AT_ONCE = 4
-"""Recordings that are made at the same time."""
+"""Recordings that an engine makes at the same time."""
 _PATIENCE = 10
 """Seconds for all other voices together, when the one that was asked for has failed."""
 
@@ -61,7 +63,10 @@ class Recordings:
         self._files = RecordingFiles(hass, self._folder, self._needed_words)
         self._making: dict[str, asyncio.Task[str | None]] = {}
         """By the keys of their prompts, also those that are made."""
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        # One engine that hangs keeps no other from speaking
+        self._rooms = defaultdict[str | None, asyncio.Semaphore](
+            partial(asyncio.Semaphore, _AT_ONCE)
+        )
 
     @property
     def keep(self) -> bool:
@@ -89,7 +94,7 @@ class Recordings:
     def async_prepare(self, prompts: Iterable[Prompt]) -> None:
         """Begin to make what is not there, in this order; what has failed before is tried again."""
         for prompt in prompts:
-            if prompt.is_empty or prompt.url:
+            if prompt.is_empty or prompt.url or self._files.stopped:
                 continue
             making = self._making.get(prompt.key)
             if making is None or making.done():
@@ -98,13 +103,16 @@ class Recordings:
     async def async_wait(self, prompt: Prompt, seconds: float) -> bool:
         """Wait until it is known what there is of a prompt, but no longer than so many seconds.
 
-        Returns whether it is known.
+        Returns whether it is known. A recording that somebody has deleted is made again.
         """
-        making = self._making.get(prompt.key) or self._begin(prompt)
+        making = self._making.get(prompt.key)
+        if making is None or await self._async_is_gone(making):
+            making = self._begin(prompt)
         if not making.done():
             async with async_at_most(self._hass, seconds):
                 await asyncio.wait([making])
-        return making.done()
+        # It is stopped when the account is unloaded
+        return making.done() and not making.cancelled()
 
     def find(self, prompt: Prompt) -> str | None:
         """Return the name of a recording that can be played now; None if there is none (yet)."""
@@ -113,9 +121,13 @@ class Recordings:
             return making.result()
         return None
 
-    def find_words(self, prompt: Prompt) -> str | None:
+    async def async_find_words(self, prompt: Prompt) -> str | None:
         """Return the name of a recording of the same words in whatever voice, if one is kept."""
-        return self._files.find_words(self._names.words(prompt))
+        words = self._names.words(prompt)
+        while (kept := self._files.find_words(words)) is not None:
+            if await self._files.async_is_there(kept):
+                return kept
+        return None
 
     def built_in(self, language: str, sound: Sound) -> str:
         """Return the name of a built-in sound in the closest language there is."""
@@ -133,7 +145,8 @@ class Recordings:
         for prompt in released:
             self._making.pop(prompt.key, None)
         for keep in (True, False):
-            words = {self._names.words(p) for p in released if (not p.nonce) is keep}
+            kept = [one for one in released if self._is_kept(one) is keep]
+            words = {self._names.words(prompt) for prompt in kept}
             if words:
                 self._files.async_release(words, keep=keep)
 
@@ -141,6 +154,9 @@ class Recordings:
         """Delete what is no longer to be kept."""
         if not self.keep:
             await self._files.async_delete_unneeded()
+
+    def _is_kept(self, prompt: Prompt) -> bool:
+        return self.keep and not prompt.nonce
 
     def _needed_words(self) -> set[str]:
         return {self._names.words(prompt) for prompt in self._needed()}
@@ -155,17 +171,23 @@ class Recordings:
     async def _async_find(self, prompt: Prompt) -> str | None:
         """Return the name of a recording of a prompt; None if there is nothing that works."""
         name: str | None = None
-        async with self._room:
+        async with self._rooms[prompt.voice.engine]:
             with going_on("making a recording"):
                 name = await self._async_best(prompt)
-        if prompt.nonce and self._names.words(prompt) not in self._needed_words():
+        if not self._is_kept(prompt):
+            # Its call may be over already
             self.async_release([prompt])
         return name
 
     async def _async_best(self, prompt: Prompt) -> str | None:
         """Return the name of the best recording there is."""
+        if not (prompt.text or prompt.media):
+            # What it plays is ready elsewhere, or shipped
+            return None
+        failed: str | None = None
         try:
-            return await self._async_as_asked(prompt)
+            if (name := await self._async_as_asked(prompt)) is not None:
+                return name
         except VoiceError as err:
             self._listeners.async_notify(
                 VoiceChange(engine=err.engine, reason=str(err))
@@ -173,8 +195,8 @@ class Recordings:
             failed = err.engine
         except MediaError as err:
             LOGGER.warning("Media cannot be played in a call: %s", err)
-            failed = None
-        if (kept := self.find_words(prompt)) is not None or not prompt.text:
+        kept = await self.async_find_words(prompt)
+        if kept is not None or failed is None:
             return kept
         return await self._async_in_another_voice(prompt, failed)
 
@@ -188,9 +210,7 @@ class Recordings:
         voice = async_resolve(self._hass, prompt.voice)
         return await self._async_speak(prompt, voice, is_asked_for=True)
 
-    async def _async_in_another_voice(
-        self, prompt: Prompt, failed: str | None
-    ) -> str | None:
+    async def _async_in_another_voice(self, prompt: Prompt, failed: str) -> str | None:
         """Return the name of a recording in another voice that speaks the language."""
         language = async_language(self._hass, prompt.voice)
         name: str | None = None
@@ -205,7 +225,7 @@ class Recordings:
         self, prompt: Prompt, voice: Voice, *, is_asked_for: bool
     ) -> str | None:
         """Return the name of the recording of a text in a voice; raises VoiceError."""
-        stem = self._names.spoken(prompt, async_sound_of(self._hass, voice))
+        stem = self._spoken_stem(prompt, voice)
         if (kept := await self._async_kept(stem)) is not None:
             return kept
         speech = await async_say(self._hass, prompt.text, voice)
@@ -218,12 +238,23 @@ class Recordings:
             self._listeners.async_notify(VoiceChange(engine=engine, reason=None))
         return name
 
+    def _spoken_stem(self, prompt: Prompt, voice: Voice) -> str:
+        try:
+            return self._names.spoken(prompt, async_sound_of(self._hass, voice))
+        except Exception as err:
+            # An engine is others' code, and fails in its own ways
+            reason = presentable(str(err) or type(err).__name__)
+            raise VoiceError(voice.engine or "", reason) from err
+
     async def _async_copy(self, prompt: Prompt) -> str | None:
         """Return the name of the recording of a media item; raises MediaError."""
         source = await async_read(self._hass, prompt.media)
-        stem = await self._hass.async_add_executor_job(
-            self._copied_stem, prompt, source
-        )
+        try:
+            stem = await self._hass.async_add_executor_job(
+                self._copied_stem, prompt, source
+            )
+        except OSError as err:
+            raise MediaError(err.strerror or type(err).__name__) from err
         if (kept := await self._async_kept(stem)) is not None:
             return kept
         try:
@@ -235,14 +266,17 @@ class Recordings:
         content = source if isinstance(source, bytes) else source.read_bytes()
         return self._names.copied(prompt, content)
 
+    async def _async_is_gone(self, making: asyncio.Task[str | None]) -> bool:
+        """Return whether a recording was made that is not there any more."""
+        if not making.done() or making.cancelled():
+            return False
+        name = making.result()
+        return name is not None and not await self._files.async_is_there(name)
+
     async def _async_kept(self, stem: str) -> str | None:
         """Return the name of a recording that is kept, if nobody has deleted it."""
         name = self._files.find(stem)
-        if name is None:
-            return None
-        is_there = await self._hass.async_add_executor_job(
-            (self._folder / name).is_file
-        )
+        is_there = name is not None and await self._files.async_is_there(name)
         return name if is_there else None
 
     async def _async_record(self, source: Path | bytes, stem: str) -> str | None:

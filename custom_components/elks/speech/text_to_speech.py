@@ -1,11 +1,13 @@
 """The home's text-to-speech: from a text to audio."""
 
 from collections.abc import AsyncGenerator
+import json
 import re
 
 from homeassistant.core import HomeAssistant
 
 from ..api.masking import mask
+from ..helpers.text import compose
 from ..helpers.waiting import async_at_most
 from .voice import Voice, VoiceError
 
@@ -30,10 +32,8 @@ async def async_say(hass: HomeAssistant, text: str, voice: Voice) -> bytes:
             return await _async_stream(hass, text, voice, "mp3")
     except Exception as err:
         # An engine is others' code, and fails in its own ways
-        given = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", "…", str(err))
-        raise VoiceError(
-            voice.engine, presentable(given or type(err).__name__)
-        ) from err
+        reason = _without(text, str(err)) or type(err).__name__
+        raise VoiceError(voice.engine, presentable(reason)) from err
 
 
 async def async_say_media(hass: HomeAssistant, media_id: str) -> bytes:
@@ -44,8 +44,16 @@ async def async_say_media(hass: HomeAssistant, media_id: str) -> bytes:
 
 
 def presentable(reason: str) -> str:
-    """Return a reason given by others' code, masked and at most 200 characters long."""
-    return mask(reason)[:_MAX_REASON]
+    """Return a reason given by others' code, masked, of whole characters and at most 200 of them."""
+    return mask(compose(reason))[:_MAX_REASON]
+
+
+def _without(text: str, message: str) -> str:
+    """Return a message without the text, also where it is quoted as in Python or JSON."""
+    quoted = {repr(text), json.dumps(text), json.dumps(text, ensure_ascii=False)}
+    for form in (text, *(one[1:-1] for one in quoted)):
+        message = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", "…", message)
+    return message
 
 
 async def _async_stream(

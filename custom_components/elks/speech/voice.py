@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import language as language_util
 
 from ..helpers.stored_values import text_or_none
+from ..helpers.unexpected import going_on
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +43,8 @@ class Voice:
 
 HOME_VOICE: Final = Voice()
 """The home's default voice."""
+_NO_ENGINE: Final = "tts"
+"""What stands for the engine of a home that has none."""
 
 
 class VoiceError(Exception):
@@ -71,7 +74,7 @@ def async_resolve(hass: HomeAssistant, voice: Voice) -> Voice:
     not the one named.
     """
     if "tts" not in hass.config.components:
-        raise VoiceError("tts", "no text-to-speech is set up")
+        raise VoiceError(_NO_ENGINE, "no text-to-speech is set up")
     from homeassistant.components import tts
     from homeassistant.components.tts.helper import get_engine_instance
 
@@ -80,9 +83,19 @@ def async_resolve(hass: HomeAssistant, voice: Voice) -> Voice:
     engine = tts.async_resolve_engine(hass, voice.engine)
     instance = get_engine_instance(hass, engine) if engine else None
     if instance is None:
-        raise VoiceError(voice.engine or "tts", "no such text-to-speech")
+        raise VoiceError(voice.engine or _NO_ENGINE, "no such text-to-speech")
     language = voice.language or instance.default_language
     return replace(voice, engine=engine, language=language)
+
+
+@callback
+def async_is_engine(hass: HomeAssistant, engine: str) -> bool:
+    """Return whether the home has a text-to-speech engine."""
+    if "tts" not in hass.config.components:
+        return False
+    from homeassistant.components import tts
+
+    return tts.async_resolve_engine(hass, engine) is not None
 
 
 @callback
@@ -107,9 +120,12 @@ def async_other_voices(
 
     entities = [one.entity_id for one in hass.data[DATA_COMPONENT].entities]
     for other in (*entities, *hass.data[DATA_TTS_MANAGER].providers):
-        instance = get_engine_instance(hass, other)
-        known = (instance and instance.supported_languages) or ()
-        spoken = next(iter(language_util.matches(language, known)), None)
+        spoken: str | None = None
+        # An engine is others' code, and one that fails must not silence the others
+        with going_on("asking a voice for its languages"):
+            instance = get_engine_instance(hass, other)
+            known = (instance and instance.supported_languages) or ()
+            spoken = next(iter(language_util.matches(language, known)), None)
         if other != engine and spoken is not None:
             yield Voice(engine=other, language=spoken)
 

@@ -2,7 +2,11 @@
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.elks.const import CONF_FROM_NUMBER, CONF_TTS_ENTITY_ID
+from custom_components.elks.const import (
+    CONF_FROM_NUMBER,
+    CONF_KEEP_SPEECH,
+    CONF_TTS_ENTITY_ID,
+)
 from homeassistant.const import CONF_LANGUAGE, CONF_TIMEOUT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -32,6 +36,7 @@ async def test_options(
     assert entry.options == {
         CONF_FROM_NUMBER: "+46700000001",
         CONF_TIMEOUT: 30,
+        CONF_KEEP_SPEECH: True,
         **voice,
     }
     await hass.async_block_till_done()

@@ -38,7 +38,7 @@ def issues(home: Home) -> ir.IssueRegistry:
     return ir.async_get(home.hass)
 
 
-def played(action: dict[str, object]) -> object:
+def played(action: dict[str, str]) -> str | None:
     """Return the sound of an action that a phone heard."""
     return action.get("play") or action.get("ivr")
 
@@ -58,6 +58,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 async def let_go(home: Home, freezer: FrozenDateTimeFactory) -> None:
     """See that a sound is kept for ten minutes, and then no more."""
+    await home.hass.async_block_till_done(wait_background_tasks=True)
     assert len(sounds(home)) == 1
 
     freezer.tick(601)

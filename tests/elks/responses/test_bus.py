@@ -51,6 +51,7 @@ async def test_call_ended(home: Home) -> None:
         "answered": False,
         "digits": None,
         "answer": None,
+        "spoken": None,
         "contact": "Anna",
     }
 

@@ -1,19 +1,22 @@
 """Media: what a call can play, and what it cannot."""
 
+import asyncio
 import io
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 import wave
 
 from aiohttp.test_utils import TestServer
 from aiohttp.web import Application, Request, Response, StreamResponse, get
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.elks.speech import web_url
+from custom_components.elks.speech import Prompt, content_id, web_url
 from homeassistant.components import media_source
 from homeassistant.components.media_source import PlayMedia
 
-from .conftest import SOUNDS, Studio, refused, tone
+from .conftest import SOUNDS, Studio, later, refused, said, tone
 
 TOO_LARGE = 25 * 1024 * 1024 + 1
 
@@ -34,58 +37,75 @@ def test_web_url(media: str, url: str | None) -> None:
     assert web_url({"media_content_id": media, "media_content_type": "music"}) == url
 
 
+@pytest.mark.parametrize(
+    ("media", "media_id"),
+    [
+        ("media-source://dlna/1", "media-source://dlna/1"),
+        (
+            {"media_content_id": " /local/a.mp3\n", "media_content_type": "x"},
+            "/local/a.mp3",
+        ),
+        ({}, ""),
+    ],
+)
+def test_content_id(media: str | dict[str, Any], media_id: str) -> None:
+    """An item is a media selector's value, or its ID."""
+    assert content_id(media) == media_id
+
+
 @pytest.mark.parametrize("sound", SOUNDS)
 async def test_local_media(studio: Studio, sound: str) -> None:
     """A local file is made fit for a telephone line, whatever its name says."""
-    media_id = await studio.media("a.mp3", SOUNDS[sound])
+    name = await studio.copy(await studio.media("a.mp3", SOUNDS[sound]))
 
-    recording = await studio.recordings.async_add_media(
-        {"media_content_id": media_id, "media_content_type": "audio/x"}
-    )
-
-    with wave.open(io.BytesIO(await studio.fetch(recording))) as file:
+    with wave.open(io.BytesIO(await studio.fetch(name))) as file:
         assert (file.getnchannels(), file.getframerate()) == (1, 16000)
         assert file.getnframes() > 0
-    assert studio.names == {recording}
+    assert studio.names == {name}
 
 
-async def test_too_large(studio: Studio) -> None:
-    """A file of more than 25 MB is refused, unread."""
+async def test_too_large(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
+    """A file of more than 25 MB is not read."""
     media_id = await studio.media("a.wav", tone(1) + bytes(TOO_LARGE))
 
-    assert await refused(studio, media_id) == ("media_too_large", "")
+    assert await refused(studio, media_id, caplog) == "larger than 25 MB"
 
 
 @pytest.mark.parametrize(
     ("media", "reason"),
     [
         ("media-source://media_source/local/none.mp3", "No such file"),
+        ("media-source://media_source/local/folder.mp3", "Is a directory"),
         ("media-source://media_source/elsewhere/a.mp3", "Unknown source directory"),
         ("media-source://media_source/local/../secrets.yaml", "Invalid path"),
         ("media-source://nothing/a.mp3", ""),
         ("ftp://example.com/a.mp3", ""),
         ("some words", "neither"),
-        ("", "neither"),
-        ({}, "neither"),
         ("media-source://", ""),
     ],
 )
 async def test_unreadable(
-    studio: Studio, media: str | dict[str, Any], reason: str
+    studio: Studio, caplog: pytest.LogCaptureFixture, media: str, reason: str
 ) -> None:
-    """What cannot be read is refused with a reason."""
-    key, told = await refused(studio, media)
+    """What cannot be read has a reason."""
+    await studio.media("a.mp3", tone(1))
+    (Path(studio.hass.config.media_dirs["local"]) / "folder.mp3").mkdir()
 
-    assert key == "media_unreadable"
-    assert told
-    assert reason in told
+    given = await refused(studio, media, caplog)
+
+    assert given
+    assert reason in given
 
 
-async def test_no_media_source(studio: Studio) -> None:
-    """So is everything but http(s) URLs in a home without media sources."""
+async def test_no_media_source(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A home without media sources has nothing to play."""
     studio.hass.config.components.remove("media_source")
 
-    assert (await refused(studio, "/local/a.mp3"))[0] == "media_unreadable"
+    given = await refused(studio, "/local/a.mp3", caplog)
+
+    assert given == "no media sources are set up"
 
 
 async def answer(request: Request) -> StreamResponse:
@@ -105,7 +125,9 @@ async def answer(request: Request) -> StreamResponse:
     return response
 
 
-async def test_media_elsewhere(studio: Studio) -> None:
+async def test_media_elsewhere(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
     """What a media source has on another server is fetched from there."""
     app = Application()
     app.add_routes([get("/{name}", answer)])
@@ -116,21 +138,54 @@ async def test_media_elsewhere(studio: Studio) -> None:
             media = PlayMedia(str(server.make_url(path)), "audio/wav")
             return patch.object(media_source, "async_resolve_media", return_value=media)
 
-        with found("/tone.wav"):
-            recording = await studio.recordings.async_add_media("media-source://dlna/1")
-            studio.recordings.async_release([recording])
-        (studio.folder / recording).unlink()
-
-        for path, key, reason in (
-            ("/gone.wav", "media_unreadable", "404"),
-            ("/endless.wav", "media_too_large", ""),
-            ("/cut.wav", "media_unreadable", ""),
+        for path, reason in (
+            ("/gone.wav", "404"),
+            ("/endless.wav", "larger than 25 MB"),
+            ("/cut.wav", ""),
         ):
             with found(path):
-                told = await refused(studio, "media-source://dlna/1")
-            assert told[0] == key
-            assert reason in told[1]
-            assert "127.0.0.1" not in told[1]
+                given = await refused(studio, "media-source://dlna/1", caplog)
+            assert given
+            assert reason in given
+            assert "127.0.0.1" not in given
+
+        with found("/tone.wav"):
+            name = await studio.copy("media-source://dlna/1")
+    assert studio.duration(name) == pytest.approx(1.5)
+
+
+async def test_source_fails(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
+    """A media source's own reason is masked, and at most 200 characters long."""
+    for error, reason in (
+        (ValueError("no rights for +46701234567"), "no rights for +46•••••567"),
+        (KeyError(), "KeyError"),
+        (RuntimeError("x" * 1000), "x" * 200),
+    ):
+        with patch.object(media_source, "async_resolve_media", side_effect=error):
+            given = await refused(studio, "media-source://dlna/1", caplog)
+        assert given == reason
+
+
+async def test_source_hangs(
+    studio: Studio, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A media source has ten seconds."""
+    asked, never = asyncio.Event(), asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        asked.set()
+        await never.wait()
+
+    prompt = Prompt(media="media-source://dlna/1")
+    with patch.object(media_source, "async_resolve_media", hang):
+        studio.begin(prompt)
+        await asked.wait()
+        await later(studio, freezer, 9)
+        assert said(caplog, "Media cannot be played in a call: ") == []
+        await later(studio, freezer, 1.5)
+        assert await studio.known(prompt) is None
+
+    assert said(caplog, "Media cannot be played in a call: ") == ["no answer in 10 s"]
 
 
 async def test_media_of_this_home(studio: Studio) -> None:
@@ -138,6 +193,6 @@ async def test_media_of_this_home(studio: Studio) -> None:
     studio.hass.config.internal_url = str(studio.client.make_url("")).rstrip("/")
     await studio.media("a.wav", tone(1))
 
-    recording = await studio.recordings.async_add_media("/media/local/a.wav")
+    name = await studio.copy("/media/local/a.wav")
 
-    assert studio.duration(recording) == pytest.approx(1.5)
+    assert studio.duration(name) == pytest.approx(1.5)

@@ -29,7 +29,7 @@ from .conftest import (
 async def test_heard(studio: Studio, tmp_path: Path) -> None:
     """What the provider fetches is fit for a telephone line, and loud enough."""
     await studio.add(EspeakEngine())
-    recording = await studio.recordings.async_add_speech(TEXT)
+    recording = await studio.say(TEXT)
     file, said = tmp_path / "file.wav", tmp_path / "said.wav"
     file.write_bytes(await studio.fetch(recording))
     said.write_bytes(espeak(TEXT, "en")[1])
@@ -112,7 +112,7 @@ async def test_engines(studio: Studio, sound: str) -> None:
     """Whatever an engine gives becomes as loud, and no louder."""
     await studio.add(Engine("tone", (sound[:3], SOUNDS[sound])))
 
-    recording = await studio.recordings.async_add_speech(TEXT)
+    recording = await studio.say(TEXT)
 
     silence, rest = levels(await studio.fetch(recording))
     assert silence < 0.001
@@ -124,7 +124,7 @@ async def test_silence(studio: Studio) -> None:
     """Silence stays silence."""
     await studio.add(Engine("silent", ("wav", tone(1, level=0))))
 
-    recording = await studio.recordings.async_add_speech(TEXT)
+    recording = await studio.say(TEXT)
 
     assert levels(await studio.fetch(recording)) == (0, 0)
     assert studio.duration(recording) == pytest.approx(1 + LEAD_IN, abs=0.01)
@@ -136,7 +136,7 @@ async def test_speech_without_ffmpeg(studio: Studio, sound: str) -> None:
     """Without ffmpeg, a WAV of the engine's gets its silence in front, and its length."""
     await studio.add(Engine("tone", ("wav", SOUNDS[sound])))
 
-    recording = await studio.recordings.async_add_speech(TEXT)
+    recording = await studio.say(TEXT)
 
     assert studio.duration(recording) == pytest.approx(1 + LEAD_IN)
     with wave.open(io.BytesIO(await studio.fetch(recording))) as sound_file:
@@ -149,7 +149,7 @@ async def test_mp3_speech_without_ffmpeg(studio: Studio) -> None:
     """Without ffmpeg, an MP3 of the engine's is served as it is."""
     await studio.add(Engine("tone", ("mp3", SOUNDS["mp3"])))
 
-    recording = await studio.recordings.async_add_speech(TEXT)
+    recording = await studio.say(TEXT)
 
     assert studio.duration(recording) is None
     assert await studio.fetch(recording) == SOUNDS["mp3"]
@@ -159,9 +159,7 @@ async def test_mp3_speech_without_ffmpeg(studio: Studio) -> None:
 @pytest.mark.parametrize("sound", ["mp3", "mp3 with tags", "ogg", "wav in mu-law"])
 async def test_without_ffmpeg(studio: Studio, sound: str) -> None:
     """Without ffmpeg, what telephones take is served as it is."""
-    recording = await studio.recordings.async_add_media(
-        await studio.media("a.mp3", SOUNDS[sound])
-    )
+    recording = await studio.copy(await studio.media("a.mp3", SOUNDS[sound]))
 
     assert recording.endswith(f".{sound[:3]}")
     assert studio.duration(recording) is None
@@ -177,9 +175,7 @@ async def test_wav_without_ffmpeg(studio: Studio, width: int, zero: int) -> None
         sound.setparams((2, width, 8000, 0, "NONE", ""))
         sound.writeframes(b"\x55" * width * 2 * 8000)
 
-    recording = await studio.recordings.async_add_media(
-        await studio.media("a.wav", file.getvalue())
-    )
+    recording = await studio.copy(await studio.media("a.wav", file.getvalue()))
 
     assert studio.duration(recording) == pytest.approx(1.5)
     with wave.open(io.BytesIO(await studio.fetch(recording))) as sound:
@@ -190,20 +186,24 @@ async def test_wav_without_ffmpeg(studio: Studio, width: int, zero: int) -> None
 
 @pytest.mark.usefixtures("no_ffmpeg")
 @pytest.mark.parametrize("sound", ["flac", "mp4", "opus"])
-async def test_unknown_without_ffmpeg(studio: Studio, sound: str) -> None:
+async def test_unknown_without_ffmpeg(
+    studio: Studio, sound: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """Without ffmpeg, other formats are refused, whatever the name says."""
     media_id = await studio.media("a.mp3", SOUNDS[sound])
 
-    assert await refused(studio, media_id) == ("media_not_audio", "")
+    assert await refused(studio, media_id, caplog) == "not audio"
 
 
 @pytest.mark.usefixtures("no_ffmpeg")
 @pytest.mark.parametrize("data", [b"", b"\xff", b"RIFF", b"<html>", b"\xff\xf1\x50"])
-async def test_no_sound_without_ffmpeg(studio: Studio, data: bytes) -> None:
+async def test_no_sound_without_ffmpeg(
+    studio: Studio, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     """So is what is no sound."""
     media_id = await studio.media("a.mp3", data)
 
-    assert await refused(studio, media_id) == ("media_not_audio", "")
+    assert await refused(studio, media_id, caplog) == "not audio"
 
 
 @pytest.mark.parametrize(
@@ -217,27 +217,27 @@ async def test_no_sound_without_ffmpeg(studio: Studio, data: bytes) -> None:
         ("a.mp3", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/\n"),
     ],
 )
-async def test_not_audio(studio: Studio, name: str, data: bytes) -> None:
+async def test_not_audio(
+    studio: Studio, name: str, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     """What is no sound is refused; a list of other files is none."""
     media_id = await studio.media(name, data)
 
-    assert await refused(studio, media_id) == ("media_not_audio", "")
+    assert await refused(studio, media_id, caplog) == "not audio"
 
 
-async def test_too_slow(studio: Studio) -> None:
+async def test_too_slow(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
     """What cannot be made fit in time is refused."""
     media_id = await studio.media("a.wav", tone(1))
 
     with patch("custom_components.elks.speech.telephone._TIMEOUT", 0):
-        assert await refused(studio, media_id) == ("media_not_audio", "")
+        assert await refused(studio, media_id, caplog) == "not audio"
 
 
 async def test_ffmpeg_not_set_up(studio: Studio) -> None:
     """The program is used even where Home Assistant's integration for it is not set up."""
     studio.hass.config.components.remove("ffmpeg")
 
-    recording = await studio.recordings.async_add_media(
-        await studio.media("a.mp3", SOUNDS["opus"])
-    )
+    recording = await studio.copy(await studio.media("a.mp3", SOUNDS["opus"]))
 
     assert recording.endswith(".wav")

@@ -1,11 +1,22 @@
 """The door for recordings, as the provider and strangers find it."""
 
+from functools import partial
 import logging
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.elks.speech import recording_url
+from custom_components.elks.const import CONF_CALLBACK_KEY, DOMAIN
+from custom_components.elks.speech import (
+    RecordingNames,
+    Recordings,
+    Sound,
+    async_remove_recordings,
+    recording_url,
+)
+from custom_components.elks.speech.built_in import FOLDER, integration_version
 
+from ..test_translations import LANGUAGES
 from .conftest import Engine, Studio, tone
 
 UNKNOWN = "A" * 43
@@ -15,7 +26,7 @@ UNKNOWN = "A" * 43
 async def recording(studio: Studio) -> str:
     """Return a recording."""
     await studio.add(Engine("tone", ("wav", tone(1))))
-    return await studio.recordings.async_add_speech("Hello")
+    return await studio.say()
 
 
 async def test_get(
@@ -75,7 +86,13 @@ async def test_range(
         f"{UNKNOWN}.wav",
         f"{UNKNOWN}.mp3",
         f"{UNKNOWN}.exe",
+        f"{UNKNOWN}A.wav",
+        f"{UNKNOWN}A.mp3",
+        f"{UNKNOWN}AA.mp3",
         UNKNOWN,
+        "substitute.mp3",
+        "sv",
+        "sv%2fsubstitute.mp3",
         "x",
         "%2e%2e",
         "..%2f..%2fsecrets.yaml",
@@ -88,14 +105,82 @@ async def test_range(
 @pytest.mark.usefixtures("recording")
 async def test_wrong_name(studio: Studio, method: str, name: str) -> None:
     """A wrong name is answered as a path that does not exist."""
-    answers = []
-    for path in (f"/api/elks/audio/{name}", f"/api/nothing/audio/{name}"):
-        async with studio.client.request(method, path) as response:
-            headers = [item for item in response.headers.items() if item[0] != "Date"]
-            answers.append((response.status, headers, await response.read()))
+    answer = await answered(studio, f"/api/elks/audio/{name}", method)
 
-    assert answers[0] == answers[1]
-    assert answers[0][0] in {400, 404}
+    assert answer == await answered(studio, f"/api/nothing/audio/{name}", method)
+    assert answer[0] in {400, 404}
+
+
+async def answered(
+    studio: Studio, path: str, method: str = "GET"
+) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Return all that a stranger learns of a path."""
+    async with studio.client.request(method, path) as response:
+        headers = [item for item in response.headers.items() if item[0] != "Date"]
+        return response.status, headers, await response.read()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_built_in(studio: Studio, language: str) -> None:
+    """A built-in sound is there under its secret name, without an engine or a disk."""
+    await async_remove_recordings(studio.hass, studio.entry.entry_id)
+    for sound in Sound:
+        data = (FOLDER / language / f"{sound}.mp3").read_bytes()
+        url = recording_url("", studio.recordings.built_in(language, sound))
+
+        async with studio.client.get(url) as response:
+            assert response.status == 200
+            assert response.headers["Content-Type"] == "audio/mpeg"
+            assert response.headers["Cache-Control"] == "no-store"
+            assert await response.read() == data
+        async with studio.client.get(url, headers={"Range": "bytes=0-99"}) as response:
+            assert response.status == 206
+            assert await response.read() == data[:100]
+
+
+async def test_built_in_of_nobody(studio: Studio) -> None:
+    """It is not there under a name that no account has given it, as nothing else is."""
+    name = studio.recordings.built_in("sv", Sound.SUBSTITUTE)
+    key = studio.entry.data[CONF_CALLBACK_KEY]
+    named = partial(RecordingNames(key).built_in, "sv", Sound.SUBSTITUTE)
+    [version] = {integration_version(studio.hass)}
+    assert named(version) == name
+    other_key = RecordingNames("another").built_in("sv", Sound.SUBSTITUTE, version)
+    other_version, other_language = (
+        named("0"),
+        RecordingNames(key).built_in("xx", Sound.SUBSTITUTE, version),
+    )
+    wrong = [
+        other_key,
+        other_version,
+        other_language,
+        name.replace(".mp3", ".wav"),
+        name[:-5] + ("A" if name[-5] != "A" else "B") + ".mp3",
+        name.swapcase().replace(".MP3", ".mp3"),
+    ]
+    nothing = await answered(studio, f"/api/nothing/audio/{name}")
+
+    for one in wrong:
+        assert await answered(studio, f"/api/elks/audio/{one}") == nothing
+
+
+async def test_other_account(studio: Studio, recording: str) -> None:
+    """Each account has its own names; those of one that is removed are there no longer."""
+    second = MockConfigEntry(domain=DOMAIN, data={CONF_CALLBACK_KEY: "another key"})
+    second.add_to_hass(studio.hass)
+    others = Recordings(studio.hass, second, studio.listeners, list)
+    ours = studio.recordings.built_in("sv", Sound.SUBSTITUTE)
+    theirs = others.built_in("sv", Sound.SUBSTITUTE)
+    assert ours != theirs
+    assert await studio.fetch(ours) == await studio.fetch(theirs)
+
+    await studio.hass.config_entries.async_remove(studio.entry.entry_id)
+
+    assert await studio.status(theirs) == 200
+    nothing = await answered(studio, "/api/nothing/audio/a")
+    for name in (ours, recording):
+        assert await answered(studio, f"/api/elks/audio/{name}") == nothing
+    others.async_unload()
 
 
 async def test_source_is_not_served(studio: Studio, recording: str) -> None:

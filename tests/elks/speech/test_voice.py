@@ -6,34 +6,31 @@ from typing import Any
 
 import pytest
 
-from custom_components.elks.speech import Voice
+from custom_components.elks.speech import HOME_VOICE, Voice, VoiceChange, async_language
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 
-from .conftest import TEXT, Engine, Studio, tone
+from .conftest import TEXT, Engine, Studio, speech, tone
 
 
-async def test_engine_chosen(studio: Studio) -> None:
+async def test_engine_chosen(studio: Studio, engine: Engine) -> None:
     """The engine given speaks, in the language given and with its options."""
-    await studio.add(Engine("first", ("wav", tone(1))))
     second = await studio.add(Engine("second", ("wav", tone(1))))
 
-    await studio.recordings.async_add_speech(
-        TEXT,
-        Voice(engine="tts.second", language="sv", options={"voice": "Astrid"}),
+    await studio.say(
+        TEXT, engine="tts.second", language="sv", options={"voice": "Astrid"}
     )
 
     assert second.asked == [(TEXT, "sv", {"voice": "Astrid"})]
+    assert engine.asked == []
 
 
-async def test_default_engine(studio: Studio) -> None:
+async def test_default_engine(studio: Studio, engine: Engine) -> None:
     """Without one given, the home's own speaks."""
-    first = await studio.add(Engine("first", ("wav", tone(1))))
     await studio.add(Engine("second", ("wav", tone(1))))
 
-    await studio.recordings.async_add_speech(TEXT)
+    await studio.say(TEXT)
 
-    assert first.asked == [(TEXT, "en", {})]
+    assert engine.asked == [(TEXT, "en", {})]
 
 
 @pytest.mark.parametrize(
@@ -46,32 +43,32 @@ async def test_default_engine(studio: Studio) -> None:
 )
 async def test_preferred_assistant(
     studio: Studio,
+    engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
     given: dict[str, Any],
     language: str,
     options: dict[str, Any],
 ) -> None:
     """Without one given, the preferred voice assistant's speaks, as it speaks there."""
-    await studio.add(Engine("first", ("wav", tone(1))))
     second = await studio.add(Engine("second", ("wav", tone(1))))
     prefer(studio.hass, monkeypatch, engine="tts.second", language="sv", voice="Astrid")
 
-    await studio.recordings.async_add_speech(TEXT, Voice(**given))
+    await studio.say(TEXT, **given)
 
     assert second.asked == [(TEXT, language, options)]
+    assert engine.asked == []
 
 
-@pytest.mark.parametrize("engine", [None, "tts.gone"])
+@pytest.mark.parametrize("given", [None, "tts.gone"])
 async def test_assistant_without_voice(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch, engine: str | None
+    studio: Studio, engine: Engine, monkeypatch: pytest.MonkeyPatch, given: str | None
 ) -> None:
     """A preferred voice assistant that cannot speak leaves it to the home's own engine."""
-    first = await studio.add(Engine("first", ("wav", tone(1))))
-    prefer(studio.hass, monkeypatch, engine=engine, language="sv", voice=None)
+    prefer(studio.hass, monkeypatch, engine=given, language="sv", voice=None)
 
-    await studio.recordings.async_add_speech(TEXT)
+    await studio.say(TEXT)
 
-    assert first.asked == [(TEXT, "en", {})]
+    assert engine.asked == [(TEXT, "en", {})]
 
 
 def prefer(
@@ -94,37 +91,55 @@ def prefer(
 
 
 async def test_no_engine(studio: Studio) -> None:
-    """A home without an engine is told so."""
-    with pytest.raises(ServiceValidationError) as raised:
-        await studio.recordings.async_add_speech(TEXT)
+    """A home without an engine has no voice, which is reported."""
+    assert await studio.play(speech()) is None
 
-    assert raised.value.translation_key == "no_tts"
+    assert studio.changes == [
+        VoiceChange(engine="tts", reason="no such text-to-speech")
+    ]
 
 
 async def test_no_tts(studio: Studio) -> None:
-    """So is a home without text-to-speech altogether."""
+    """Nor has a home without text-to-speech altogether."""
     studio.hass.config.components.remove("tts")
 
-    with pytest.raises(ServiceValidationError) as raised:
-        await studio.recordings.async_add_speech(TEXT)
-    assert raised.value.translation_key == "no_tts"
+    assert await studio.play(speech()) is None
+    assert await studio.play(speech(engine="tts.tone")) is None
 
-    with pytest.raises(ServiceValidationError) as raised:
-        await studio.recordings.async_add_media(
-            "media-source://tts/tts.tone?message=Hello"
-        )
-    assert raised.value.translation_key == "no_tts"
+    reason = "no text-to-speech is set up"
+    assert [change.reason for change in studio.changes] == [reason, reason]
 
 
 async def test_unknown_engine(studio: Studio) -> None:
-    """An engine that is not there is refused, with the field named."""
-    await studio.add(Engine("tone", ("wav", tone(1))))
+    """An engine that is not there is named."""
+    assert await studio.play(speech(engine="tts.gone")) is None
 
-    with pytest.raises(ServiceValidationError) as raised:
-        await studio.recordings.async_add_speech(TEXT, Voice(engine="tts.gone"))
+    assert studio.changes == [
+        VoiceChange(engine="tts.gone", reason="no such text-to-speech")
+    ]
 
-    assert raised.value.translation_key == "unknown_tts"
-    assert raised.value.translation_placeholders == {
-        "field": "tts_entity_id",
-        "engine": "tts.gone",
-    }
+
+@pytest.mark.parametrize(
+    ("voice", "language"),
+    [
+        (HOME_VOICE, "fi"),
+        (Voice(engine="tts.tone"), "fi"),
+        (Voice(language="sv-SE"), "sv-SE"),
+        (Voice(engine="tts.gone"), "nb"),
+        (Voice(engine="tts.gone", language="de"), "de"),
+    ],
+)
+async def test_language(studio: Studio, voice: Voice, language: str) -> None:
+    """A voice speaks the language given, else its engine's; the home's if that is not known."""
+    await studio.add(Engine("tone", ("wav", tone(1)), languages=["fi"]))
+    studio.hass.config.language = "nb"
+
+    assert async_language(studio.hass, voice) == language
+
+
+async def test_language_without_tts(studio: Studio) -> None:
+    """A home without text-to-speech has its own language."""
+    studio.hass.config.components.remove("tts")
+    studio.hass.config.language = "nb"
+
+    assert async_language(studio.hass, HOME_VOICE) == "nb"

@@ -46,13 +46,19 @@ class Step:
     """How many keys are asked for; 0 for none."""
     is_message: bool = False
     """Whether this is what the call is for."""
+    substitute_asks: bool = False
+    """Whether keys are asked for with the substitute, too."""
 
-    def action(self, sound: str, next_url: str | None) -> CallAction:
+    def action(
+        self, sound: str, next_url: str | None, spoken: Spoken | None = None
+    ) -> CallAction:
         """Return the action that plays a sound as this step demands.
 
-        `next_url` is the address to which the keys go; without one, none are asked for.
+        `next_url` is the address to which the keys go; without one, none are asked for. Nor are
+        they with the built-in sentence, of whoever has not heard what they mean.
         """
-        if self.digits and next_url:
+        is_asked = self.substitute_asks or spoken is not Spoken.SUBSTITUTE
+        if self.digits and next_url and is_asked:
             return Ivr(
                 sound=sound,
                 digits=self.digits,
@@ -146,6 +152,7 @@ class CallScript:
             repeat=self.repeat,
             digits=self.digits,
             is_message=True,
+            substitute_asks=self.any_digit,
         )
 
 

@@ -74,6 +74,15 @@ def test_substitute_again() -> None:
     assert (again.prompt, again.substitute) == (Prompt(), Sound.SUBSTITUTE)
 
 
+def test_keys_of_the_substitute() -> None:
+    """With the built-in sentence keys are asked for only where any digit will do."""
+    asked, acknowledged = step(ASKED), step(ACKNOWLEDGED)
+
+    assert "play" in asked.action(SOUND, NEXT, Spoken.SUBSTITUTE).as_json()
+    assert "ivr" in acknowledged.action(SOUND, NEXT, Spoken.SUBSTITUTE).as_json()
+    assert "ivr" in asked.action(SOUND, NEXT, Spoken.MESSAGE).as_json()
+
+
 @pytest.mark.parametrize("key", ["0", "1", "9"])
 def test_any_digit(key: str) -> None:
     """Any digit acknowledges when the built-in sentence asked for one."""
