@@ -20,6 +20,8 @@ between Home Assistant and 46elks:
 - **One action places at most one call.** A request is sent again only when it certainly had no effect: no connection,
   429, 503. Otherwise Home Assistant looks for the call in the account's history, or the action fails and says that it is
   unknown whether the phone is ringing.
+- **Whoever answers hears something.** A call that is to speak waits for no speech. Who answers too early hears "One moment, please"; what
+  cannot be spoken in any way is replaced by a built-in sentence.
 - **You learn how every call really ended.** 46elks calls back when a call has ended. If it does not, Home Assistant looks
   the call up; if that fails for a day, the sensor shows unknown.
 - **Only 46elks can change a call**, and no log line or error contains a phone number, a password or a secret.
@@ -38,10 +40,12 @@ uses a random dialect, but always the same one; the rows under *Dialects* try ev
 ## How to read it
 
 - *Calls*: how many calls 46elks placed, out of how many were wanted.
-- *Action*: its result. `ongoing`, `success`, `busy` and `failed` are states of the call. With `unreachable`, `refused`,
+- *Action*: its result. `ongoing`, `success`, `busy` and `failed` are states of the call; `acknowledged` and `not_reachable` are
+  why a chain ended. With `unreachable`, `refused`,
   `no_credit` and `invalid_auth` no phone rings, with `outcome_unknown` one may ring, and with `stopped_waiting` the action
   no longer waits for the end.
 - *Sensor*: what the last call's sensor shows in the end; `unknown` if there was no call.
+- *Spoken*: what is heard of the message, under *Speech*: `message`, or `substitute` for the built-in sentence.
 - *Time*: from the end of the call at 46elks until the sensor shows it. Phones ring for up to 60 s here, so a call that
   46elks does not report is looked up after 75 s, then every 30 s, and after 5 min every 2 min. A home without an
   address looks it up every 3 s in the first minute, and then every 10 s.
@@ -76,30 +80,38 @@ def document(results: list[Result]) -> str:
     parts = [_ABOUT]
     for group in Group:
         rows = [_row(result) for result in results if result.group == group]
+        columns = _columns(group)
         parts.append(
             f"\n## {group}: {len(rows)} rows\n\n"
-            "| Row | What goes wrong | Calls | Action | Sensor | Time |\n"
-            "|---|---|---|---|---|---|\n" + "".join(rows)
+            f"| {' | '.join(columns)} |\n"
+            f"|{len(columns) * '---|'}\n" + "".join(rows)
         )
     return "".join(parts)
 
 
+def _columns(group: Group) -> tuple[str, ...]:
+    spoken = ("Spoken",) if group is Group.SPEECH else ()
+    return ("Row", "What goes wrong", "Calls", "Action", "Sensor", *spoken, "Time")
+
+
 def _row(result: Result) -> str:
+    spoken = (_each(result.spoken),) if result.group == Group.SPEECH else ()
     cells = (
         f"`{result.name}`",
         result.goes_wrong,
         f"{result.calls} of {result.actions}",
-        _outcomes(result.outcome),
+        _each(result.outcome),
         f"`{result.state}`",
+        *spoken,
         duration(result.seconds),
     )
     return f"| {' | '.join(cells)} |\n"
 
 
-def _outcomes(outcome: str) -> str:
-    """Return the outcomes of all actions, each outcome once."""
-    outcomes = outcome.split(", ") if outcome else []
-    return ", ".join(f"`{one}`" for one in dict.fromkeys(outcomes)) or "–"
+def _each(values: str) -> str:
+    """Return all values, each once."""
+    named = values.split(", ") if values else []
+    return ", ".join(f"`{one}`" for one in dict.fromkeys(named)) or "–"
 
 
 def main() -> int:

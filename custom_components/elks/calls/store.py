@@ -28,6 +28,8 @@ _PAUSE_PER_CALL = 0.0002
 _SOON = 0.1
 _LATER = 60
 """Seconds in which to write what the provider reports again when it is asked."""
+_OURS = ("digits", "hang_up", "spoken")
+"""What it does not report again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,7 @@ def patience(before: CallRecord | None, record: CallRecord, *, alone: bool) -> f
     """
     if before is None:
         return 0
-    same = (record.digits, record.hang_up, record.spoken) == (
-        before.digits,
-        before.hang_up,
-        before.spoken,
-    )
+    same = all(getattr(record, name) == getattr(before, name) for name in _OURS)
     if record.in_progress and same and alone:
         return _LATER
     return _SOON

@@ -94,7 +94,7 @@ class Recordings:
     def async_prepare(self, prompts: Iterable[Prompt]) -> None:
         """Begin to make what is not there, in this order; what has failed before is tried again."""
         for prompt in prompts:
-            if prompt.is_empty or prompt.url:
+            if prompt.is_empty or prompt.url or self._files.stopped:
                 continue
             making = self._making.get(prompt.key)
             if making is None or making.done():

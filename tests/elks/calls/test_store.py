@@ -9,6 +9,7 @@ import pytest
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import CallRecord, CallStore, Spoken, Tally
 from custom_components.elks.calls.store import Kept, patience
+from custom_components.elks.speech import Prompt, Voice
 from homeassistant.core import HomeAssistant
 
 from .conftest import PHONE, Clock, Disk, make_call, make_record, turns
@@ -39,7 +40,7 @@ def stored(name: str) -> dict[str, Any]:
     return data
 
 
-@pytest.mark.parametrize("name", ["calls_1_1.json", "calls_1_2.json"])
+@pytest.mark.parametrize("name", ["calls_1_1.json", "calls_1_2.json", "calls_1_3.json"])
 async def test_written_by_another_version(
     hass: HomeAssistant, disk: Disk, name: str
 ) -> None:
@@ -70,6 +71,31 @@ async def test_written_by_another_version(
     assert (elsewhere.reported, elsewhere.timeout) == (False, 1)
     assert kept.ended_ids == tuple(f"{'c':0<31}{n}" for n in (8, 9))
     assert kept.tally == Tally(month="2026-11", calls=2, cost=0.78)
+
+
+async def test_what_was_to_be_said(hass: HomeAssistant, disk: Disk) -> None:
+    """Texts and their voices come back, and what was heard; of a call that has ended, no text."""
+    disk.data["elks.entry"] = stored("calls_1_3.json")
+    voice = Voice(engine="tts.piper", language="sv", options={"voice": "lisa"})
+    text = "Vatten i köket. Tryck 1."
+    reply = Prompt(text="Ventilen stängs.", voice=voice)
+
+    kept = await CallStore(hass, "entry").async_load()
+
+    asked, ringing, talking, ended, given_up, elsewhere = kept.records
+    media = "media-source://media_source/local/alarm.mp3"
+    assert asked.script and ringing.script and talking.script and elsewhere.script
+    assert asked.script.message == Prompt(media=media, nonce="AAAAAAAAAAAAAAAAAAAAAA")
+    assert ringing.script.prompts == [Prompt(text=text, voice=voice), reply]
+    assert (ringing.script.language, ringing.spoken) == ("sv", None)
+    assert talking.closing == Prompt(text="Bo tar redan hand om det.", voice=voice)
+    # Any digit acknowledges after the built-in sentence
+    assert (talking.spoken, talking.answer) == ("substitute", "close")
+    assert ended.spoken == "message"
+    assert elsewhere.script.message == Prompt(url="https://sounds.example/alarm.mp3")
+    for record in (ended, given_up):
+        assert record.script
+        assert record.script.prompts == [Prompt()]
 
 
 async def test_fields_of_a_newer_version(hass: HomeAssistant, disk: Disk) -> None:
@@ -258,14 +284,14 @@ async def test_nothing_waits_once_closed(
         (make_record(), make_record(call=make_call()), False, 0.1),
         (make_record(), make_record(call=make_call(), digits="1"), True, 0.1),
         (
-            make_record(),
+            make_record(call=make_call()),
             make_record(call=make_call(), spoken=Spoken.SUBSTITUTE),
             True,
             0.1,
         ),
         (make_record(call=make_call()), ENDED, True, 0.1),
     ],
-    ids=["asked for", "taken", "one of two", "key pressed", "spoken", "ended"],
+    ids=["asked for", "taken", "one of two", "key pressed", "heard", "ended"],
 )
 def test_patience(
     before: CallRecord | None, record: CallRecord, alone: bool, seconds: float

@@ -19,7 +19,8 @@ from custom_components.elks.api import (
     RefusedError,
     UnreachableError,
 )
-from custom_components.elks.chains import Chain, ChainEnd
+from custom_components.elks.calls import Spoken
+from custom_components.elks.chains import ACKNOWLEDGED, Chain
 
 from ..calls.conftest import Carrier, Clock, turns
 from .house import ANNA, BO, CILLA, ChainsHome
@@ -45,7 +46,12 @@ ANSWER = events(
     "answer", st.lists(st.sampled_from(FATES), min_size=1, max_size=5), st.booleans()
 )
 HANG_UP = events("hang_up", st.integers(0, 9), st.sampled_from(ENDS))
-PRESS = events("press", st.integers(0, 9), st.sampled_from(["1", "1", "2"]))
+PRESS = events(
+    "press",
+    st.integers(0, 9),
+    st.sampled_from(["1", "1", "2", None]),
+    st.sampled_from([Spoken.MESSAGE, Spoken.MESSAGE, Spoken.SUBSTITUTE]),
+)
 CANCEL = events("cancel")
 WAIT = events("wait", st.sampled_from([1, 3, 10, 30, 150]))
 TROUBLE = events("trouble", st.sampled_from(TROUBLES), st.booleans())
@@ -73,6 +79,10 @@ class World(Carrier):
         """The calls of turns, by their secrets."""
         self.chains: dict[str, Chain] = {}
         """How each chain was seen last."""
+        self.spoken: dict[str, Spoken] = {}
+        """What was heard in each call."""
+        self.thanked: dict[str, set[str]] = {}
+        """In which calls somebody was thanked, by the ids of the chains."""
         self.twice = False
         """Whether two calls of one turn were placed."""
         self.prompt = False
@@ -138,6 +148,7 @@ class World(Carrier):
                     self.carry_out(request)
             self.waiting.clear()
             self.chains.clear()
+            self.thanked.clear()
             await self.home.start()
         disk = self.home.disk.free
         (disk.clear if kind == "slow disk" else disk.set)()
@@ -163,27 +174,26 @@ class World(Carrier):
             ended = self.ends(call, state=state)
             self.home.tracker.reports.async_end(token, ended)
 
-    async def press(self, index: int, key: str) -> None:
-        """Let somebody pick up and press a key: the right one takes it, if nobody has."""
+    async def press(self, index: int, key: str | None, spoken: Spoken) -> None:
+        """Let somebody pick up, hear something and press a key: the first to acknowledge is thanked."""
         for token, call in self.ringing(index):
-            running = [
-                chain
-                for chain in self.home.chains.running
-                if token in {turn.token for turn in chain.turns}
-            ]
-            ask = self.home.tracker.reports.async_question
-            if ask(token, call.id, 0, None) is None:
+            reports = self.home.tracker.reports
+            if (record := reports.async_question(token, call.id, 0, None)) is None:
                 return
-            record = ask(token, call.id, 1, key)
+            if not record.hang_up:
+                reports.async_spoken(token, self.spoken.setdefault(token, spoken))
+                await turns()
+            if key is None:
+                return
+            running = {
+                turn.token for one in self.home.chains.running for turn in one.turns
+            }
+            record = reports.async_question(token, call.id, 1, key)
+            assert record
+            if record.answer == ACKNOWLEDGED and token in running:
+                assert key == "1" or self.spoken[token] is Spoken.SUBSTITUTE
+                self.thanked.setdefault(str(record.chain), set()).add(token)
             await turns()
-            self.look()
-            if running and record and record.digits == "1" == key:
-                [chain] = running
-                assert chain.id not in {one.id for one in self.home.chains.running}
-                last = self.home.chains.last
-                if last is not None and last.id == chain.id:
-                    [turn] = [one for one in last.turns if one.token == token]
-                    assert (last.end, last.by) == (ChainEnd.ACKNOWLEDGED, turn.person)
 
     # What must hold
 
@@ -208,6 +218,9 @@ class World(Carrier):
             rounds = [turn.round for turn in chain.turns]
             assert rounds == sorted(rounds)
             assert len(chain.open_turns) <= chain.at_once
+            by = None if chain.by is None else chain.people[chain.by].number
+            thanked = self.thanked.get(chain.id, set())
+            assert {self.placed[token].to_number for token in thanked} <= {by}
 
     async def end(self) -> None:
         """Let everything get through: then every chain ends, and calls nobody any more."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from custom_components.elks.chains import Chain, ChainEnd, ChainStore
+from custom_components.elks.speech import Prompt, Voice
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_dumps
 
@@ -98,6 +99,27 @@ async def test_written_before_at_once(
 
     [chain] = await read(hass, hass_storage, stored("three_at_once"))
     assert (chain.at_once, len(chain.open_turns)) == (3, 3)
+
+
+async def test_what_is_to_be_said(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """Texts and their voices come back as long as the chain runs; from then on there are none."""
+    [chain] = await read(hass, hass_storage, stored("three_at_once"))
+    anna = chain.people[0]
+    voice = Voice(engine="tts.tones", language="sv", options={"voice": "anna"})
+    assert anna.script.prompts == [
+        Prompt(
+            text="Water in the kitchen. Tryck 3 om du tar hand om det.", voice=voice
+        ),
+        Prompt(text="Tack. Ingen annan rings upp.", voice=voice),
+    ]
+    assert (anna.script.language, anna.script.any_digit) == ("sv", True)
+    closing = chain.closing(chain.turns[0], chain.turns[1])
+    assert closing == Prompt(text="Bo tar redan hand om det.", voice=voice)
+
+    [chain] = await read(hass, hass_storage, stored("not_reachable"))
+    assert chain.prompts == [Prompt()] * 5
 
 
 def test_all_are_read() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 import logging
+from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -14,11 +15,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from tests.elks.conftest import Home
-from tests.elks.speech.conftest import Engine, tone
 
 from .clock import let_time_jump
 from .row import Row
 from .scene import Scene
+from .speaker import Speaker
 
 
 @pytest.fixture
@@ -29,6 +30,12 @@ async def clock(freezer: FrozenDateTimeFactory) -> AsyncIterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         let_time_jump(asyncio.get_running_loop(), freezer, monkeypatch)
         yield
+
+
+@pytest.fixture
+def patience() -> float:
+    """Return for how many seconds a call really waits for its sounds: here time is exact."""
+    return 1.5
 
 
 @pytest.fixture
@@ -44,14 +51,16 @@ async def provider(
 
 
 @pytest.fixture
-async def voice(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the home a voice, whose sounds no program looks at: that takes no time of the clock."""
+async def voice(
+    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Give the home a voice, and media; no program looks at sounds: that takes no time of the clock."""
+    hass.config.media_dirs = {"local": str(tmp_path)}
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr("simulator.calls.sounds._probe", AsyncMock(return_value=2.0))
     for component in ("http", "media_source", "tts"):
         assert await async_setup_component(hass, component, {})
-    engine = Engine("tones", ("wav", tone(1)))
-    await hass.data[DATA_COMPONENT].async_add_entities([engine])
+    await hass.data[DATA_COMPONENT].async_add_entities([Speaker()])
 
 
 @pytest.fixture

@@ -152,6 +152,7 @@ ROWS = (
         *("picked_up", "next_id", "bare_next"),
         part=_ask_for_keys,
         outcomes=("success", "success", "success"),
+        spoken="message",
     ),
     _row(
         "results",
@@ -159,12 +160,14 @@ ROWS = (
         *("played", "reports_skipping_key", "reports_why"),
         part=_ask_for_keys,
         outcomes=("success", "success", "success"),
+        spoken="message",
     ),
     _row(
         "no-action",
         "The callback for the first action is lost, and the call ends or sends it again",
         "retries_next",
         part=_no_action,
+        spoken="message",
     ),
     _row(
         "not-answered",

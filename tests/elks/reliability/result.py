@@ -17,6 +17,7 @@ class Group(StrEnum):
     ANSWER = "Answer side"
     CALLBACK = "Callback side"
     RESTART = "Restart side"
+    SPEECH = "Speech"
     DIALECT = "Dialects"
 
 
@@ -31,6 +32,8 @@ class Result:
     calls: int
     outcome: str
     state: str
+    spoken: str
+    """What was heard of the messages, each once; empty for nothing."""
     seconds: float | None
     """From the end of the call until the sensor was right; None without such an end."""
 

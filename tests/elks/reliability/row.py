@@ -44,6 +44,10 @@ class Row:
     """What comes of each action."""
     state: str = "success"
     """What the sensor shows in the end."""
+    chain: str = "idle"
+    """What the sensor of the chains shows in the end."""
+    spoken: str = ""
+    """What is heard of the messages; empty for nothing."""
     within: float = AT_ONCE
     """Seconds from the end of the call until it does."""
     logs: tuple[str, ...] = ()

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 import json
 import socket
 from typing import Any
@@ -14,12 +16,17 @@ from aiohttp.resolver import AsyncResolver
 import pytest
 
 from custom_components.elks.api import CallRequest, ElksClient
+from custom_components.elks.const import DOMAIN
+from custom_components.elks.speech.built_in import FOLDER
+from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import Event, EventStateChangedData, State, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator import CallState, Fault, Simulator
 from tests.elks.conftest import LAST_CALL, PHONE, PLAY, Home, webhook_path
+
+from .speaker import Speaker
 
 
 @dataclass
@@ -31,7 +38,9 @@ class Scene:
     """What the home has stored."""
     monkeypatch: pytest.MonkeyPatch
     outcomes: list[str] = field(default_factory=list)
-    """What came of each action: the call's state, or the error."""
+    """What came of each action: the call's state, why the chain ended, or the error."""
+    wanted: int = 0
+    """How many calls the actions wanted."""
     errors: list[str] = field(default_factory=list)
     """The texts of the errors."""
     took: list[float] = field(default_factory=list)
@@ -40,6 +49,10 @@ class Scene:
     """What the sensor showed, and since when."""
     ended: dict[str, float] = field(default_factory=dict)
     """When the provider's calls ended, by their ids."""
+    spoken: dict[str, str | None] = field(default_factory=dict)
+    """What was heard of the messages, by the ids of the calls."""
+    chains: list[dict[str, Any]] = field(default_factory=list)
+    """What came of each chain."""
     foreign: set[str] = field(default_factory=set)
     """The ids of the calls that another program has placed."""
 
@@ -52,6 +65,20 @@ class Scene:
     def calls(self) -> int:
         """How many calls of the home's the provider has placed."""
         return len(self.provider.calls) - len(self.foreign)
+
+    @property
+    def voice(self) -> Speaker:
+        """The home's voice."""
+        voices = self.home.hass.data[DATA_COMPONENT].entities
+        [voice] = [one for one in voices if isinstance(one, Speaker)]
+        return voice
+
+    @property
+    def chain(self) -> str:
+        """What the sensor of the chains shows."""
+        state = self.home.hass.states.get("sensor.demo_home_call_chain")
+        assert state is not None
+        return state.state
 
     @property
     def looks(self) -> int:
@@ -71,14 +98,30 @@ class Scene:
             if state := event.data["new_state"]:
                 self.shown.append((loop.time(), state))
 
-        unsubscribe = async_track_state_change_event(
-            self.home.hass, [LAST_CALL], changed
+        @callback
+        def ended(event: Event[dict[str, Any]]) -> None:
+            call_id = event.data["call_id"]
+            assert call_id not in self.spoken
+            self.spoken[call_id] = event.data["spoken"]
+
+        @callback
+        def chain_ended(event: Event[dict[str, Any]]) -> None:
+            self.chains.append(event.data)
+            self.outcomes.append(event.data["reason"])
+            self.wanted += len(event.data["calls"])
+
+        hass = self.home.hass
+        unsubscribe = (
+            async_track_state_change_event(hass, [LAST_CALL], changed),
+            hass.bus.async_listen(f"{DOMAIN}_call_ended", ended),
+            hass.bus.async_listen(f"{DOMAIN}_chain_ended", chain_ended),
         )
         watching = loop.create_task(self._note_ends())
         try:
             yield
         finally:
-            unsubscribe()
+            for end in unsubscribe:
+                end()
             watching.cancel()
 
     async def _note_ends(self) -> None:
@@ -103,6 +146,7 @@ class Scene:
         """Place a call that does what is wanted, and return the response, if there is one."""
         number = len(self.outcomes)
         self.outcomes.append("cancelled")
+        self.wanted += 1
         began = asyncio.get_running_loop().time()
         response: dict[str, Any] = {}
         try:
@@ -115,6 +159,20 @@ class Scene:
             self.took.append(asyncio.get_running_loop().time() - began)
         return response
 
+    async def begin_chain(self, *to: str, **data: object) -> None:
+        """Begin to call people, as an automation does that does not wait for the end."""
+        await self.home.hass.services.async_call(
+            DOMAIN, "call_chain", {"to": list(to), **data}, blocking=True
+        )
+
+    async def chain_ended(self) -> dict[str, Any]:
+        """Wait until the chain has ended, and all calls; return what came of it."""
+        while not self.chains:
+            await asyncio.sleep(0.5)
+        while any(call.state is CallState.ONGOING for call in self.provider.calls):
+            await asyncio.sleep(0.5)
+        return self.chains[-1]
+
     def begin_call(self, **data: object) -> asyncio.Task[None]:
         """Place a call while other things happen."""
         return self.home.hass.async_create_task(self.place_call(**data))
@@ -124,6 +182,26 @@ class Scene:
         while self.provider.calls[-1].state is CallState.ONGOING:
             await asyncio.sleep(0.5)
         await asyncio.sleep(0.5)
+
+    async def heard(self, index: int = -1) -> list[str]:
+        """Return what was heard in a call whose person does not hang up.
+
+        That is built-in sounds, by language and name, and others; or silence.
+        """
+        return [
+            await self._heard(action) for action in self.provider.calls[index].actions
+        ]
+
+    async def _heard(self, action: dict[str, str]) -> str:
+        verb, sound = next(iter(action.items()))
+        if verb == "hangup":
+            return verb
+        if action["result"] == CallState.FAILED and "why" not in action:
+            return "silence"
+        if not sound.startswith("http"):
+            return sound
+        async with self.home.client.get(sound[sound.index("/api/") :]) as answer:
+            return _built_in().get(await answer.read(), "recording")
 
     async def place_foreign_call(self) -> None:
         """Let another program of the same customer call the same person."""
@@ -162,6 +240,14 @@ class Scene:
     async def reload(self) -> None:
         """Restart the account."""
         await self.unload()
+        await self.load()
+
+    async def kill(self) -> None:
+        """Cut the power, and restart the account: what is not on disk is lost."""
+        before = deepcopy(self.disk)
+        await self.unload()
+        self.disk.clear()
+        self.disk.update(before)
         await self.load()
 
     async def unload(self) -> None:
@@ -210,6 +296,15 @@ class Scene:
         # Until the name is forgotten, and the connection closed
         await asyncio.sleep(60)
         left = failures
+
+
+@cache
+def _built_in() -> dict[bytes, str]:
+    """Return the languages and names of the built-in sounds."""
+    return {
+        path.read_bytes(): f"{path.parent.name}/{path.stem}"
+        for path in FOLDER.glob("*/*")
+    }
 
 
 def _here(port: int) -> ResolveResult:

@@ -1,7 +1,7 @@
 """Every row of the matrix: what goes wrong, and what comes of it nevertheless."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 import logging
 from typing import Any
 
@@ -10,7 +10,14 @@ import pytest
 from simulator import CallState
 from tests.elks.conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID
 
-from . import answer_side, callback_side, dialect_side, request_side, restart_side
+from . import (
+    answer_side,
+    callback_side,
+    dialect_side,
+    request_side,
+    restart_side,
+    speech_side,
+)
 from .result import PROPERTY, Group, Result
 from .row import Row
 from .scene import Scene
@@ -21,6 +28,10 @@ _TABLES = {
     Group.CALLBACK: callback_side.ROWS,
     Group.RESTART: restart_side.ROWS,
 }
+_SPOKEN = {
+    Group.SPEECH: speech_side.ROWS,
+    Group.DIALECT: dialect_side.ROWS,
+}
 
 
 def _params(group: Group, rows: Iterable[Row]) -> list[Any]:
@@ -29,7 +40,10 @@ def _params(group: Group, rows: Iterable[Row]) -> list[Any]:
     ]
 
 
-_ROWS = [param for group, rows in _TABLES.items() for param in _params(group, rows)]
+def _all(tables: Mapping[Group, Iterable[Row]]) -> list[Any]:
+    return [param for group, rows in tables.items() for param in _params(group, rows)]
+
+
 _LONGEST_ACTION = 45
 """Seconds, of one that does not wait for the end: the request and what is tried about it."""
 _AFTERWARDS = 1800
@@ -40,7 +54,7 @@ _PATIENCE = 3600
 """Seconds beyond what a row allows, after which it has failed."""
 
 
-@pytest.mark.parametrize(("group", "row"), _ROWS)
+@pytest.mark.parametrize(("group", "row"), _all(_TABLES))
 async def test_row(
     scene: Scene,
     group: Group,
@@ -52,8 +66,8 @@ async def test_row(
     record_property(PROPERTY, (await _played(scene, group, row, caplog)).as_property())
 
 
-@pytest.mark.parametrize(("group", "row"), _params(Group.DIALECT, dialect_side.ROWS))
-async def test_dialect(
+@pytest.mark.parametrize(("group", "row"), _all(_SPOKEN))
+async def test_spoken(
     voice: None,
     scene: Scene,
     group: Group,
@@ -61,7 +75,7 @@ async def test_dialect(
     caplog: pytest.LogCaptureFixture,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """The same holds however 46elks speaks, also for calls that ask for keys."""
+    """The same holds for calls that speak and ask for keys, however 46elks speaks."""
     record_property(PROPERTY, (await _played(scene, group, row, caplog)).as_property())
 
 
@@ -79,9 +93,10 @@ async def _played(
 
     result = _result(scene, group, row)
     assert (result.calls, result.outcome) == (row.calls, row.outcome)
-    assert result.state == row.state
+    assert (result.state, result.spoken) == (row.state, row.spoken)
+    assert scene.chain == row.chain
     assert (result.seconds or 0) <= row.within
-    assert scene.calls <= len(scene.outcomes)
+    assert scene.calls <= scene.wanted
     assert scene.looks == looks
     assert max(scene.took, default=0) <= _LONGEST_ACTION
     _check_ends(scene)
@@ -104,10 +119,11 @@ def _result(scene: Scene, group: Group, row: Row) -> Result:
         group=group,
         name=row.name,
         goes_wrong=row.goes_wrong,
-        actions=len(scene.outcomes),
+        actions=scene.wanted,
         calls=scene.calls,
         outcome=", ".join(scene.outcomes),
         state=scene.home.last_call.state,
+        spoken=", ".join(sorted({one for one in scene.spoken.values() if one})),
         seconds=_seconds(scene),
     )
 
@@ -145,12 +161,12 @@ def _check_log(caplog: pytest.LogCaptureFixture, row: Row) -> None:
     assert len(ours) == len(row.logs), ours
     for message, begin in zip(ours, row.logs, strict=True):
         assert message.startswith(begin)
-    # The server logs every request that is none, wherever it goes
+    # The server logs every request that is none, text-to-speech every failure, wherever that goes
     assert not [
         record
         for record in caplog.records
         if record.levelno >= logging.ERROR
-        and record.name != "aiohttp.server"
+        and record.name not in ("aiohttp.server", "homeassistant.components.tts")
         and not record.getMessage().startswith(row.logs)
     ]
     assert not [

@@ -98,12 +98,12 @@ class SlowEngine(Engine):
         """Wait, then speak."""
         self.asked.append((message, language, options))
         await self.go_on.wait()
-        return self.answer
+        return "wav", tone(0.1)
 
 
 async def test_not_all_at_once(studio: Studio) -> None:
     """An engine speaks four texts at the same time, and no more; others need not wait for it."""
-    slow = await studio.add(SlowEngine("slow", ("wav", tone(0.1))))
+    slow = await studio.add(SlowEngine("slow", (None, None)))
     quick = await studio.add(Engine("quick", ("wav", tone(0.1))))
     prompts = [speech(f"Text {number}", engine="tts.slow") for number in range(6)]
     studio.begin(*prompts)
@@ -268,3 +268,29 @@ async def test_stopped_in_the_last_moment(
     # What was made in the last moment is kept and counted like any other
     last = await studio.say("Fourth")
     assert studio.names == kept | {last}
+
+
+@pytest.mark.usefixtures("engine", "three_seconds")
+async def test_not_written_yet(studio: Studio) -> None:
+    """A recording is found by its words only when the provider can fetch it."""
+    prompt = speech("Fourth")
+    for text in ("First", "Second", "Third"):
+        await studio.say(text)
+        studio.end(speech(text))
+    step = "_delete"
+    make_room = getattr(files_module, step)
+    found: list[str | None] = []
+
+    async def look() -> None:
+        found.append(await studio.recordings.async_find_words(prompt))
+
+    def look_at(*args: object) -> None:
+        make_room(*args)
+        asyncio.run_coroutine_threadsafe(look(), studio.hass.loop).result()
+
+    with patch.object(files_module, step, look_at):
+        name = await studio.play(prompt)
+
+    assert found == [None]
+    assert name
+    assert await studio.recordings.async_find_words(prompt) == name

@@ -1,0 +1,249 @@
+"""Calls and chains that speak, under random orders of events: whoever answers hears something."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from itertools import groupby
+import logging
+from operator import methodcaller
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+import pytest
+
+from custom_components.elks.const import CONF_KEEP_SPEECH
+from simulator import CallbackKind, CallState, Dialect, KeyPress, Outcome, SimulatedCall
+
+from .row import Row
+from .scene import Scene
+
+# Hypothesis warns of its own random numbers in Python 3.14
+pytestmark = pytest.mark.filterwarnings("ignore:It looks like `register_random`")
+
+A_KEY = KeyPress(1, "1")
+PHONES: list[dict[str, Any]] = [
+    {"answer_after": after, "talk_for": None, "keys": keys}
+    for after in (0, 2, 12, 25)
+    for keys in ([A_KEY], [A_KEY], [KeyPress(3, "7")], [])
+] + [{"outcome": Outcome.NO_ANSWER}, {"outcome": Outcome.DECLINE}]
+SPEECH = [0, 0, 3, 5.5, 9, 3600, None]
+"""Seconds until a text is spoken; None if it never is."""
+TROUBLES = ["reload", "kill", "away"]
+BRIDGES = ("en/one_moment", "sound/beep")
+"""After these the provider asks again."""
+LONGEST = 8
+"""How many of these are heard in a row: each lasts a second at least, and we wait 1.5 s before it."""
+TAKEN = "en/taken"
+MONEY = 10_000_000
+"""Enough for all calls of a story, in 1/10000 of the currency."""
+
+
+def events(name: str, *arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return the events of a kind: each calls a method of World with its name."""
+    return st.builds(methodcaller, st.just(name), *arguments)
+
+
+SPOKEN = st.sampled_from(SPEECH)
+PHONE = st.sampled_from(PHONES)
+PLACE = events("place", PHONE, st.booleans(), SPOKEN, SPOKEN)
+BEGIN = events(
+    "begin", st.lists(PHONE, min_size=1, max_size=4), st.integers(1, 4), SPOKEN, SPOKEN
+)
+WAIT = events("wait", st.sampled_from([1, 3, 10, 30]))
+TROUBLE = events("trouble", st.sampled_from(TROUBLES))
+STORIES = st.lists(PLACE | BEGIN | BEGIN | WAIT | TROUBLE, min_size=3, max_size=12)
+
+
+class World:
+    """A home that speaks, its provider and many people with phones."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Begin without calls."""
+        self.scene = scene
+        self.people = 0
+        """How many have phones."""
+        self.before = 0
+        """How many calls were placed before this story."""
+        self.begun = 0
+        """How many chains it has begun."""
+        self.alone: set[str] = set()
+        """Who was called by a call of its own."""
+
+    def begins(self, *, keep: bool, dialect: Dialect) -> None:
+        """Begin another story, in which recordings are kept or not."""
+        hass, entry = self.scene.home.hass, self.scene.home.entry
+        hass.config_entries.async_update_entry(
+            entry, options={**entry.options, CONF_KEEP_SPEECH: keep}
+        )
+        self.scene.provider.dialect = dialect
+        self.scene.provider.account.balance = MONEY
+        self.before = len(self.scene.provider.calls)
+        self.begun = self.scene.wanted = 0
+        self.scene.chains.clear()
+
+    def person(self, phone: dict[str, Any]) -> str:
+        """Return the number of somebody whom nobody has called before."""
+        self.people += 1
+        number = f"+4670{self.people:07}"
+        self.scene.provider.phone(number, **phone)
+        return number
+
+    def text(self, seconds: float | None) -> str:
+        """Return a text that nobody has spoken before, and that takes so long."""
+        text = f"Text {len(self.scene.voice.takes)}."
+        self.scene.voice.takes[text] = seconds
+        return text
+
+    # What happens
+
+    async def place(
+        self,
+        phone: dict[str, Any],
+        asks: bool,
+        message: float | None,
+        reply: float | None,
+    ) -> None:
+        """Place a call."""
+        number = self.person(phone)
+        self.alone.add(number)
+        answer = {"key": "1", "id": "close", "reply": self.text(reply)}
+        data = {"answers": [answer]} if asks else {}
+        await self.scene.act(to=number, message=self.text(message), **data)
+
+    async def begin(
+        self,
+        phones: list[dict[str, Any]],
+        at_once: int,
+        message: float | None,
+        reply: float | None,
+    ) -> None:
+        """Begin a chain."""
+        self.scene.voice.takes["Thank you."] = reply
+        self.begun += 1
+        await self.scene.begin_chain(
+            *map(self.person, phones),
+            message=self.text(message),
+            at_once=at_once,
+            rounds=1,
+        )
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+
+    async def trouble(self, kind: str) -> None:
+        """Restart the account, between the moments in which anything else happens."""
+        await asyncio.sleep(0.25)
+        if kind == "reload":
+            await self.scene.reload()
+        elif kind == "kill":
+            await self.scene.kill()
+        else:
+            await self.scene.unload()
+            await asyncio.sleep(4)
+            await self.scene.load()
+        await asyncio.sleep(0.25)
+
+    # What must hold
+
+    @property
+    def calls(self) -> list[SimulatedCall]:
+        """The calls of this story."""
+        return self.scene.provider.calls[self.before :]
+
+    async def end(self) -> None:
+        """Let everything come to its end, and look at what came of it."""
+        while len(self.scene.chains) < self.begun or any(
+            call.state is CallState.ONGOING for call in self.calls
+        ):
+            await asyncio.sleep(10)
+        await asyncio.sleep(300)
+        assert len(self.calls) == self.scene.wanted
+        assert len({call.to for call in self.calls}) == len(self.calls)
+        for call in self.calls:
+            assert self.scene.spoken.keys() >= {call.id}
+            if call.start is not None:
+                await self.check_heard(call)
+        for chain in self.scene.chains:
+            await self.check_chain(chain)
+        ids = {call.id for call in self.calls}
+        assert {
+            sent.status
+            for sent in self.scene.provider.callbacks
+            if sent.call_id in ids and sent.kind is not CallbackKind.WHENHANGUP
+        } <= {200}
+
+    async def check_heard(self, call: SimulatedCall) -> None:
+        """Check that nobody's call ends while there is something to be said."""
+        heard = await self.heard(call)
+        assert heard
+        assert heard[-1] not in BRIDGES
+        waited = (
+            len([*same]) for is_, same in groupby(heard, BRIDGES.__contains__) if is_
+        )
+        assert max(waited, default=0) <= LONGEST
+        assert "silence" not in heard
+        if call.to in self.alone or TAKEN not in heard:
+            assert self.scene.spoken[call.id] in ("message", "substitute")
+
+    async def check_chain(self, chain: dict[str, Any]) -> None:
+        """Check that exactly one person acknowledges, or that nobody does."""
+        thanked = [
+            one["to"]
+            for one in chain["calls"]
+            for call in self.calls
+            if call.id == one["call_id"] and await self.is_thanked(call)
+        ]
+        assert thanked == ([chain["by"]] if chain["acknowledged"] else [])
+
+    async def is_thanked(self, call: SimulatedCall) -> bool:
+        """Return whether somebody pressed a key and then heard the reply."""
+        heard = await self.heard(call)
+        asked = [n for n, action in enumerate(call.actions) if "ivr" in action]
+        if not asked or heard[-1] in (TAKEN, "hangup"):
+            return False
+        return asked[-1] < len(heard) - 1
+
+    async def heard(self, call: SimulatedCall) -> list[str]:
+        """Return what somebody heard."""
+        return await self.scene.heard(self.scene.provider.calls.index(call))
+
+
+@pytest.fixture
+def row() -> Row:
+    """Return how the provider expresses itself before a story says that."""
+    return Row(name="random-orders", goes_wrong="", dialect=Dialect())
+
+
+@pytest.fixture
+def world(voice: None, scene: Scene) -> World:
+    """Return a home with a voice."""
+    return World(scene)
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(story=STORIES, keep=st.booleans(), seed=st.integers(0, 10_000))
+async def test_random_orders(
+    world: World,
+    caplog: pytest.LogCaptureFixture,
+    story: list[Callable[[World], Coroutine[Any, Any, None]]],
+    keep: bool,
+    seed: int,
+) -> None:
+    """Whenever speech is ready, and whatever restarts meanwhile, everybody hears what they should."""
+    world.begins(keep=keep, dialect=Dialect.chosen(seed))
+    for event in story:
+        await event(world)
+    await world.end()
+
+    # Text-to-speech logs that a voice fails
+    assert not [
+        record
+        for record in caplog.records
+        if record.levelno >= logging.ERROR
+        and record.name != "homeassistant.components.tts"
+    ]
