@@ -113,7 +113,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     async_watch_voices(hass, entry)
     data.account.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    await async_keep_recordings(entry)
+    await async_keep_recordings(hass, entry)
     async_fire_ends(hass, entry)
     data.address.async_start()
 

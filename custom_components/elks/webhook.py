@@ -48,7 +48,9 @@ _WAITED = "waited"
 _SINCE = "since"
 """When somebody in the call began to wait for a sound, in seconds since 1970."""
 _LONGEST_MOMENT = 15
-"""Seconds that they wait for it."""
+"""Seconds that they wait for it, at most."""
+_ONE_MOMENT = 4
+"""Seconds of these that pass until they can be asked again."""
 _NUMBER = re.compile(r"[0-9]{1,11}")
 
 type _Query = Mapping[str, str]
@@ -147,7 +149,7 @@ async def _next_action(
         step,
         (record.script and record.script.language) or hass.config.language,
         patience=max(0, until - hass.loop.time()),
-        is_last=not 0 <= utcnow().timestamp() - since < _LONGEST_MOMENT,
+        is_last=not 0 <= utcnow().timestamp() - since < _LONGEST_MOMENT - _ONE_MOMENT,
     )
     if _loaded(entry) is not data:
         # Reloaded meanwhile: what is noted now would be lost

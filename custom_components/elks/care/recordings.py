@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.start import async_at_started
 
 from ..calls import CallBook, CallChange, CallRecord
 from ..chains import ChainChange, Chains
@@ -20,7 +21,7 @@ def prompts_needed(book: CallBook, chains: Chains) -> Iterator[Prompt]:
         yield from chain.prompts
 
 
-async def async_keep_recordings(entry: ElksConfigEntry) -> None:
+async def async_keep_recordings(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Have there be what open calls and running chains play; release it as these end.
 
     A folder that cannot be read or made is logged; the account is loaded all the same.
@@ -46,7 +47,14 @@ async def async_keep_recordings(entry: ElksConfigEntry) -> None:
     # Calls without recordings need no disk; others have the built-in sounds
     with going_on("reading the recordings"):
         await data.recordings.async_load()
-    data.recordings.async_prepare(prompts_needed(data.book, data.chains))
+
+    @callback
+    def prepare(_: HomeAssistant) -> None:
+        data.recordings.async_prepare(prompts_needed(data.book, data.chains))
+
+    prepare(hass)
+    # Voices and media may be set up later than the account
+    entry.async_on_unload(async_at_started(hass, prepare))
 
 
 def _prompts(record: CallRecord) -> list[Prompt]:

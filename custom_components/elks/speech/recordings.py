@@ -174,9 +174,8 @@ class Recordings:
         async with self._rooms[prompt.voice.engine]:
             with going_on("making a recording"):
                 name = await self._async_best(prompt)
-        if not self._is_kept(prompt):
-            # Its call may be over already
-            self.async_release([prompt])
+        # Its call may be over already
+        self.async_release([prompt])
         return name
 
     async def _async_best(self, prompt: Prompt) -> str | None:

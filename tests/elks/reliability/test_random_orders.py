@@ -33,6 +33,8 @@ BRIDGES = ("en/one_moment", "sound/beep")
 LONGEST = 8
 """How many of these are heard in a row: each lasts a second at least, and we wait 1.5 s before it."""
 TAKEN = "en/taken"
+REPLIES = ("recording", "en/thanks", TAKEN)
+ANY_KEY = "en/substitute_acknowledge"
 MONEY = 10_000_000
 """Enough for all calls of a story, in 1/10000 of the currency."""
 
@@ -48,9 +50,11 @@ PLACE = events("place", PHONE, st.booleans(), SPOKEN, SPOKEN)
 BEGIN = events(
     "begin", st.lists(PHONE, min_size=1, max_size=4), st.integers(1, 4), SPOKEN, SPOKEN
 )
-WAIT = events("wait", st.sampled_from([1, 3, 10, 30]))
+WAIT = events("wait", st.sampled_from([0.5, 1, 3, 10, 30]))
 TROUBLE = events("trouble", st.sampled_from(TROUBLES))
-STORIES = st.lists(PLACE | BEGIN | BEGIN | WAIT | TROUBLE, min_size=3, max_size=12)
+STORIES = st.lists(
+    PLACE | PLACE | BEGIN | BEGIN | WAIT | WAIT | TROUBLE, min_size=3, max_size=12
+)
 
 
 class World:
@@ -65,8 +69,10 @@ class World:
         """How many calls were placed before this story."""
         self.begun = 0
         """How many chains it has begun."""
-        self.alone: set[str] = set()
-        """Who was called by a call of its own."""
+        self.unspoken: set[str] = set()
+        """Whose message no voice speaks."""
+        self.queue = 0.0
+        """Seconds in which all texts are spoken one after the other."""
 
     def begins(self, *, keep: bool, dialect: Dialect) -> None:
         """Begin another story, in which recordings are kept or not."""
@@ -78,6 +84,7 @@ class World:
         self.scene.provider.account.balance = MONEY
         self.before = len(self.scene.provider.calls)
         self.begun = self.scene.wanted = 0
+        self.queue = 0
         self.scene.chains.clear()
 
     def person(self, phone: dict[str, Any]) -> str:
@@ -91,7 +98,13 @@ class World:
         """Return a text that nobody has spoken before, and that takes so long."""
         text = f"Text {len(self.scene.voice.takes)}."
         self.scene.voice.takes[text] = seconds
+        self.queue += seconds or 0
         return text
+
+    def expect(self, message: float | None, *numbers: str) -> None:
+        """Note who is called with a message that takes so long."""
+        if message in (None, 3600):
+            self.unspoken.update(numbers)
 
     # What happens
 
@@ -104,7 +117,7 @@ class World:
     ) -> None:
         """Place a call."""
         number = self.person(phone)
-        self.alone.add(number)
+        self.expect(message, number)
         answer = {"key": "1", "id": "close", "reply": self.text(reply)}
         data = {"answers": [answer]} if asks else {}
         await self.scene.act(to=number, message=self.text(message), **data)
@@ -119,8 +132,11 @@ class World:
         """Begin a chain."""
         self.scene.voice.takes["Thank you."] = reply
         self.begun += 1
+        self.queue += reply or 0
+        numbers = [self.person(phone) for phone in phones]
+        self.expect(message, *numbers)
         await self.scene.begin_chain(
-            *map(self.person, phones),
+            *numbers,
             message=self.text(message),
             at_once=at_once,
             rounds=1,
@@ -132,6 +148,8 @@ class World:
 
     async def trouble(self, kind: str) -> None:
         """Restart the account, between the moments in which anything else happens."""
+        # What was being spoken begins anew
+        self.queue += 15
         await asyncio.sleep(0.25)
         if kind == "reload":
             await self.scene.reload()
@@ -152,10 +170,11 @@ class World:
 
     async def end(self) -> None:
         """Let everything come to its end, and look at what came of it."""
-        while len(self.scene.chains) < self.begun or any(
-            call.state is CallState.ONGOING for call in self.calls
-        ):
-            await asyncio.sleep(10)
+        async with asyncio.timeout(7200):
+            while len(self.scene.chains) < self.begun or any(
+                call.state is CallState.ONGOING for call in self.calls
+            ):
+                await asyncio.sleep(10)
         await asyncio.sleep(300)
         assert len(self.calls) == self.scene.wanted
         assert len({call.to for call in self.calls}) == len(self.calls)
@@ -182,26 +201,42 @@ class World:
         )
         assert max(waited, default=0) <= LONGEST
         assert "silence" not in heard
-        if call.to in self.alone or TAKEN not in heard:
-            assert self.scene.spoken[call.id] in ("message", "substitute")
+        assert "ivr" not in call.actions[-1]
+        if self.has_acknowledged(call, heard):
+            assert heard[-1] in REPLIES
+        spoken = self.scene.spoken[call.id]
+        if TAKEN in heard and spoken is None:
+            return
+        if call.to in self.unspoken:
+            assert spoken == "substitute"
+        elif self.queue < 15:
+            assert spoken == "message"
+        else:
+            assert spoken in ("message", "substitute")
+
+    def has_acknowledged(self, call: SimulatedCall, heard: list[str]) -> bool:
+        """Return whether somebody pressed a key that was asked for."""
+        return any(
+            action["result"] == "1" or (sound == ANY_KEY and action["result"] == "7")
+            for action, sound in zip(call.actions, heard, strict=True)
+            if "ivr" in action
+        )
 
     async def check_chain(self, chain: dict[str, Any]) -> None:
         """Check that exactly one person acknowledges, or that nobody does."""
+        ids = [one["call_id"] for one in chain["calls"]]
+        calls = [
+            (call, await self.heard(call)) for call in self.calls if call.id in ids
+        ]
+        assert chain["acknowledged"] is any(
+            self.has_acknowledged(*call) for call in calls
+        )
         thanked = [
-            one["to"]
-            for one in chain["calls"]
-            for call in self.calls
-            if call.id == one["call_id"] and await self.is_thanked(call)
+            call.to
+            for call, heard in calls
+            if self.has_acknowledged(call, heard) and heard[-1] != TAKEN
         ]
         assert thanked == ([chain["by"]] if chain["acknowledged"] else [])
-
-    async def is_thanked(self, call: SimulatedCall) -> bool:
-        """Return whether somebody pressed a key and then heard the reply."""
-        heard = await self.heard(call)
-        asked = [n for n, action in enumerate(call.actions) if "ivr" in action]
-        if not asked or heard[-1] in (TAKEN, "hangup"):
-            return False
-        return asked[-1] < len(heard) - 1
 
     async def heard(self, call: SimulatedCall) -> list[str]:
         """Return what somebody heard."""

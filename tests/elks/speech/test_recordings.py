@@ -177,7 +177,19 @@ async def test_not_prepared(studio: Studio, engine: Engine) -> None:
     assert studio.recordings.find(prompt) is None
     assert await studio.recordings.async_find_words(prompt) is None
 
+    studio.needed.append(prompt)
     assert await studio.known(prompt) in studio.names
+
+
+@pytest.mark.usefixtures("engine")
+async def test_asked_when_it_is_over(studio: Studio) -> None:
+    """Of a call that is over nothing stays in memory, though the provider asks for it late."""
+    prompt = speech()
+
+    assert await studio.recordings.async_wait(prompt, 60)
+
+    assert studio.recordings.find(prompt) is None
+    assert await studio.recordings.async_find_words(prompt) in studio.names
 
 
 async def test_nonce(studio: Studio) -> None:

@@ -40,7 +40,10 @@ async def async_find_sound(
     if base is None:
         return Heard(sound=BEEP)
     is_known = prompt.is_empty or await recordings.async_wait(prompt, patience)
-    name = recordings.find(prompt) or await recordings.async_find_words(prompt)
+    name = recordings.find(prompt)
+    # Under the same ID a media item may hold something else by now
+    if name is None and (prompt.text or is_known or is_last):
+        name = await recordings.async_find_words(prompt)
     if name is not None:
         return Heard(sound=recording_url(base, name), spoken=Spoken.MESSAGE)
     is_bridge = not is_known and not is_last

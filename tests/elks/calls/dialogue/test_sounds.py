@@ -5,17 +5,21 @@ from collections.abc import Coroutine
 from pathlib import Path
 import shutil
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 import custom_components.elks
+from custom_components.elks.speech import recordings
 from homeassistant.components.tts.const import DATA_COMPONENT
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState
 from simulator import KeyPress
 
 from ...conftest import PHONE, Home
-from ...speech.conftest import Engine
+from ...speech.conftest import Engine, tone
 from ...test_webhook import Asking
 
 ENGLISH = Path(custom_components.elks.__file__).parent / "sounds" / "en"
@@ -91,16 +95,19 @@ async def test_one_moment(
 
 
 async def test_never_longer(late: Asking, freezer: FrozenDateTimeFactory) -> None:
-    """After 15 s the built-in sentence is heard, though another voice is still being tried."""
+    """Before 15 s are over the built-in sentence is heard, though another voice is still being tried.
+
+    They are asked again 4.5 s later: after 1.5 s, "one moment", and the way of a request.
+    """
     other = Engine("another", (None, None))
     other.waits_at = 1
     await late.home.hass.data[DATA_COMPONENT].async_add_entities([other])
     action = await asked(late, freezer)
     for _ in range(2):
-        freezer.tick(4)
+        freezer.tick(2.5)
         action = await asked(late, freezer, action["next"])
         assert await fetched(late.home, action) == "one_moment"
-    freezer.tick(2)
+    freezer.tick(2.5)
     action = await asked(late, freezer, action["next"])
     assert len(other.asked) == 1
     await late.home.hass.async_block_till_done()
@@ -223,3 +230,50 @@ async def test_reload_while_somebody_waits(late: Asking, engine: Engine) -> None
 
     assert (first["play"], await fetched(home, second)) == ("sound/beep", "audio/wav")
     assert home.last_call.attributes["spoken"] == "message"
+
+
+async def test_voice_is_set_up_after_the_account(engine: Engine, home: Home) -> None:
+    """A call that rings during a restart has its message, though the voice came after the account."""
+    hass = home.hass
+    home.rings_on()
+    engine.answer, speech = RuntimeError("not connected yet"), engine.answer
+    await home.act("place_call", to=PHONE, message="Hello", timeout=300)
+    hass.set_state(CoreState.starting)
+    await hass.config_entries.async_reload(home.entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    engine.answer = speech
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    call = Asking(home, home.provider.calls[-1].voice_start)
+    action = await call.next(result="newoutgoing")
+
+    assert await fetched(home, action) == "audio/wav"
+
+
+async def test_other_media_of_before(
+    home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    """Who answers before a media item is ready does not hear what it was before."""
+    home.rings_on()
+    contents, go_on = [tone(1), tone(2)], asyncio.Event()
+    go_on.set()
+
+    async def read(*_: object) -> bytes:
+        await go_on.wait()
+        return contents.pop(0)
+
+    with patch.object(recordings, "async_read", read):
+        await home.act("place_call", to=PHONE, media="media-source://siren")
+        await home.hass.async_block_till_done(wait_background_tasks=True)
+        go_on.clear()
+        await home.act("place_call", to=PHONE, media="media-source://siren")
+        call = Asking(home, home.provider.calls[-1].voice_start)
+        first = await in_time(home, freezer, call.at_once(result="newoutgoing"))
+        go_on.set()
+        second = await call.next(first["next"], result="ok")
+
+    assert await fetched(home, first) == "one_moment"
+    assert await fetched(home, second) == "audio/wav"
+    assert contents == []
