@@ -18,7 +18,8 @@ from .integrations.slow_voice.tts import LANGUAGES, SAID, SECONDS
 from .provider import BenchedProvider, CallbackConnection, callback_connection
 from .result import Comparison, Findings, Goal, Side, at_most
 
-_ROUNDS = 10
+_ROUNDS = 20
+_CHAINS = 5
 _WARM_UP = 1
 _PAUSE = 0.15
 """Seconds before each request, in which whatever went before is on disk."""
@@ -136,12 +137,14 @@ async def measure(folder: Path, provider: BenchedProvider, findings: Findings) -
         # Said for the first time, so that there is something to be said again
         await ringing.again()
         await ringing.end()
-        ways = (ringing.silent, ringing.new, ringing.again, ringing.chain)
-        rounds = await _in_turns(ways, ringing.end)
+        ways = ringing.silent, ringing.new, ringing.again
+        silent, new, again = await _in_turns(_ROUNDS, ways, ringing.end)
+        also_silent, chains = await _in_turns(
+            _CHAINS, (ringing.silent, ringing.chain), ringing.end
+        )
         said_again = sum(times - 1 for times in home.hass.data[SAID].values())
-    silent, new, again, chains = (list(column) for column in zip(*rounds, strict=True))
     sides = (
-        Side("A call that says nothing", _first(silent)),
+        Side("A call that says nothing", _first(silent + also_silent)),
         Side("A message with three replies", _first(new)),
         Side("The same words again", _first(again)),
         Side("A chain of ten people in three languages", _first(chains)),
@@ -164,18 +167,18 @@ async def measure(folder: Path, provider: BenchedProvider, findings: Findings) -
 
 
 async def _in_turns(
+    rounds: int,
     ways: tuple[Callable[[], Awaitable[list[float]]], ...],
     end: Callable[[], Awaitable[None]],
 ) -> list[list[list[float]]]:
     """Place a call in each way once per round, in random order, while nothing is spoken yet."""
     chance = random.Random(0)
-    rounds: list[list[list[float]]] = []
-    for _ in range(_WARM_UP + _ROUNDS):
-        order = chance.sample(range(len(ways)), len(ways))
-        taken = {index: await ways[index]() for index in order}
-        rounds.append([taken[index] for index in range(len(ways))])
+    taken: list[list[list[float]]] = [[] for _ in ways]
+    for _ in range(_WARM_UP + rounds):
+        for index in chance.sample(range(len(ways)), len(ways)):
+            taken[index].append(await ways[index]())
         await end()
-    return rounds[_WARM_UP:]
+    return [times[_WARM_UP:] for times in taken]
 
 
 def _first(sent: list[list[float]]) -> Durations:

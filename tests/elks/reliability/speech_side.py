@@ -429,7 +429,7 @@ ROWS = (
         name="speech-later",
         goes_wrong="The phone is answered at once, and the voices do not answer",
         story=_said(
-            *5 * [_MOMENT],
+            *3 * [_MOMENT],
             _SUBSTITUTE,
             before=_all_hang,
             phone={"answer_after": 0.2, "talk_for": None},
