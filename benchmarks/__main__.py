@@ -7,8 +7,8 @@ import sys
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from . import callbacks, idle, many_calls, place_call, report, set_up, writes
-from .home import running_home
+from . import callbacks, idle, many_calls, place_call, report, ringing, set_up, writes
+from .home import SPEAKS, running_home
 from .provider import callback_connection, running_provider
 from .result import Findings
 
@@ -17,13 +17,14 @@ async def _measure(folder: Path) -> Findings:
     """Measure one thing after another."""
     findings = Findings()
     async with running_provider(folder) as provider:
-        config = place_call.rest_command(provider.account)
+        config = place_call.rest_command(provider.account) | SPEAKS
         async with running_home(folder / "home", provider, config) as home:
             async with callback_connection(home.port) as connection:
                 await place_call.measure(home, connection, findings)
                 await callbacks.measure(home, findings)
                 await writes.measure(home, connection, findings)
             await many_calls.measure(home, findings)
+        await ringing.measure(folder, provider, findings)
         await set_up.measure(folder, provider, findings)
         await idle.measure(folder, provider, findings)
     return findings

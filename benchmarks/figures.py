@@ -36,13 +36,21 @@ class Ratio:
     """The upper end of the 95% confidence interval."""
 
 
-def ratio(ours: Durations, beside: Durations) -> Ratio:
-    """Return the ratio of two medians, with its confidence interval (bootstrap)."""
+def ratio(ours: Durations, beside: Durations, bare: Durations | None = None) -> Ratio:
+    """Return the ratio of two medians, with its confidence interval (bootstrap).
+
+    With `bare`, which is a part of both, the ratio of what each of them takes on top of it.
+    """
     chance = random.Random(0)
 
     def resample(durations: Durations) -> float:
         return median(chance.choices(durations.seconds, k=len(durations.seconds)))
 
-    ratios = [resample(ours) / resample(beside) for _ in range(_RESAMPLES)]
-    cuts = quantiles(ratios, n=40)
-    return Ratio(ours.median / beside.median, cuts[0], cuts[-1])
+    def drawn() -> float:
+        part = resample(bare) if bare else 0
+        return (resample(ours) - part) / (resample(beside) - part)
+
+    part = bare.median if bare else 0
+    cuts = quantiles([drawn() for _ in range(_RESAMPLES)], n=40)
+    value = (ours.median - part) / (beside.median - part)
+    return Ratio(value, cuts[0], cuts[-1])

@@ -1,7 +1,7 @@
 """A home with an account at the provider, in this process."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from custom_components.elks.calls import CallRecord
 from custom_components.elks.runtime import ElksConfigEntry
 from homeassistant.auth.const import GROUP_ID_ADMIN
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from scripts.connection import Connection, connected
@@ -20,6 +21,10 @@ from .running import config_entry, running_hass
 LAST_CALL = "sensor.demo_home_last_call"
 EVENTS = "event.demo_home_call"
 PHONE = "+46701234567"
+SPEAKS: dict[str, Any] = {"tts": [{"platform": "slow_voice"}]}
+"""The configuration of a home with a voice."""
+_LONGEST_SPEECH = 60
+"""Seconds."""
 _WRITTEN_AFTER = 0.12
 """Seconds until a change has been stored, even when others were stored just before."""
 _BEEP = {"voice_start": {"play": "sound/beep"}}
@@ -65,6 +70,11 @@ class BenchedHome:
         """Wait until everything is stored, so that it does not disturb what is timed next."""
         await asyncio.sleep(_WRITTEN_AFTER)
 
+    async def settled(self) -> None:
+        """Wait until everything is spoken that was to be."""
+        async with asyncio.timeout(_LONGEST_SPEECH):
+            await self.hass.async_block_till_done(wait_background_tasks=True)
+
     def open_calls(self) -> list[OpenCall]:
         """Return the calls in progress, oldest first."""
         path = f"/api/webhook/{self.entry.data[CONF_WEBHOOK_ID]}"
@@ -79,11 +89,11 @@ class BenchedHome:
         [call] = self.open_calls()
         return call
 
-    def state(self, entity_id: str) -> str:
-        """Return the state of an entity."""
+    def attribute(self, entity_id: str, name: str) -> object:
+        """Return an attribute of an entity."""
         state = self.hass.states.get(entity_id)
         assert state is not None
-        return state.state
+        return state.attributes[name]
 
     @asynccontextmanager
     async def connect(self) -> AsyncGenerator[Connection]:
@@ -124,12 +134,15 @@ def call_data(to: str = PHONE, **content: object) -> dict[str, Any]:
 
 @asynccontextmanager
 async def running_home(
-    folder: Path, provider: BenchedProvider, config: dict[str, Any]
+    folder: Path,
+    provider: BenchedProvider,
+    config: dict[str, Any],
+    contacts: Iterable[ConfigSubentryData] = (),
 ) -> AsyncGenerator[BenchedHome]:
     """Run a home with the provider's account."""
     components = ("websocket_api", "webhook", *config)
     async with running_hass(folder, components, config) as hass:
-        entry = config_entry("elks", provider.account)
+        entry = config_entry("elks", provider.account, contacts)
         await hass.config_entries.async_add(entry)
         await hass.async_block_till_done()
         yield BenchedHome(hass, entry, provider)

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import encode_basic_auth
 
@@ -27,6 +28,8 @@ _WHY = (
     "checks the answer. In a profile, no part of this stands out any more."
 )
 _IN_PROCESS = 2
+_OWN = 2
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def rest_command(account: BenchedAccount) -> dict[str, Any]:
@@ -71,6 +74,7 @@ class _Placing:
         self._url = f"{account.api_url}/calls"
         authorization = encode_basic_auth(account.username, account.password)
         self._headers = {"Authorization": authorization}
+        self._body = urlencode(self._form).encode()
         minimum.BareMinimum(home.hass).register_action(
             self._session, self._url, self._headers
         )
@@ -78,7 +82,7 @@ class _Placing:
     async def bare(self) -> None:
         """Send the request with Home Assistant's session and nothing else."""
         async with self._session.post(
-            self._url, data=self._form, headers=self._headers
+            self._url, data=self._body, headers=self._headers | _FORM
         ) as response:
             await response.json()
 
@@ -126,8 +130,13 @@ async def measure(
     async with home.connect() as connection:
         ways = _Placing(home, callbacks, connection)
         over_websocket = ways.rest_command_over_websocket, ways.elks_over_websocket
-        rest_websocket, elks_websocket, minimum_websocket = await take_turns(
-            *(*over_websocket, ways.minimum_over_websocket),
+        (
+            rest_websocket,
+            elks_websocket,
+            minimum_websocket,
+            bare_beside,
+        ) = await take_turns(
+            *(*over_websocket, ways.minimum_over_websocket, ways.bare),
             rounds=_ROUNDS,
             after=ways.end,
         )
@@ -150,6 +159,7 @@ async def measure(
         Side("`rest_command`", rest_websocket),
         Side("`elks.place_call`", elks_websocket),
         Side("The bare minimum", minimum_websocket),
+        Side("A bare request, in process", bare_beside),
     )
     paused = (
         Side("`rest_command`", rest_paused),
@@ -164,6 +174,11 @@ async def measure(
         at_most(
             "`elks.place_call` compared with `rest_command`, over the WebSocket API",
             *(websocket[1], websocket[0], _OVER_WEBSOCKET, _WHY),
+        ),
+        at_most(
+            "Own cost of `elks.place_call` compared with that of `rest_command`",
+            *(websocket[1], websocket[0], _OWN, _WHY),
+            bare=websocket[3],
         ),
         at_most(
             "`elks.place_call` compared with `rest_command`, in process",

@@ -64,8 +64,19 @@ class Findings:
     growth: list[Growth] = field(default_factory=list)
 
 
-def at_most(what: str, ours: Side, beside: Side, limit: float, why: str = "") -> Goal:
-    """Return the goal that the ratio of one side to another does not exceed a limit."""
-    found = ratio(ours.durations, beside.durations)
+def at_most(
+    what: str,
+    ours: Side,
+    beside: Side,
+    limit: float,
+    why: str = "",
+    *,
+    bare: Side | None = None,
+) -> Goal:
+    """Return the goal that the ratio of one side to another does not exceed a limit.
+
+    With `bare`, which is a part of both, what each of them takes on top of it is compared.
+    """
+    found = ratio(ours.durations, beside.durations, bare.durations if bare else None)
     note = f"{found.low:.2f} to {found.high:.2f}"
     return Goal(what, found.value, limit, "times", note, why=why)

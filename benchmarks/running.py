@@ -8,7 +8,12 @@ from typing import Any
 
 import custom_components
 from homeassistant import bootstrap, loader
-from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntries,
+    ConfigEntry,
+    ConfigSubentryData,
+)
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
@@ -43,7 +48,9 @@ async def running_hass(
         await hass.async_stop(force=True)
 
 
-def config_entry(domain: str, account: BenchedAccount) -> ConfigEntry[Any]:
+def config_entry(
+    domain: str, account: BenchedAccount, contacts: Iterable[ConfigSubentryData] = ()
+) -> ConfigEntry[Any]:
     """Return an account as it is stored when it is added."""
     return ConfigEntry(
         version=1,
@@ -62,5 +69,5 @@ def config_entry(domain: str, account: BenchedAccount) -> ConfigEntry[Any]:
         },
         options={"from_number": account.from_number},
         discovery_keys=MappingProxyType({}),
-        subentries_data=None,
+        subentries_data=contacts,
     )

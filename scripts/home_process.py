@@ -134,6 +134,18 @@ class HomeProcess:
         if flow["type"] != "create_entry":
             raise HomeError(f"The contact {name} was not added: {flow.get('errors')}")
 
+    def trouble_voice(self, seconds: float = 0.0, error: str | None = None) -> None:
+        """Let the demo voice take so long for each text, or fail with an error, from now on.
+
+        Without either, it speaks well again.
+        """
+        file = self.folder / "demo_voice.json"
+        trouble = json.dumps({"seconds": seconds, "error": error})
+        # It may be read at the same time
+        draft = file.with_suffix(".draft")
+        draft.write_text(trouble)
+        draft.replace(file)
+
     async def remove(self, domain: str) -> None:
         """Remove all config entries of an integration."""
         async with self.connect() as connection:

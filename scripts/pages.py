@@ -200,7 +200,8 @@ class PhonePage:
     def __init__(self, page: Page) -> None:
         """Use a page for nothing else."""
         self.page = page
-        self.listening = page.get_by_text("Listening to the message")
+        self.ringing = page.locator("article", has_text="Ringing")
+        """The phones that ring."""
 
     async def open(self, simulator: SimulatorProcess) -> None:
         """Let all phones ring here."""
@@ -210,24 +211,33 @@ class PhonePage:
     async def wait_for_ring(self) -> None:
         """Wait until a phone rings."""
         await self.page.bring_to_front()
-        await self._button("Answer").wait_for()
+        await self.ringing.wait_for()
 
-    async def answer(self) -> None:
-        """Answer when the phone rings, and wait until a sound is played."""
-        await self.wait_for_ring()
-        await self._button("Answer").click()
-        await self.listening.wait_for()
+    async def answer(self, number: str | None = None) -> None:
+        """Answer when the phone rings, and wait until a sound is played.
 
-    async def press(self, key: str) -> None:
-        """Press a key on the phone."""
-        await self._button(key).click()
+        The number is needed only if several phones ring.
+        """
+        await self.page.bring_to_front()
+        phone = self._phone(number)
+        await phone.get_by_role("button", name="Answer").click()
+        await phone.get_by_text("Listening to the message").wait_for()
+
+    async def press(self, key: str, number: str | None = None) -> None:
+        """Press a key on the phone; the number is needed only if several are in calls."""
+        button = self._phone(number).get_by_role("button", name=key, exact=True)
+        await button.click()
+
+    def sound(self, number: str) -> Locator:
+        """Return what plays the sounds of a phone."""
+        return self._phone(number).locator("audio")
 
     async def wait_for_hangup(self) -> None:
-        """Wait until the call has ended."""
+        """Wait until all calls have ended."""
         await self.page.get_by_text("No phone is ringing").wait_for()
 
-    def _button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
+    def _phone(self, number: str | None) -> Locator:
+        return self.page.get_by_role("article", name=number)
 
 
 class Dashboard:

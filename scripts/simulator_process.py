@@ -1,6 +1,6 @@
 """The simulator run as a process, and its control API."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 import json
 from pathlib import Path
@@ -47,6 +47,16 @@ class SimulatorControl:
         """Return the last 50 calls, oldest first."""
         calls: list[dict[str, Any]] = (await self.get("state"))["calls"]
         return calls[::-1]
+
+    async def played(self, call: Mapping[str, Any]) -> list[bytes]:
+        """Return the sounds that a call played, in order; without the provider's own."""
+        paths = {sound["url"]: sound["path"] for sound in await self.get("sounds")}
+        urls = [url for action in call["actions"] for url in action.values()]
+        return [await self._read(paths[url]) for url in urls if url in paths]
+
+    async def _read(self, path: str) -> bytes:
+        async with self._session.get(path, raise_for_status=True) as response:
+            return await response.read()
 
 
 class SimulatorProcess:

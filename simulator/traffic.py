@@ -29,7 +29,10 @@ class ReceivedRequest:
 
 @dataclass
 class SentCallback:
-    """One attempt at a callback; `status` and `error` are both None while it is under way."""
+    """One attempt at a callback; `status` and `error` are both None while it is under way.
+
+    `took` is how many real seconds it took the customer to answer.
+    """
 
     call_id: str
     kind: CallbackKind
@@ -39,3 +42,4 @@ class SentCallback:
     time: datetime
     status: int | None = None
     error: str | None = None
+    took: float | None = None

@@ -77,6 +77,8 @@ class Address:
         self._stored = False
         """Whether the last address is kept on disk: not before it was read, nor once removed."""
         self._looking = asyncio.Lock()
+        self._notified: Reach | None = None
+        """What the listeners know."""
         self._listeners = Listeners(hass)
 
     @property
@@ -174,7 +176,7 @@ class Address:
 
     @callback
     def async_listen(self, listener: Callable[[Reach], None]) -> CALLBACK_TYPE:
-        """Notify somebody whenever an address was looked for; return what ends that."""
+        """Notify somebody of what is found when an address is looked for; return what ends that."""
         return self._listeners.async_listen(Reach, Stage.DECISIONS, listener)
 
     @callback
@@ -206,7 +208,8 @@ class Address:
         That takes some seconds at most, for which only a call waits that has no address at all.
         """
         if (reach := self.reach) is not Reach.NONE:
-            self._listeners.async_notify(reach)
+            if reach is not self._notified:
+                self._notify(reach)
             return reach
         if self.usable is Reach.NONE:
             await self._async_look_briefly()
@@ -225,7 +228,12 @@ class Address:
         """Look for an address, and notify of what was found."""
         async with self._looking:
             if self._base_now is not None or await self._async_find_cloudhook():
-                self._listeners.async_notify(self.reach)
+                self._notify(self.reach)
+
+    @callback
+    def _notify(self, reach: Reach) -> None:
+        self._notified = reach
+        self._listeners.async_notify(reach)
 
     async def _async_find_cloudhook(self) -> bool:
         """Look for the cloudhook of the webhook; return whether that could be found out.

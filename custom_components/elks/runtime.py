@@ -53,6 +53,8 @@ async def async_wait_settled(
 ) -> None:
     """Wait while an account is loaded, unloaded or both, but no longer than so many seconds."""
     # Whoever does that holds the lock
+    if not entry.setup_lock.locked():
+        return
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds), entry.setup_lock:
             pass

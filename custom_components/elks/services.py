@@ -100,7 +100,7 @@ PLACE_CALL_SCHEMA = vol.Schema(
         vol.Optional(ATTR_ANSWERS): vol.All(cv.ensure_list, [_ANSWER]),
         vol.Optional(ATTR_TTS_ENTITY_ID): _ENGINE,
         vol.Optional(ATTR_LANGUAGE): fields.language,
-        vol.Optional(ATTR_OPTIONS): dict,
+        vol.Optional(ATTR_OPTIONS): fields.options,
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
         vol.Optional(ATTR_WHENHANGUP): vol.All(read_text, cv.url),
         vol.Optional(ATTR_WAIT, default=False): cv.boolean,
@@ -112,7 +112,7 @@ PLACE_CALL_SCHEMA = vol.Schema(
 CALL_CHAIN_SCHEMA = vol.Schema(
     {
         vol.Required(ATTR_TO): vol.All(
-            cv.ensure_list, [fields.number], vol.Length(min=1, max=_MAX_PEOPLE)
+            cv.ensure_list, [fields.person], vol.Length(min=1, max=_MAX_PEOPLE)
         ),
         vol.Required(ATTR_MESSAGE): read_text,
         vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): fields.keys("[0-9]"),

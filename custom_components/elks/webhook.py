@@ -150,7 +150,7 @@ async def _next_action(
         is_last=not 0 <= utcnow().timestamp() - since < _LONGEST_MOMENT,
     )
     if _loaded(entry) is not data:
-        # Restarted meanwhile: what was being made is made anew
+        # Reloaded meanwhile: what is noted now would be lost
         return _ask_again(BEEP, data.address, query, keys)
     if heard.is_bridge:
         again = {**query, _SINCE: str(since)}

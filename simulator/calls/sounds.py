@@ -9,6 +9,7 @@ import logging
 from pathlib import Path
 import re
 from tempfile import TemporaryDirectory
+import time
 
 import aiohttp
 
@@ -29,13 +30,14 @@ class SoundError(Exception):
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound; `duration` in seconds."""
+    """A sound; `duration` in seconds, and `took` the real seconds it took to fetch it."""
 
     id: str
     url: str
     duration: float
     content: bytes = b""
     content_type: str = "application/octet-stream"
+    took: float = 0.0
 
 
 class Sounds:
@@ -67,16 +69,18 @@ class Sounds:
         sound_id = sha256(url.encode()).hexdigest()[:32]
         if url.startswith("sound/"):
             return Sound(sound_id, url, _own_duration(url))
+        began = time.monotonic()
         try:
             async with self._session.get(url, timeout=_FETCH_TIMEOUT) as response:
                 response.raise_for_status()
                 content = await _read(response)
                 content_type = response.content_type
+            took = time.monotonic() - began
             duration = await _probe(content)
         except (aiohttp.ClientError, TimeoutError, ValueError, SoundError) as error:
             _LOGGER.warning("Cannot play the sound: %s", error or repr(error))
             raise SoundError(str(error)) from error
-        return Sound(sound_id, url, duration, content, content_type)
+        return Sound(sound_id, url, duration, content, content_type, took)
 
 
 def _own_duration(name: str) -> float:

@@ -15,7 +15,7 @@ from ..call import SimulatedCall
 from ..calls.exchange import Exchange
 from ..calls.handsets import ActKind, Handset
 from ..calls.phones import KeyPress, Outcome, Phones, PhoneScript
-from ..calls.sounds import Sounds
+from ..calls.sounds import Sound, Sounds
 from ..clock import Clock
 from ..faults import Fault, FaultKind, Faults
 from ..times import Times
@@ -76,6 +76,7 @@ class Control:
             web.post("/control/dialect", self._set_dialect),
             web.get("/control/requests", self._show_requests),
             web.get("/control/callbacks", self._show_callbacks),
+            web.get("/control/sounds", self._show_sounds),
             web.get("/control/sounds/{id}", self._sound),
             web.post("/control/reset", self._reset),
         ]
@@ -166,6 +167,9 @@ class Control:
     async def _show_callbacks(self, request: web.Request) -> web.Response:
         return web.json_response([_traffic(one) for one in self._callbacks])
 
+    async def _show_sounds(self, request: web.Request) -> web.Response:
+        return web.json_response([_sound(one) for one in self._sounds.kept.values()])
+
     async def _sound(self, request: web.Request) -> web.Response:
         sound = self._sounds.by_id(request.match_info["id"])
         if sound is None:
@@ -197,8 +201,22 @@ def _phone(handset: Handset) -> dict[str, Any]:
     playing = handset.playing
     return handset.as_json() | {
         "playing": playing and playing.count,
-        "sound": playing and f"/control/sounds/{playing.sound.id}",
+        "sound": playing and _path(playing.sound),
     }
+
+
+def _sound(sound: Sound) -> dict[str, Any]:
+    """Return all but the sound itself, which is at `path`."""
+    return {
+        "path": _path(sound),
+        "url": sound.url,
+        "duration": sound.duration,
+        "took": sound.took,
+    }
+
+
+def _path(sound: Sound) -> str:
+    return f"/control/sounds/{sound.id}"
 
 
 def _traffic(one: ReceivedRequest | SentCallback) -> dict[str, Any]:

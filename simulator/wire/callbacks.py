@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+import time
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -144,6 +145,7 @@ class Callbacks:
         )
         self._sent.append(sent)
         body, content_type = self._encode(callback.form)
+        began = time.monotonic()
         try:
             async with self._session.post(
                 callback.url,
@@ -157,6 +159,8 @@ class Callbacks:
         except (aiohttp.ClientError, TimeoutError) as error:
             sent.error = str(error) or type(error).__name__
             return None
+        finally:
+            sent.took = time.monotonic() - began
         return answer if 200 <= response.status <= 204 else None
 
     def _encode(self, form: Mapping[str, str]) -> tuple[bytes, str]:

@@ -24,6 +24,15 @@ def test_ratio() -> None:
     assert 1.8 <= found.low <= found.value <= found.high <= 2.3
 
 
+def test_ratio_of_own_costs() -> None:
+    """What both of them hold is taken off."""
+    bare, beside, ours = (Durations([seconds] * 10) for seconds in (1.0, 1.5, 2.5))
+
+    found = ratio(ours, beside, bare)
+
+    assert (found.low, found.value, found.high) == (3, 3, 3)
+
+
 def test_ratio_of_equals() -> None:
     """What is always the same leaves no range."""
     found = ratio(Durations([3.0] * 10), Durations([2.0] * 10))

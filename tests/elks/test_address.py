@@ -392,9 +392,11 @@ async def test_remove_without_the_cloud(
 
 
 async def test_remote_access_is_turned_on(
-    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: Cloud, provider: Simulator
 ) -> None:
     """A cloudhook carries no sounds, which the next message tells; then remote access does."""
+    # Nothing is to be reported to an address that is nobody's
+    provider.clock.speed = 1
     await set_up(hass, entry)
     call = {"to": PHONE, "media": "media-source://media_source/local/a.mp3"}
 
@@ -409,6 +411,7 @@ async def test_remote_access_is_turned_on(
     # The cloud does not tell of this
     cloud.remote = REMOTE
     await hass.services.async_call(DOMAIN, "place_call", call, blocking=True)
+    await provider.reset()
     assert not not_reachable(hass, entry)
 
 
@@ -559,6 +562,8 @@ async def test_call_does_not_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """While another address is looked for, a call goes out with the last one."""
+    # Nothing is to be reported to an address that is nobody's
+    provider.clock.speed = 1
     cloud.remote = REMOTE
     await set_up(hass, entry)
     cloud.remote, cloud.delay = None, asyncio.Event()

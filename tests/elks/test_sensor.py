@@ -57,6 +57,7 @@ async def test_attributes(home: Home) -> None:
         "duration": 12,
         "cost": call.cost / 10_000,
         "answered": True,
+        "spoken": None,
         "digits": None,
         "device_class": "enum",
         "friendly_name": "Demo home Last call",

@@ -348,6 +348,7 @@ async def test_wait(home: Home) -> None:
         "cost": call.cost / 10_000,
         "currency": "SEK",
         "answered": True,
+        "spoken": None,
         "digits": None,
         "answer": None,
     }

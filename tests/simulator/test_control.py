@@ -143,6 +143,20 @@ async def test_traffic(client: Client, control: Send, customer: Customer) -> Non
     assert looked_up["status"] == 200
     [callback] = await control("GET", "callbacks")
     assert (callback["kind"], callback["status"]) == ("whenhangup", 200)
+    assert callback["took"] > 0
+
+
+async def test_sounds(
+    client: Client, control: Send, customer: Customer, simulator: Simulator
+) -> None:
+    """What was played is shown, and can be heard."""
+    url = customer.serves_sound("/hello.wav", 2)
+    await client.call({"play": url})
+    [sound] = await control("GET", "sounds")
+    assert (sound["url"], sound["duration"]) == (url, 2)
+    assert sound["took"] > 0
+    async with aiohttp.request("GET", f"{simulator.url}{sound['path']}") as heard:
+        assert await heard.read() == customer.files["/hello.wav"][0]
 
 
 async def test_reset(client: Client, control: Send, simulator: Simulator) -> None:

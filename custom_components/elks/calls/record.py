@@ -139,6 +139,15 @@ class CallRecord:
             return self
         return replace(self, digits=keys, question=question)
 
+    def with_spoken(self, spoken: Spoken) -> Self:
+        """Return the record with what is heard of the message now.
+
+        Keys that were pressed after something else meant something else.
+        """
+        is_other = self.spoken is not None and spoken is not self.spoken
+        digits = None if is_other else self.digits
+        return replace(self, spoken=spoken, digits=digits)
+
     def _with_call(self, call: Call) -> Self:
         if self.call is None:
             return replace(self, call=call)

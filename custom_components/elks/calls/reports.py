@@ -74,7 +74,7 @@ class CallReports:
     @callback
     def async_spoken(self, token: str, spoken: Spoken) -> None:
         """Note what is heard of the message in a call."""
-        self._change_soon(token, lambda one: replace(one, spoken=spoken))
+        self._change_soon(token, lambda one: one.with_spoken(spoken))
 
     def _record(self, token: str, call_id: str) -> CallRecord | None:
         record = self._book.find(token)

@@ -1,6 +1,6 @@
 """From the fields of an action to a chain, and from one of its turns to the plan of a call."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -61,7 +61,7 @@ async def async_plan_chain(
                     voice_for(entry, data, callee.contact),
                     nonce,
                 )
-                for callee in found.values()
+                for callee in _called(found.values(), data[ATTR_AT_ONCE])
             ]
         ),
         from_number=from_number,
@@ -105,6 +105,16 @@ def async_plan_turn(entry: ElksConfigEntry, chain: Chain, turn: Turn) -> CallPla
     )
 
 
+def _called(callees: Iterable[Callee], at_once: int) -> list[Callee]:
+    """Return who is called in a round: where several phones ring, each of them rings once."""
+    if at_once == 1:
+        return list(callees)
+    first: dict[str, Callee] = {}
+    for callee in callees:
+        first.setdefault(callee.number, callee)
+    return list(first.values())
+
+
 async def _async_person(
     hass: HomeAssistant,
     callee: Callee,
@@ -133,4 +143,5 @@ def _async_report_left_out(
         LOGGER.warning(
             "A call chain cannot call, and leaves out: %s", ", ".join(left_out)
         )
-        issues.async_report_left_out(hass, entry, left_out.values())
+        people = [who or field for field, who in left_out.items()]
+        issues.async_report_left_out(hass, entry, people)

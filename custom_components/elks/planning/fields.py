@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from contextlib import suppress
 import re
+from typing import Any
 import unicodedata
 
 import voluptuous as vol
+
+from homeassistant.helpers.json import json_dumps
+from homeassistant.util.json import json_loads_object
 
 from ..helpers.text import read_text
 
@@ -21,6 +25,20 @@ def language(value: object) -> str:
     """Read the code of a language. Raises vol.Invalid like read_text."""
     # YAML takes an unquoted Norwegian for a no
     return "no" if value is False else read_text(value)
+
+
+def options(value: object) -> dict[str, Any]:
+    """Read the options of a voice as plain JSON, in which they are stored. Raises vol.Invalid.
+
+    What JSON cannot hold is left out: a voice is no reason not to call.
+    """
+    if not isinstance(value, dict):
+        raise vol.Invalid("expected a dictionary")
+    plain: dict[str, Any] = {}
+    for name, option in value.items():
+        with suppress(TypeError, ValueError):
+            plain |= json_loads_object(json_dumps({name: option}))
+    return plain
 
 
 def whole_number(value: object) -> int:
@@ -42,6 +60,15 @@ def number(value: object) -> str | int:
     if isinstance(value, str) and (written := read_text(value)):
         return written
     raise vol.Invalid("expected a phone number or a name")
+
+
+def person(value: object) -> str | int:
+    """Read one of several who are to be called, as `number` does; blank for nobody.
+
+    Such as an empty helper: the others are called all the same. Raises vol.Invalid.
+    """
+    is_blank = value is None or (isinstance(value, str) and not read_text(value))
+    return "" if is_blank else number(value)
 
 
 def keys(allowed: str) -> Callable[[object], str]:

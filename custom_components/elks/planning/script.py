@@ -111,6 +111,8 @@ def _message(data: Mapping[str, Any], voice: Voice, nonce: str) -> Prompt:
     """Return what a call is to say first. Raises ServiceValidationError if that is nothing."""
     if ATTR_MEDIA in data:
         media = data[ATTR_MEDIA]
+        if not content_id(media):
+            raise invalid("nothing_to_say", field=ATTR_MEDIA)
         if (url := web_url(media)) is not None:
             return Prompt(url=url)
         return Prompt(media=content_id(media), nonce=nonce)

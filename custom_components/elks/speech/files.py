@@ -55,7 +55,8 @@ class RecordingFiles:
         self._due: dict[str, float] = {}
         """When recordings that are not kept are deleted."""
         self._timer: CALLBACK_TYPE | None = None
-        self._stopped = False
+        self.stopped = False
+        """Whether the account is unloaded."""
 
     async def async_load(self, *, keep: bool) -> None:
         """Know again the recordings of before; unless all are kept, delete what no call needs.
@@ -71,7 +72,7 @@ class RecordingFiles:
     async def async_make_folder(self) -> None:
         """Make the folder, if that failed at the start or it is gone since. Raises OSError."""
         # An account that is being removed leaves no folder behind
-        if not self._stopped:
+        if not self.stopped:
             await self._hass.async_add_executor_job(_make_folder, self._folder)
 
     def find(self, stem: str) -> str | None:
@@ -147,7 +148,7 @@ class RecordingFiles:
     @callback
     def async_stop(self) -> None:
         """Delete nothing more; the next start does."""
-        self._stopped = True
+        self.stopped = True
         if self._timer is not None:
             self._timer()
             self._timer = None
@@ -155,7 +156,7 @@ class RecordingFiles:
     @callback
     def _async_arm(self) -> None:
         """Start the timer for the recording that is to be deleted first."""
-        if self._stopped or self._timer is not None or not self._due:
+        if self.stopped or self._timer is not None or not self._due:
             return
         first = next(iter(self._due.values()))
         self._timer = async_call_later(

@@ -22,7 +22,7 @@ from .media import MediaError, async_read
 from .names import RecordingNames
 from .prompt import Prompt
 from .telephone import NotAudioError, async_fit
-from .text_to_speech import async_say
+from .text_to_speech import async_say, presentable
 from .voice import (
     Voice,
     VoiceError,
@@ -94,7 +94,7 @@ class Recordings:
     def async_prepare(self, prompts: Iterable[Prompt]) -> None:
         """Begin to make what is not there, in this order; what has failed before is tried again."""
         for prompt in prompts:
-            if prompt.is_empty or prompt.url:
+            if prompt.is_empty or prompt.url or self._files.stopped:
                 continue
             making = self._making.get(prompt.key)
             if making is None or making.done():
@@ -103,13 +103,16 @@ class Recordings:
     async def async_wait(self, prompt: Prompt, seconds: float) -> bool:
         """Wait until it is known what there is of a prompt, but no longer than so many seconds.
 
-        Returns whether it is known.
+        Returns whether it is known. A recording that somebody has deleted is made again.
         """
-        making = self._making.get(prompt.key) or self._begin(prompt)
+        making = self._making.get(prompt.key)
+        if making is None or await self._async_is_gone(making):
+            making = self._begin(prompt)
         if not making.done():
             async with async_at_most(self._hass, seconds):
                 await asyncio.wait([making])
-        return making.done()
+        # It is stopped when the account is unloaded
+        return making.done() and not making.cancelled()
 
     def find(self, prompt: Prompt) -> str | None:
         """Return the name of a recording that can be played now; None if there is none (yet)."""
@@ -118,9 +121,13 @@ class Recordings:
             return making.result()
         return None
 
-    def find_words(self, prompt: Prompt) -> str | None:
+    async def async_find_words(self, prompt: Prompt) -> str | None:
         """Return the name of a recording of the same words in whatever voice, if one is kept."""
-        return self._files.find_words(self._names.words(prompt))
+        words = self._names.words(prompt)
+        while (kept := self._files.find_words(words)) is not None:
+            if await self._files.async_is_there(kept):
+                return kept
+        return None
 
     def built_in(self, language: str, sound: Sound) -> str:
         """Return the name of a built-in sound in the closest language there is."""
@@ -188,11 +195,9 @@ class Recordings:
             failed = err.engine
         except MediaError as err:
             LOGGER.warning("Media cannot be played in a call: %s", err)
-        while (kept := self.find_words(prompt)) is not None:
-            if await self._files.async_is_there(kept):
-                return kept
-        if failed is None:
-            return None
+        kept = await self.async_find_words(prompt)
+        if kept is not None or failed is None:
+            return kept
         return await self._async_in_another_voice(prompt, failed)
 
     async def _async_as_asked(self, prompt: Prompt) -> str | None:
@@ -220,7 +225,7 @@ class Recordings:
         self, prompt: Prompt, voice: Voice, *, is_asked_for: bool
     ) -> str | None:
         """Return the name of the recording of a text in a voice; raises VoiceError."""
-        stem = self._names.spoken(prompt, async_sound_of(self._hass, voice))
+        stem = self._spoken_stem(prompt, voice)
         if (kept := await self._async_kept(stem)) is not None:
             return kept
         speech = await async_say(self._hass, prompt.text, voice)
@@ -232,6 +237,14 @@ class Recordings:
         if is_asked_for:
             self._listeners.async_notify(VoiceChange(engine=engine, reason=None))
         return name
+
+    def _spoken_stem(self, prompt: Prompt, voice: Voice) -> str:
+        try:
+            return self._names.spoken(prompt, async_sound_of(self._hass, voice))
+        except Exception as err:
+            # An engine is others' code, and fails in its own ways
+            reason = presentable(str(err) or type(err).__name__)
+            raise VoiceError(voice.engine or "", reason) from err
 
     async def _async_copy(self, prompt: Prompt) -> str | None:
         """Return the name of the recording of a media item; raises MediaError."""
@@ -252,6 +265,13 @@ class Recordings:
     def _copied_stem(self, prompt: Prompt, source: Path | bytes) -> str:
         content = source if isinstance(source, bytes) else source.read_bytes()
         return self._names.copied(prompt, content)
+
+    async def _async_is_gone(self, making: asyncio.Task[str | None]) -> bool:
+        """Return whether a recording was made that is not there any more."""
+        if not making.done() or making.cancelled():
+            return False
+        name = making.result()
+        return name is not None and not await self._files.async_is_there(name)
 
     async def _async_kept(self, stem: str) -> str | None:
         """Return the name of a recording that is kept, if nobody has deleted it."""

@@ -7,6 +7,7 @@ import re
 from homeassistant.core import HomeAssistant
 
 from ..api.masking import mask
+from ..helpers.text import compose
 from ..helpers.waiting import async_at_most
 from .voice import Voice, VoiceError
 
@@ -43,8 +44,8 @@ async def async_say_media(hass: HomeAssistant, media_id: str) -> bytes:
 
 
 def presentable(reason: str) -> str:
-    """Return a reason given by others' code, masked and at most 200 characters long."""
-    return mask(reason)[:_MAX_REASON]
+    """Return a reason given by others' code, masked, of whole characters and at most 200 of them."""
+    return mask(compose(reason))[:_MAX_REASON]
 
 
 def _without(text: str, message: str) -> str:

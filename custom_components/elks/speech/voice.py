@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import language as language_util
 
 from ..helpers.stored_values import text_or_none
+from ..helpers.unexpected import going_on
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,9 +120,12 @@ def async_other_voices(
 
     entities = [one.entity_id for one in hass.data[DATA_COMPONENT].entities]
     for other in (*entities, *hass.data[DATA_TTS_MANAGER].providers):
-        instance = get_engine_instance(hass, other)
-        known = (instance and instance.supported_languages) or ()
-        spoken = next(iter(language_util.matches(language, known)), None)
+        spoken: str | None = None
+        # An engine is others' code, and one that fails must not silence the others
+        with going_on("asking a voice for its languages"):
+            instance = get_engine_instance(hass, other)
+            known = (instance and instance.supported_languages) or ()
+            spoken = next(iter(language_util.matches(language, known)), None)
         if other != engine and spoken is not None:
             yield Voice(engine=other, language=spoken)
 

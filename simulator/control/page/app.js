@@ -20,6 +20,7 @@ const post = (path, body) =>
 function makeCard(phone) {
   const card = element("phone").content.cloneNode(true).firstElementChild;
   const act = (options) => post(`/control/handsets/${phone.id}`, options);
+  card.ariaLabel = phone.number;
   card.querySelector(".number").textContent = phone.number;
   card.querySelector(".caller").textContent = `Call from ${phone.caller}`;
   card.querySelector(".keypad").append(

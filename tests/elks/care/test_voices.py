@@ -132,3 +132,17 @@ async def test_removed(voiced: Home, engine: Engine) -> None:
     await voiced.hass.config_entries.async_remove(voiced.entry.entry_id)
 
     assert shown(voiced) is None
+
+
+async def test_engine_gone(voiced: Home, engine: Engine) -> None:
+    """That an engine failed is of no use when it is gone, and another one speaks."""
+    second = Engine("second", ("wav", tone(1)))
+    await voiced.hass.data[DATA_COMPONENT].async_add_entities([second])
+    engine.answer = RuntimeError("quota exceeded")
+    await say(voiced)
+    assert shown(voiced)
+
+    await engine.async_remove()
+    await say(voiced, "Ice")
+
+    assert shown(voiced) is None

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from custom_components.elks.api import Call, CallRequest, CallState, UnreachableError
-from custom_components.elks.calls import CallsStoppedError
+from custom_components.elks.calls import CallsStoppedError, Spoken
 from custom_components.elks.chains import ChainChange, ChainEnd
 from custom_components.elks.helpers.listeners import Stage
 
@@ -334,6 +334,35 @@ async def test_killed_after_the_key(house: ChainsHome, clock: Clock) -> None:
 
     assert house.last.end is ChainEnd.ACKNOWLEDGED
     assert house.placed == [ANNA]
+
+
+async def test_killed_after_the_sentence(house: ChainsHome, clock: Clock) -> None:
+    """Whoever was asked for any key before a power cut acknowledges with any key after it."""
+    await house.begin(ANNA, BO)
+    await house.presses(ANNA, None)
+    house.tracker.reports.async_spoken(house.token_of(ANNA), Spoken.SUBSTITUTE)
+    await clock.passes(1)
+    await house.kill()
+    await house.start()
+
+    await house.presses(ANNA, "7")
+
+    assert house.last.end is ChainEnd.ACKNOWLEDGED
+
+
+async def test_other_key_before_the_sentence(house: ChainsHome) -> None:
+    """A wrong key acknowledges nothing, though later any key is asked for."""
+    await house.begin(ANNA, BO)
+    reports, token = house.tracker.reports, house.token_of(ANNA)
+    reports.async_spoken(token, Spoken.MESSAGE)
+    await house.presses(ANNA, "7")
+
+    reports.async_spoken(token, Spoken.SUBSTITUTE)
+    await turns()
+
+    assert house.last.end is None
+    reports.async_question(token, house.call_to(ANNA).id, 2, "7")
+    assert house.last.end is ChainEnd.ACKNOWLEDGED
 
 
 async def test_ends_are_remembered(house: ChainsHome) -> None:

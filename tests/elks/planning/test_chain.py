@@ -133,6 +133,18 @@ async def test_several_at_once(engine: Engine, home: Home) -> None:
     assert (shown.attributes["round"], shown.attributes["running"]) == (1, 0)
 
 
+@pytest.mark.parametrize(("at_once", "times"), [(1, 2), (2, 1)])
+async def test_one_phone_listed_twice(
+    engine: Engine, home: Home, at_once: int, times: int
+) -> None:
+    """A phone never rings twice at the same time; one after the other it does."""
+    home.provider.phone(ANNA, outcome=Outcome.NO_ANSWER)
+
+    await call_chain(home, to=["Anna", f"0{ANNA[3:]}"], at_once=at_once, rounds=1)
+
+    assert len(called(home)) == times
+
+
 async def test_what_is_heard(engine: Engine, home: Home) -> None:
     """The message names the key in one recording, and who takes it is thanked."""
     home.provider.phone(ANNA, talk_for=None, keys=[KeyPress(after=1, keys="7")])
@@ -450,20 +462,21 @@ async def test_left_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Who cannot be called stops nobody: the log has the place, and a repair who it was."""
-    people = ["Xenia", "Anna", "+46 70 123 45 67 89 01 23 45 67", "notify.gone", BO]
+    too_long = "+46 70 123 45 67 89 01 23 45 67"
+    people = ["Xenia", "Anna", too_long, "notify.gone", "", None, BO]
     home.provider.phone(BO, **TAKES_IT)
 
     response = await call_chain(home, to=people)
 
     assert called(home) == [ANNA, BO]
     assert response["by"] == "Bo"
-    assert "leaves out: to #1, to #3, to #4" in caplog.text
+    assert "leaves out: to #1, to #3, to #4, to #5, to #6" in caplog.text
     issue = issues.async_get_issue(DOMAIN, f"chain_left_out_{home.entry.entry_id}")
     assert issue is not None
     assert (issue.is_fixable, issue.is_persistent) == (True, True)
     assert issue.translation_placeholders == {
         "account": "Demo home",
-        "people": "Xenia, +46•••••567, notify.gone",
+        "people": "Xenia, +46•••••567, notify.gone, to #5, to #6",
     }
 
 
@@ -472,6 +485,7 @@ async def test_left_out(
     [
         ({"to": ["Xenia", "12"]}, "to #1"),
         ({"to": ["12"]}, "to #1"),
+        ({"to": " "}, "to #1"),
         ({"to": ["Xenia", "Anna"], "from": "12"}, "from"),
     ],
 )

@@ -273,3 +273,14 @@ async def test_cancel(engine: Engine, home: Home) -> None:
     chain = home.hass.states.get("sensor.demo_home_call_chain")
     assert chain is not None
     assert chain.state == "cancelled"
+
+
+@pytest.mark.parametrize("odd", [2**70, "\ud83d", object(), {"deep": [2**70]}])
+async def test_odd_options(engine: Engine, home: Home, odd: object) -> None:
+    """An option that nothing can write is left out, and the phone rings."""
+    home.provider.phone(PHONE, talk_for=None)
+
+    response = await home.speak(message="Leak", options={"voice": "low", "odd": odd})
+
+    assert response["spoken"] == "message"
+    assert [options["voice"] for *_, options in engine.asked] == ["low"]

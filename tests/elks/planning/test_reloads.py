@@ -91,3 +91,4 @@ async def test_unloaded_meanwhile(
 
     assert raised.value.translation_key == "service_config_entry_not_loaded"
     assert home.provider.calls == []
+    assert not home.hass.config_entries.async_loaded_entries("elks")

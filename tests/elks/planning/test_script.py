@@ -58,6 +58,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 async def let_go(home: Home, freezer: FrozenDateTimeFactory) -> None:
     """See that a sound is kept for ten minutes, and then no more."""
+    await home.hass.async_block_till_done(wait_background_tasks=True)
     assert len(sounds(home)) == 1
 
     freezer.tick(601)

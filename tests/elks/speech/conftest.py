@@ -16,6 +16,7 @@ import io
 import math
 from pathlib import Path
 import subprocess
+from time import CLOCK_MONOTONIC, clock_gettime, sleep
 from typing import Any, override
 from unittest.mock import patch
 import wave
@@ -242,8 +243,14 @@ class Studio:
 
     async def known(self, prompt: Prompt) -> str | None:
         """Return the name of what a call plays, once that is known."""
-        assert await self.recordings.async_wait(prompt, 60)
+        waiting = asyncio.create_task(self.recordings.async_wait(prompt, 60))
+        await until(waiting.done)
+        assert waiting.result()
         return self.recordings.find(prompt)
+
+    async def is_stopped(self, prompt: Prompt) -> bool:
+        """Return whether nobody knows any more what a call plays."""
+        return not await self.recordings.async_wait(prompt, 60)
 
     def end(self, *prompts: Prompt) -> None:
         """End a call that played prompts."""
@@ -370,9 +377,11 @@ async def later(studio: Studio, freezer: FrozenDateTimeFactory, seconds: float) 
 
 
 async def until(is_so: Callable[[], object]) -> None:
-    """Wait until something is so, which it is soon, also while the clock stands still."""
+    """Wait until something is so, for at most 20 s, also while the clock stands still."""
+    begin = clock_gettime(CLOCK_MONOTONIC)
     while not is_so():
-        await asyncio.sleep(0)
+        assert clock_gettime(CLOCK_MONOTONIC) < begin + 20
+        await asyncio.to_thread(sleep, 0.001)
 
 
 def said(caplog: pytest.LogCaptureFixture, start: str) -> list[str]:

@@ -207,7 +207,7 @@ async def test_used_again_after_restart(studio: Studio) -> None:
     for age, name in enumerate(names):
         os.utime(studio.folder / name, (0, age))
     studio.end(FIRST)
-    await studio.hass.async_block_till_done()
+    await studio.hass.async_block_till_done(wait_background_tasks=True)
     studio.needed.clear()
 
     await studio.restart()

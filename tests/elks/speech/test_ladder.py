@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -28,6 +29,60 @@ async def other(
 ) -> Engine:
     """Add another engine, which speaks for a second and a half."""
     return await studio.add(Engine(name, LONG, languages=languages))
+
+
+class BadDefaults(Engine):
+    """An engine that does not know its own options."""
+
+    @property
+    @override
+    def default_options(self) -> Any:
+        """Fail."""
+        raise RuntimeError("no defaults")
+
+
+class OddDefaults(Engine):
+    """An engine whose options nothing can write."""
+
+    @property
+    @override
+    def default_options(self) -> Any:
+        """Return what JSON cannot hold."""
+        return {"rate": b"fast"}
+
+
+class OddLanguages(Engine):
+    """An engine whose languages are none."""
+
+    @property
+    @override
+    def supported_languages(self) -> Any:
+        """Return what is no language."""
+        return [None, "en"]
+
+
+@pytest.mark.parametrize("kind", [BadDefaults, OddDefaults, OddLanguages])
+@pytest.mark.parametrize("first", ["tts.odd", None])
+async def test_odd_engine(
+    studio: Studio, kind: type[Engine], first: str | None
+) -> None:
+    """An engine that fails before it is asked, or while others are looked for, silences nobody."""
+    await broken(studio)
+    await studio.add(kind("odd", LONG))
+    await other(studio)
+
+    name = await studio.say("Fire", engine=first)
+
+    assert studio.duration(name) == pytest.approx(2)
+
+
+async def test_reason_of_half_a_character(studio: Studio) -> None:
+    """A reason that nothing can write is repaired: repairs are stored together."""
+    await broken(studio, FileNotFoundError("no \udce9.wav"))
+
+    assert await studio.play(speech()) is None
+
+    assert [change.reason for change in studio.changes] == ["no \ufffd.wav"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +199,7 @@ async def test_nothing_works(studio: Studio, caplog: pytest.LogCaptureFixture) -
 
     assert await studio.play(prompt) is None
 
-    assert studio.recordings.find_words(prompt) is None
+    assert await studio.recordings.async_find_words(prompt) is None
     assert await studio.fetch(studio.recordings.built_in("sv", Sound.SUBSTITUTE))
     assert studio.names == set()
     ours = " ".join(said(caplog, ""))
@@ -194,7 +249,7 @@ async def test_kept_but_deleted(studio: Studio, engine: Engine) -> None:
     (studio.folder / name).unlink()
 
     assert await studio.play(prompt) is None
-    assert studio.recordings.find_words(prompt) is None
+    assert await studio.recordings.async_find_words(prompt) is None
 
     second = await other(studio)
     replaced = await studio.say("Fire")
@@ -281,7 +336,7 @@ async def test_waiting(studio: Studio, freezer: FrozenDateTimeFactory) -> None:
 
     assert await waiting is False
     assert studio.recordings.find(prompt) is None
-    assert studio.recordings.find_words(prompt) == kept
+    assert await studio.recordings.async_find_words(prompt) == kept
     engine.go_on.set()
     assert await studio.known(prompt) not in {None, kept}
 

@@ -79,7 +79,7 @@ async def test_nothing_shows(studio: Studio, engine: Engine) -> None:
     assert other
     assert words_of(other) != words_of(name)
     assert await studio.fetch(other)
-    assert studio.recordings.find_words(speech()) == name
+    assert await studio.recordings.async_find_words(speech()) == name
     assert others.built_in("sv", Sound.TAKEN) != studio.recordings.built_in(
         "sv", Sound.TAKEN
     )

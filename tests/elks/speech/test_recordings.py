@@ -98,12 +98,12 @@ class SlowEngine(Engine):
         """Wait, then speak."""
         self.asked.append((message, language, options))
         await self.go_on.wait()
-        return self.answer
+        return "wav", tone(0.1)
 
 
 async def test_not_all_at_once(studio: Studio) -> None:
     """An engine speaks four texts at the same time, and no more; others need not wait for it."""
-    slow = await studio.add(SlowEngine("slow", ("wav", tone(0.1))))
+    slow = await studio.add(SlowEngine("slow", (None, None)))
     quick = await studio.add(Engine("quick", ("wav", tone(0.1))))
     prompts = [speech(f"Text {number}", engine="tts.slow") for number in range(6)]
     studio.begin(*prompts)
@@ -175,7 +175,7 @@ async def test_not_prepared(studio: Studio, engine: Engine) -> None:
     """Whoever waits for what nobody has begun to make, as after a restart, gets it made."""
     prompt = speech()
     assert studio.recordings.find(prompt) is None
-    assert studio.recordings.find_words(prompt) is None
+    assert await studio.recordings.async_find_words(prompt) is None
 
     assert await studio.known(prompt) in studio.names
 
@@ -206,7 +206,7 @@ async def test_stopped_while_recording(studio: Studio, tmp_path: Path) -> None:
         studio.begin(prompt)
         await until(lambda: started.exists() and started.read_text())
         stop_making()
-        assert await studio.known(prompt) is None
+        assert await studio.is_stopped(prompt)
 
     assert studio.names == set()
     assert not Path(f"/proc/{started.read_text().strip()}").exists()
@@ -220,7 +220,7 @@ async def test_stopped_while_speaking(studio: Studio, engine: Engine) -> None:
     await until(lambda: engine.asked)
     stop_making()
 
-    assert await studio.known(speech()) is None
+    assert await studio.is_stopped(speech())
     assert studio.changes == []
     engine.go_on.set()
     assert await studio.play(speech()) in studio.names
@@ -248,10 +248,37 @@ async def test_stopped_in_the_last_moment(
         asyncio.run_coroutine_threadsafe(stop(), studio.hass.loop).result()
 
     with patch.object(module, step, be_stopped_at):
-        assert await studio.play(speech("Fourth")) is None
+        studio.begin(speech("Fourth"))
+        assert await studio.is_stopped(speech("Fourth"))
     made_in_time = studio.names - kept
     assert len(made_in_time) == (step == "_tidy")
 
     # What was made in the last moment is kept and counted like any other
     last = await studio.say("Fourth")
     assert studio.names == kept | {last}
+
+
+@pytest.mark.usefixtures("engine", "three_seconds")
+async def test_not_written_yet(studio: Studio) -> None:
+    """A recording is found by its words only when the provider can fetch it."""
+    prompt = speech("Fourth")
+    for text in ("First", "Second", "Third"):
+        await studio.say(text)
+        studio.end(speech(text))
+    step = "_delete"
+    make_room = getattr(files_module, step)
+    found: list[str | None] = []
+
+    async def look() -> None:
+        found.append(await studio.recordings.async_find_words(prompt))
+
+    def look_at(*args: object) -> None:
+        make_room(*args)
+        asyncio.run_coroutine_threadsafe(look(), studio.hass.loop).result()
+
+    with patch.object(files_module, step, look_at):
+        name = await studio.play(prompt)
+
+    assert found == [None]
+    assert name
+    assert await studio.recordings.async_find_words(prompt) == name

@@ -40,7 +40,8 @@ async def async_find_sound(
     if base is None:
         return Heard(sound=BEEP)
     is_known = prompt.is_empty or await recordings.async_wait(prompt, patience)
-    if name := recordings.find(prompt) or recordings.find_words(prompt):
+    name = recordings.find(prompt) or await recordings.async_find_words(prompt)
+    if name is not None:
         return Heard(sound=recording_url(base, name), spoken=Spoken.MESSAGE)
     is_bridge = not is_known and not is_last
     sound = Sound.ONE_MOMENT if is_bridge else step.substitute

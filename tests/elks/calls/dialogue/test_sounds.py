@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
+import shutil
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -187,4 +188,38 @@ async def test_restart_before_it_is_spoken(
     action = await late.next(result="newoutgoing")
 
     assert await fetched(home, action) == "audio/wav"
+    assert home.last_call.attributes["spoken"] == "message"
+
+
+@pytest.mark.parametrize("speaks", [True, False])
+async def test_sounds_are_deleted(engine: Engine, home: Home, speaks: bool) -> None:
+    """Sounds that somebody deletes while it rings are made again, or replaced by the sentence."""
+    home.rings_on()
+    await home.act("place_call", to=PHONE, message="Hello", answers=ANSWERS)
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    shutil.rmtree(home.hass.config.path(".storage/elks_audio", home.entry.entry_id))
+    if not speaks:
+        engine.answer = RuntimeError("no voice today")
+
+    call = Asking(home, home.provider.calls[-1].voice_start)
+    action = await call.next(result="newoutgoing")
+
+    expected = "audio/wav" if speaks else "substitute"
+    assert await fetched(home, action) == expected
+
+
+@pytest.mark.usefixtures("freezer")
+async def test_reload_while_somebody_waits(late: Asking, engine: Engine) -> None:
+    """Who waits for the message while the account is reloaded waits on, and then hears it."""
+    home = late.home
+    waiting = asyncio.create_task(late.at_once(result="newoutgoing"))
+    while not home.last_call.attributes["answered"]:
+        await asyncio.sleep(0)
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    engine.go_on.set()
+
+    first = await waiting
+    second = await late.next(first["next"], result="ok")
+
+    assert (first["play"], await fetched(home, second)) == ("sound/beep", "audio/wav")
     assert home.last_call.attributes["spoken"] == "message"

@@ -1,0 +1,1 @@
+"""A voice that takes its time."""
