@@ -22,7 +22,7 @@ class Speaker(Engine):
     ) -> TtsAudioType:
         """Answer, or fail, after a while."""
         answer = await super().async_get_tts_audio(message, language, options)
-        for beginning, seconds in self.takes.items():
+        for beginning, seconds in tuple(self.takes.items()):
             if message.startswith(beginning):
                 if seconds is None:
                     raise RuntimeError("hoarse")

@@ -20,19 +20,23 @@ from .scene import Scene
 pytestmark = pytest.mark.filterwarnings("ignore:It looks like `register_random`")
 
 A_KEY = KeyPress(1, "1")
+HANGS = 3600
 PHONES: list[dict[str, Any]] = [
     {"answer_after": after, "talk_for": None, "keys": keys}
     for after in (0, 2, 12, 25)
-    for keys in ([A_KEY], [A_KEY], [KeyPress(3, "7")], [])
+    for keys in ([A_KEY], [KeyPress(4, "1")], [KeyPress(3, "7")], [])
 ] + [{"outcome": Outcome.NO_ANSWER}, {"outcome": Outcome.DECLINE}]
-SPEECH = [0, 0, 3, 5.5, 9, 3600, None]
+SPEECH = [0, 0, 3, 5.5, 9, HANGS, None]
 """Seconds until a text is spoken; None if it never is."""
 TROUBLES = ["reload", "kill", "away"]
-BRIDGES = ("en/one_moment", "sound/beep")
+MOMENT = "en/one_moment"
+BRIDGES = (MOMENT, "sound/beep")
 """After these the provider asks again."""
-LONGEST = 8
-"""How many of these are heard in a row: each lasts a second at least, and we wait 1.5 s before it."""
+LONGEST = 7
+"""How many moments somebody waits in a row: each lasts 3.5 s, unless a key skips it."""
 TAKEN = "en/taken"
+QUEUE = 24
+"""Seconds of speech, of which four are made beside each other: less is ready 15 s after a pick-up."""
 REPLIES = ("recording", "en/thanks", TAKEN)
 ANY_KEY = "en/substitute_acknowledge"
 MONEY = 10_000_000
@@ -53,7 +57,7 @@ BEGIN = events(
 WAIT = events("wait", st.sampled_from([0.5, 1, 3, 10, 30]))
 TROUBLE = events("trouble", st.sampled_from(TROUBLES))
 STORIES = st.lists(
-    PLACE | PLACE | BEGIN | BEGIN | WAIT | WAIT | TROUBLE, min_size=3, max_size=12
+    PLACE | PLACE | BEGIN | BEGIN | WAIT | WAIT | TROUBLE, min_size=2, max_size=10
 )
 
 
@@ -73,9 +77,12 @@ class World:
         """Whose message no voice speaks."""
         self.queue = 0.0
         """Seconds in which all texts are spoken one after the other."""
+        self.hangs = False
+        """Whether the voice ever hangs."""
 
-    def begins(self, *, keep: bool, dialect: Dialect) -> None:
-        """Begin another story, in which recordings are kept or not."""
+    def begins(self, *, keep: bool, hangs: bool, dialect: Dialect) -> None:
+        """Begin another story, in which recordings are kept or not, and the voice hangs or fails."""
+        self.hangs = hangs
         hass, entry = self.scene.home.hass, self.scene.home.entry
         hass.config_entries.async_update_entry(
             entry, options={**entry.options, CONF_KEEP_SPEECH: keep}
@@ -96,14 +103,16 @@ class World:
 
     def text(self, seconds: float | None) -> str:
         """Return a text that nobody has spoken before, and that takes so long."""
+        if seconds == HANGS and not self.hangs:
+            seconds = None
         text = f"Text {len(self.scene.voice.takes)}."
         self.scene.voice.takes[text] = seconds
-        self.queue += seconds or 0
+        self.queue += 10 if seconds == HANGS else seconds or 0
         return text
 
     def expect(self, message: float | None, *numbers: str) -> None:
         """Note who is called with a message that takes so long."""
-        if message in (None, 3600):
+        if message in (None, HANGS):
             self.unspoken.update(numbers)
 
     # What happens
@@ -132,7 +141,7 @@ class World:
         """Begin a chain."""
         self.scene.voice.takes["Thank you."] = reply
         self.begun += 1
-        self.queue += reply or 0
+        self.queue += 10 if reply == HANGS else reply or 0
         numbers = [self.person(phone) for phone in phones]
         self.expect(message, *numbers)
         await self.scene.begin_chain(
@@ -149,7 +158,7 @@ class World:
     async def trouble(self, kind: str) -> None:
         """Restart the account, between the moments in which anything else happens."""
         # What was being spoken begins anew
-        self.queue += 15
+        self.queue += QUEUE
         await asyncio.sleep(0.25)
         if kind == "reload":
             await self.scene.reload()
@@ -196,9 +205,7 @@ class World:
         heard = await self.heard(call)
         assert heard
         assert heard[-1] not in BRIDGES
-        waited = (
-            len([*same]) for is_, same in groupby(heard, BRIDGES.__contains__) if is_
-        )
+        waited = (len([*same]) for sound, same in groupby(heard) if sound == MOMENT)
         assert max(waited, default=0) <= LONGEST
         assert "silence" not in heard
         assert "ivr" not in call.actions[-1]
@@ -209,7 +216,7 @@ class World:
             return
         if call.to in self.unspoken:
             assert spoken == "substitute"
-        elif self.queue < 15:
+        elif self.queue < QUEUE:
             assert spoken == "message"
         else:
             assert spoken in ("message", "substitute")
@@ -256,21 +263,27 @@ def world(voice: None, scene: Scene) -> World:
 
 
 @settings(
-    max_examples=30,
+    max_examples=50,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(story=STORIES, keep=st.booleans(), seed=st.integers(0, 10_000))
+@given(
+    story=STORIES,
+    keep=st.booleans(),
+    hangs=st.booleans(),
+    seed=st.integers(0, 10_000),
+)
 async def test_random_orders(
     world: World,
     caplog: pytest.LogCaptureFixture,
     story: list[Callable[[World], Coroutine[Any, Any, None]]],
     keep: bool,
+    hangs: bool,
     seed: int,
 ) -> None:
     """Whenever speech is ready, and whatever restarts meanwhile, everybody hears what they should."""
-    world.begins(keep=keep, dialect=Dialect.chosen(seed))
+    world.begins(keep=keep, hangs=hangs, dialect=Dialect.chosen(seed))
     for event in story:
         await event(world)
     await world.end()
