@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -103,11 +103,9 @@ class Recordings:
     async def async_wait(self, prompt: Prompt, seconds: float) -> bool:
         """Wait until it is known what there is of a prompt, but no longer than so many seconds.
 
-        Returns whether it is known. A recording that somebody has deleted is made again.
+        Returns whether it is known.
         """
-        making = self._making.get(prompt.key)
-        if making is None or await self._async_is_gone(making):
-            making = self._begin(prompt)
+        making = self._making.get(prompt.key) or self._begin(prompt)
         if not making.done():
             async with async_at_most(self._hass, seconds):
                 await asyncio.wait([making])
@@ -135,11 +133,13 @@ class Recordings:
         return self._names.built_in(spoken, sound, integration_version(self._hass))
 
     @callback
-    def async_release(self, prompts: Iterable[Prompt]) -> None:
+    def async_release(self, prompts: Collection[Prompt]) -> None:
         """Note that a call or chain that played prompts is over.
 
         What is not kept is deleted after 10 minutes, or sooner if newer recordings need the room.
         """
+        if not prompts:
+            return
         needed = self._needed_words()
         released = [one for one in prompts if self._names.words(one) not in needed]
         for prompt in released:
@@ -264,13 +264,6 @@ class Recordings:
     def _copied_stem(self, prompt: Prompt, source: Path | bytes) -> str:
         content = source if isinstance(source, bytes) else source.read_bytes()
         return self._names.copied(prompt, content)
-
-    async def _async_is_gone(self, making: asyncio.Task[str | None]) -> bool:
-        """Return whether a recording was made that is not there any more."""
-        if not making.done() or making.cancelled():
-            return False
-        name = making.result()
-        return name is not None and not await self._files.async_is_there(name)
 
     async def _async_kept(self, stem: str) -> str | None:
         """Return the name of a recording that is kept, if nobody has deleted it."""

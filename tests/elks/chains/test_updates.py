@@ -108,6 +108,7 @@ async def test_several_go_on(update: Update, freezer: FrozenDateTimeFactory) -> 
         return bool(told)
 
     await until(time_passes)
+    await home.settle()
 
     assert sorted(called(home)[:3]) == [BO, CILLA, DAN]
     assert called(home)[3] == OTHER
