@@ -85,9 +85,13 @@ class Address:
     def base_url(self) -> str | None:
         """The URL at which 46elks fetches from this home: the one of now, else the last one.
 
-        None if there never was one.
+        None if there never was one, or if it was switched off.
         """
-        return self._base_now or self._last.base_url
+        if (base := self._base_now) is not None:
+            return base
+        # With a cloudhook since, remote access or the external URL was switched off
+        is_gone = self._cloudhook or self._last.cloudhook
+        return None if is_gone else self._last.base_url
 
     @property
     def _base_now(self) -> str | None:

@@ -430,7 +430,10 @@ async def test_remote_access_is_turned_off(
     provider: Simulator,
     told: bool,
 ) -> None:
-    """Then a cloudhook is got at once; at the latest the next call has one."""
+    """Then a cloudhook is got at once; at the latest the next call has one.
+
+    It carries no sounds, which are not looked for at the address of before either.
+    """
     cloud.remote = REMOTE
     await set_up(hass, entry)
 
@@ -443,6 +446,11 @@ async def test_remote_access_is_turned_off(
 
     assert str(provider.calls[0].whenhangup).startswith(f"{HOOK}?token=")
     assert not not_reachable(hass, entry)
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(
+            DOMAIN, "place_call", {"to": PHONE, "message": "Leak"}, blocking=True
+        )
+    assert raised.value.translation_key == "not_reachable"
     await provider.reset()
 
 
