@@ -114,18 +114,6 @@ class Address:
         return Reach.CLOUDHOOK if self._cloudhook else Reach.NONE
 
     @property
-    def usable(self) -> Reach:
-        """How 46elks calls back: the way it reaches this home now, else the way it last did.
-
-        NONE only if there never was one. Whether it can fetch sounds, `base_url` says.
-        """
-        if (reach := self.reach) is not Reach.NONE:
-            return reach
-        if self._last.cloudhook:
-            return Reach.CLOUDHOOK
-        return Reach.DIRECT if self._last.base_url else Reach.NONE
-
-    @property
     def webhook_url(self) -> str | None:
         """The URL for callbacks, without any secret of a call; None if there never was one."""
         if (base := self._base_now) is None:
@@ -206,22 +194,20 @@ class Address:
             )
         )
 
-    async def async_look(self) -> Reach:
-        """Return how 46elks calls back, as `usable` does; look for an address if there is none now.
+    async def async_look(self) -> None:
+        """Look for an address if there is none now.
 
         That takes some seconds at most, for which only a call waits that has no address at all.
         """
         if (reach := self.reach) is not Reach.NONE:
             if reach is not self._notified:
                 self._notify(reach)
-            return reach
-        if self.usable is Reach.NONE:
+        elif self.webhook_url is None:
             await self._async_look_briefly()
         elif not self._looking.locked():
             self._entry.async_create_background_task(
                 self._hass, self._async_look_briefly(), "elks address"
             )
-        return self.usable
 
     async def _async_look_briefly(self) -> None:
         with suppress(TimeoutError):

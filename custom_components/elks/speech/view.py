@@ -1,6 +1,7 @@
 """The door at which the provider fetches recordings and built-in sounds. Their names are secret."""
 
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -43,12 +44,14 @@ class RecordingView(HomeAssistantView):
         """
         if (suffix := suffix_of(name)) is None:
             raise HTTPNotFound
-        paths = [
-            recordings_folder(self._hass, entry.entry_id) / name
-            for entry in self._hass.config_entries.async_entries(DOMAIN)
-        ]
-        run = self._hass.async_add_executor_job
-        path = await run(_first_file, paths) or await run(self._built_in, name)
+        entries = self._hass.config_entries.async_entries(DOMAIN)
+        path = await self._hass.async_add_executor_job(
+            _find_file,
+            name,
+            [recordings_folder(self._hass, entry.entry_id) for entry in entries],
+            [RecordingNames(entry.data[CONF_CALLBACK_KEY]) for entry in entries],
+            integration_version(self._hass),
+        )
         if path is None:
             raise HTTPNotFound
         return FileResponse(
@@ -61,20 +64,25 @@ class RecordingView(HomeAssistantView):
 
     head = get
 
-    def _built_in(self, name: str) -> Path | None:
-        """Return the built-in sound to which an account gives this name."""
-        version = integration_version(self._hass)
-        for entry in self._hass.config_entries.async_entries(DOMAIN):
-            names = RecordingNames(entry.data[CONF_CALLBACK_KEY])
-            if names.words(Prompt()) != words_of(name):
-                continue
-            for language in languages():
-                for sound in Sound:
-                    if names.built_in(language, sound, version) == name:
-                        return sound_file(language, sound)
-        return None
+
+def _find_file(
+    name: str,
+    folders: Iterable[Path],
+    accounts: Iterable[RecordingNames],
+    version: str,
+) -> Path | None:
+    """Return the file of a recording, or of a built-in sound, with a name that an account gave it."""
+    for folder in folders:
+        if (path := folder / name).is_file():
+            return path
+    for names in accounts:
+        if names.words(Prompt()) == words_of(name):
+            return _find_built_in(name, names, version)
+    return None
 
 
-def _first_file(paths: Iterable[Path]) -> Path | None:
-    """Return the first path at which there is a file."""
-    return next((path for path in paths if path.is_file()), None)
+def _find_built_in(name: str, names: RecordingNames, version: str) -> Path | None:
+    for language, sound in product(languages(), Sound):
+        if names.built_in(language, sound, version) == name:
+            return sound_file(language, sound)
+    return None

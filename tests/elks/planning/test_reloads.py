@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.elks.address import Address, Reach
+from custom_components.elks.address import Address
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.exceptions import ServiceValidationError
 from simulator import KeyPress
@@ -74,9 +74,8 @@ async def test_unloaded_meanwhile(
     domain, name = action.split(".")
     go_on = asyncio.Event()
 
-    async def look(_: Address) -> Reach:
+    async def look(_: Address) -> None:
         await go_on.wait()
-        return Reach.DIRECT
 
     with patch.object(Address, "async_look", look):
         acting = home.hass.async_create_task(

@@ -211,34 +211,24 @@ def _before_pick_up(restart: _Restart) -> Story:
     return story
 
 
-def _at_pick_up(restart: _Restart) -> Story:
-    """Restart while 46elks waits to learn what comes first, and we for the message."""
+def _before_message(
+    takes: float, after: float, *heard: str
+) -> Callable[[_Restart], Story]:
+    """Return what restarts `after` so many seconds, while a message that `takes` longer is awaited."""
 
-    async def story(scene: Scene) -> None:
-        scene.voice.takes[_MESSAGE] = 5
-        scene.provider.phone(PHONE, talk_for=None)
-        await scene.act(message=_MESSAGE, repeat=1)
-        await asyncio.sleep(2.5)
-        await restart(scene)
-        await scene.call_ended()
-        assert await scene.heard() == [_BEEP, _MOMENT, _RECORDING]
+    def restarted(restart: _Restart) -> Story:
+        async def story(scene: Scene) -> None:
+            scene.voice.takes[_MESSAGE] = takes
+            scene.provider.phone(PHONE, talk_for=None)
+            await scene.act(message=_MESSAGE, repeat=1)
+            await asyncio.sleep(after)
+            await restart(scene)
+            await scene.call_ended()
+            assert await scene.heard() == list(heard)
 
-    return story
+        return story
 
-
-def _in_a_moment(restart: _Restart) -> Story:
-    """Restart while somebody waits for the message."""
-
-    async def story(scene: Scene) -> None:
-        scene.voice.takes[_MESSAGE] = 5.5
-        scene.provider.phone(PHONE, talk_for=None)
-        await scene.act(message=_MESSAGE, repeat=1)
-        await asyncio.sleep(4)
-        await restart(scene)
-        await scene.call_ended()
-        assert await scene.heard() == [_MOMENT, _MOMENT, _RECORDING]
-
-    return story
+    return restarted
 
 
 def _before_reply(restart: _Restart) -> Story:
@@ -510,12 +500,12 @@ ROWS = (
     *_restarts(
         "at-pick-up",
         "as the phone is answered, before the message is spoken",
-        _at_pick_up,
+        _before_message(5, 2.5, _BEEP, _MOMENT, _RECORDING),
     ),
     *_restarts(
         "in-a-moment",
         "after the phone is answered, before the message is spoken",
-        _in_a_moment,
+        _before_message(5.5, 4, _MOMENT, _MOMENT, _RECORDING),
     ),
     *_restarts(
         "before-reply",

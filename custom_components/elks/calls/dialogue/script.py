@@ -110,9 +110,9 @@ class CallScript:
 
     def answer(self, keys: str | None, spoken: Spoken | None) -> Answer | None:
         """Return the answer that keys stand for, after what was heard before."""
-        if keys and keys.isdecimal() and self.any_digit:
-            if spoken is Spoken.SUBSTITUTE:
-                return self.answers[0]
+        is_any = self.any_digit and spoken is Spoken.SUBSTITUTE
+        if is_any and keys and keys.isdecimal():
+            return self.answers[0]
         return next((answer for answer in self.answers if answer.key == keys), None)
 
     def as_dict(self, *, with_prompts: bool) -> dict[str, object]:
