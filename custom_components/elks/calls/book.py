@@ -36,7 +36,7 @@ class CallBook:
         self._held: dict[str, CallRecord] = {}
         self._last_to: dict[str, CallRecord] = {}
         self.last: CallRecord | None = None
-        """The call placed last of those that the provider took."""
+        """The call placed last of those that the provider took; not one to a line."""
         self._tally = Tally()
         self._uncounted: list[tuple[CallRecord | None, CallRecord]] = []
         """An end is shown before it is counted, which takes as long as a tenth of the rest."""
@@ -72,9 +72,9 @@ class CallBook:
             if record.chain != chain_id
         }
 
-    def last_to(self, contact: str) -> CallRecord | None:
-        """Return the call to a contact that was placed last."""
-        return self._last_to.get(contact)
+    def last_to(self, owner: str) -> CallRecord | None:
+        """Return the last call to a contact, or to a line, by its id."""
+        return self._last_to.get(owner)
 
     def put(self, record: CallRecord) -> None:
         """Write a record, in place of what was known of the call."""
@@ -188,11 +188,11 @@ class CallBook:
             self._find_last_again()
             return
         new = before is None or before.call is None
-        if _is_later(record, self.last, new=new):
+        if not record.line and _is_later(record, self.last, new=new):
             self.last = record
-        contact = record.contact
-        if contact and _is_later(record, self._last_to.get(contact), new=new):
-            self._last_to[contact] = record
+        owner = _owner(record)
+        if owner and _is_later(record, self._last_to.get(owner), new=new):
+            self._last_to[owner] = record
 
     def _find_last_again(self) -> None:
         """Find out which call was placed last, when one turns out to be older than it seemed."""
@@ -201,8 +201,8 @@ class CallBook:
             one for one in (shown | self._ended | self._open).values() if one.call
         ]
         placed.sort(key=lambda one: _cut(one.placed))
-        self.last = placed[-1]
-        self._last_to |= {one.contact: one for one in placed if one.contact}
+        self.last = next((one for one in reversed(placed) if not one.line), None)
+        self._last_to |= {owner: one for one in placed if (owner := _owner(one))}
 
     def _note_end(self, record: CallRecord, call: Call) -> None:
         # The end may still be found out
@@ -223,6 +223,11 @@ def _is_later(record: CallRecord, last: CallRecord | None, *, new: bool) -> bool
         return True
     placed, last_placed = _cut(record.placed), _cut(last.placed)
     return placed > last_placed or (new and placed == last_placed)
+
+
+def _owner(record: CallRecord) -> str | None:
+    """Return the line that is called, or else the contact."""
+    return record.line or record.contact
 
 
 def _cut(moment: datetime) -> datetime:

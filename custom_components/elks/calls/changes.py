@@ -6,16 +6,17 @@ from datetime import datetime
 
 from ..api import RefusedError
 from .events import CallEvent
+from .incoming.events import LineEvent
 from .outgoing.plan import CallPlan
 from .record import CallRecord
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallChange:
-    """More is known of a call that was placed, or it is known that it never was."""
+    """More is known of a call that was placed or came in, or it is known that it never was."""
 
     record: CallRecord
-    moments: Mapping[CallEvent, datetime] = field(default_factory=dict)
+    moments: Mapping[CallEvent | LineEvent, datetime] = field(default_factory=dict)
     """What happened to the call with this change, in this order, each at a time of its own."""
 
 

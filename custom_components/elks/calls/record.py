@@ -7,6 +7,7 @@ from typing import Self
 from ..api import Call, CallState
 from ..speech import Prompt, Sound
 from .dialogue.script import CallScript, Spoken, Step
+from .dialogue.talk import Talk
 
 _REPORTED = tuple(field.name for field in fields(Call))
 _TIMES = ("created", "start")
@@ -16,24 +17,28 @@ _SAME_TIME = timedelta(seconds=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallRecord:
-    """A call of ours, with what the provider last reported of it."""
+    """A call that we placed, or one to a line, with what the provider last reported of it."""
 
     token: str
     """Secret of this one call, which its callbacks bring back."""
     from_number: str
-    """E.164."""
+    """E.164; empty for whoever withholds it."""
     to_number: str
     """E.164."""
     timeout: int
-    """Seconds that the phone rings."""
+    """Seconds that the phone rings; 0 for a call to a line."""
     requested: datetime
-    """When it was requested, by the provider's clock."""
+    """When it was requested, or began to ring, by the provider's clock."""
     reported: bool
     """Whether the provider is to report to us how the call ends."""
     script: CallScript | None = None
     """What is said and asked; None when the request held all of it."""
     contact: str | None = None
-    """Id of the contact who is called; None for a number that is nobody's."""
+    """Id of the contact who is called, or who calls; None for a number that is nobody's."""
+    line: str | None = None
+    """Id of the line that is called; None for a call that we placed."""
+    talk: Talk = Talk()
+    """Where the talk with whoever called stands."""
     chain: str | None = None
     """Id of the chain that the call belongs to."""
     hang_up: bool = False
@@ -96,7 +101,7 @@ class CallRecord:
         """Whether somebody picked up; None as long as that is not known."""
         if self.picked_up or (self.call is not None and self.call.start is not None):
             return True
-        if self.state is CallState.SUCCESS:
+        if self.state is CallState.SUCCESS and self.line is None:
             return True
         return False if self.ended and not self.given_up else None
 
@@ -128,7 +133,9 @@ class CallRecord:
         end that had been given up.
         """
         record = self._with_call(call)
-        return record.with_keys(*call.pressed) if call.pressed else record
+        # What a caller pressed may be a PIN
+        is_read = call.pressed and self.line is None
+        return record.with_keys(*call.pressed) if is_read else record
 
     def with_keys(self, question: int, keys: str) -> Self:
         """Return the record with the keys that answered a question, counted from 1.

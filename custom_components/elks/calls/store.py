@@ -16,11 +16,12 @@ from .stored import record_as_dict, record_from_dict
 from .tally import Tally
 
 _VERSION = 1
-_MINOR_VERSION = 3
+_MINOR_VERSION = 4
 """Raised with each field that is added: older versions leave it out, newer ones have a default.
 
 2: the question that keys answered (`asked`), and whether a call was `adopted`.
 3: prompts instead of the URLs of recordings; what was `spoken`, and what is said at the end (`closing`).
+4: calls to lines, and where the talk with the caller stands (`line`, `talk`).
 """
 _PAUSE = 0.1
 _PAUSE_PER_CALL = 0.0002
@@ -28,7 +29,7 @@ _PAUSE_PER_CALL = 0.0002
 _SOON = 0.1
 _LATER = 60
 """Seconds in which to write what the provider reports again when it is asked."""
-_OURS = ("digits", "hang_up", "spoken")
+_OURS = ("digits", "hang_up", "spoken", "talk")
 """What it does not report again."""
 
 

@@ -8,6 +8,7 @@ from ..api import Call, CallState
 from ..helpers.stored_values import moment, text, text_or_none, whole_number
 from ..speech import Prompt
 from .dialogue.script import CallScript, Spoken
+from .dialogue.talk import Talk
 from .record import CallRecord
 
 _COST_UNITS = 10_000
@@ -26,6 +27,8 @@ def record_as_dict(record: CallRecord) -> dict[str, object]:
         "reported": record.reported,
         "script": script and script.as_dict(with_prompts=not record.ended),
         "contact": record.contact,
+        "line": record.line,
+        "talk": record.talk.as_dict() if record.line else None,
         "chain": record.chain,
         "hang_up": record.hang_up,
         "closing": closing.as_dict() if closing and not record.ended else None,
@@ -45,6 +48,7 @@ def record_from_dict(data: Mapping[str, Any]) -> CallRecord:
     Raises AttributeError, LookupError, TypeError or ValueError for what cannot be read.
     """
     script, call, closing = data.get("script"), data.get("call"), data.get("closing")
+    talk = data.get("talk")
     return CallRecord(
         token=text(data["token"]),
         from_number=text(data["from"]),
@@ -54,6 +58,8 @@ def record_from_dict(data: Mapping[str, Any]) -> CallRecord:
         reported=bool(data["reported"]),
         script=CallScript.from_dict(script) if script else None,
         contact=text_or_none(data.get("contact")),
+        line=text_or_none(data.get("line")),
+        talk=Talk.from_dict(talk) if talk else Talk(),
         chain=text_or_none(data.get("chain")),
         hang_up=bool(data.get("hang_up")),
         closing=None if closing is None else Prompt.from_dict(closing),

@@ -18,6 +18,12 @@ def new_token(key: str) -> str:
     return nonce + _signature(nonce, key)
 
 
+def token_of(call_id: str, key: str) -> str:
+    """Return the secret of a call to a line: the same one, however often the provider reports it."""
+    nonce = _signature(f"incoming {call_id}", key)
+    return nonce + _signature(nonce, key)
+
+
 def is_ours(token: str, key: str) -> bool:
     """Return whether a secret was signed with the account's key."""
     nonce, signature = token[:_LENGTH], token[_LENGTH:]

@@ -16,6 +16,7 @@ from .book import CallBook
 from .changes import CallChange
 from .ends import CallEnds
 from .events import events
+from .incoming.events import line_events
 from .outgoing.adoption import Adoption
 from .outgoing.looking import Lookout
 from .outgoing.placing import Placing
@@ -109,7 +110,8 @@ class CallTracker:
             # Of a call that is only requested there is nothing to show
             return
         self._adoption.settle(record.token)
-        moments = {event: self._next_moment() for event in events(before, record)}
+        happened = line_events if record.line else events
+        moments = {event: self._next_moment() for event in happened(before, record)}
         self._listeners.async_notify(CallChange(record=record, moments=moments))
 
     def _next_moment(self) -> datetime:

@@ -1,0 +1,64 @@
+"""Where the talk with a caller stands: what was asked last, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from ...helpers.stored_values import whole_number
+
+
+class Place(StrEnum):
+    """What a caller was asked last."""
+
+    DOOR = "door"
+    """Nothing yet: who is let in is being decided, or an automation decides what comes next."""
+    PIN = "pin"
+    MENU = "menu"
+    STEP = "step"
+    """What an automation asked."""
+    EXIT = "exit"
+    """Nothing more: the call ends."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Talk:
+    """Where the talk with a caller stands; kept over a restart."""
+
+    place: Place = Place.DOOR
+    question: int = 0
+    """How many questions were answered."""
+    first: int = 0
+    """How many were before the step that an automation asked last."""
+    steps: int = 0
+    """How many steps an automation asked for."""
+    steps_over: int = 0
+    """How many of them are over."""
+    wrong_pins: int = 0
+    misses: int = 0
+    """How many times in a row nothing, or nothing that can be chosen, was pressed."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what as_dict returned, in this version, an older or a newer one.
+
+        Raises TypeError for what cannot be read.
+        """
+        place = data.get("place")
+        numbers = (
+            "question",
+            "first",
+            "steps",
+            "steps_over",
+            "wrong_pins",
+            "misses",
+        )
+        return cls(
+            # What only a newer version knows is not gone on with
+            place=Place(place) if place in Place else Place.EXIT,
+            **{name: whole_number(data.get(name, 0)) for name in numbers},
+        )

@@ -1,0 +1,31 @@
+"""Who calls: the provider's word for it, which can be withheld, odd or forged."""
+
+from dataclasses import dataclass
+import re
+
+from homeassistant.config_entries import ConfigEntry
+
+from ...people.contacts import Contact, contact_with
+
+_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Somebody who calls the home."""
+
+    number: str | None
+    """E.164; None for whoever withholds it."""
+    contact: Contact | None
+
+
+def read_caller(written: str | None, entry: ConfigEntry) -> Caller:
+    """Return who calls, as far as what the provider gives can be a number.
+
+    How it reports a withheld number is not documented: what cannot be one counts as withheld.
+    """
+    found = _NUMBER.fullmatch((written or "").strip())
+    if found is None:
+        return Caller(number=None, contact=None)
+    number = f"+{found[1]}"
+    return Caller(number=number, contact=contact_with(entry, number))

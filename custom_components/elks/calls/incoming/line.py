@@ -1,0 +1,145 @@
+"""A line: a number of the account at which the home answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_LANGUAGE
+
+from ...const import (
+    ATTR_ACTIONS,
+    ATTR_KEY,
+    ATTR_REPLY,
+    CONF_ANSWER_WITH,
+    CONF_CALLERS,
+    CONF_FORWARD_TO,
+    CONF_GREETING,
+    CONF_LINE_KEY,
+    CONF_MENU,
+    CONF_MINUTES_PER_DAY,
+    CONF_NUMBER,
+    CONF_OTHERS,
+    CONF_PIN,
+    CONF_SAY,
+    SUBENTRY_LINE,
+)
+
+DEFAULT_MINUTES_PER_DAY = 60
+
+type Actions = list[dict[str, Any]]
+"""A sequence of Home Assistant's actions, as its editor writes it."""
+
+
+class Callers(StrEnum):
+    """Who is let in."""
+
+    CONTACTS = "contacts"
+    EVERYONE = "everyone"
+
+
+class AnswerWith(StrEnum):
+    """What somebody gets who is let in."""
+
+    MENU = "menu"
+    AUTOMATION = "automation"
+    """An automation decides."""
+    NOTHING = "nothing"
+    """The call is not picked up."""
+
+
+class Others(StrEnum):
+    """What all others get."""
+
+    BUSY = "busy"
+    REJECT = "reject"
+    FORWARD = "forward"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MenuEntry:
+    """Something that can be chosen by a key."""
+
+    key: str
+    say: str
+    """What the menu announces, such as "open the gate"."""
+    actions: Actions
+    reply: str
+    """A template of what is said after the actions; empty for nothing of its own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A number of the account at which the home answers."""
+
+    id: str
+    """Of the config subentry."""
+    name: str
+    number: str
+    """E.164."""
+    key: str
+    """The secret of its address."""
+    callers: Callers = Callers.CONTACTS
+    pin: str | None = None
+    greeting: str = ""
+    """A template; empty for the name of the home."""
+    menu: tuple[MenuEntry, ...] = ()
+    answer_with: AnswerWith = AnswerWith.MENU
+    actions: Actions
+    """What is done when somebody rings who is let in."""
+    others: Others = Others.BUSY
+    forward_to: str | None = None
+    """E.164, the name or the notify entity of a contact."""
+    language: str | None = None
+    """None for the home's."""
+    minutes_per_day: int = DEFAULT_MINUTES_PER_DAY
+    """Beyond them, only contacts are let in."""
+
+    @classmethod
+    def from_subentry(cls, subentry: ConfigSubentry) -> Self:
+        """Read a config subentry."""
+        data = subentry.data
+        return cls(
+            id=subentry.subentry_id,
+            name=subentry.title,
+            number=data[CONF_NUMBER],
+            key=data[CONF_LINE_KEY],
+            callers=Callers(data.get(CONF_CALLERS, Callers.CONTACTS)),
+            pin=data.get(CONF_PIN),
+            greeting=data.get(CONF_GREETING, ""),
+            menu=tuple(map(_entry, data.get(CONF_MENU, ()))),
+            answer_with=AnswerWith(data.get(CONF_ANSWER_WITH, AnswerWith.MENU)),
+            actions=data.get(ATTR_ACTIONS, []),
+            others=Others(data.get(CONF_OTHERS, Others.BUSY)),
+            forward_to=data.get(CONF_FORWARD_TO),
+            language=data.get(CONF_LANGUAGE),
+            minutes_per_day=data.get(CONF_MINUTES_PER_DAY, DEFAULT_MINUTES_PER_DAY),
+        )
+
+    def chosen(self, key: str | None) -> MenuEntry | None:
+        """Return what a key chooses."""
+        return next((entry for entry in self.menu if entry.key == key), None)
+
+
+def lines(entry: ConfigEntry) -> list[Line]:
+    """Return the lines of an account."""
+    return [
+        Line.from_subentry(subentry)
+        for subentry in entry.subentries.values()
+        if subentry.subentry_type == SUBENTRY_LINE
+    ]
+
+
+def find_line(entry: ConfigEntry, line_id: str | None) -> Line | None:
+    """Return a line; None for one that has been removed."""
+    return next((line for line in lines(entry) if line.id == line_id), None)
+
+
+def _entry(data: Mapping[str, Any]) -> MenuEntry:
+    return MenuEntry(
+        key=data[ATTR_KEY],
+        say=data[CONF_SAY],
+        actions=data.get(ATTR_ACTIONS, []),
+        reply=data.get(ATTR_REPLY, ""),
+    )

@@ -1,0 +1,21 @@
+"""The home answers: who is let in, what a caller hears and chooses, and what is done then.
+
+`lines` takes in that somebody rings and what they press; `door` decides who is let in, `talks` what
+comes next, `steps` asks automations for it, `prompts` has ready what is said, `actions` runs what
+was chosen.
+"""
+
+from .lines import Lines
+from .say import Decision, Say, going_on
+from .steps import CallOverError, StepRunningError
+from .store import LineStore
+
+__all__ = [
+    "CallOverError",
+    "Decision",
+    "LineStore",
+    "Lines",
+    "Say",
+    "StepRunningError",
+    "going_on",
+]

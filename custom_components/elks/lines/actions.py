@@ -1,0 +1,98 @@
+"""What is done when somebody rings, or has chosen: actions of Home Assistant, run as a script."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.script import (
+    SCRIPT_MODE_PARALLEL,
+    Script,
+    async_validate_actions_config,
+)
+
+from ..calls.incoming.line import Actions, Line
+from ..const import DOMAIN, LOGGER
+from ..helpers.waiting import async_at_most
+
+_PATIENCE = 3
+"""Seconds that a caller waits until the actions are over."""
+_MOST_RUNS = 10
+
+
+class Outcome(Enum):
+    """What came of actions, as far as a caller waited for it."""
+
+    DONE = auto()
+    FAILED = auto()
+    GOES_ON = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    actions: Actions
+    script: Script
+
+
+class LineActions:
+    """Runs the actions of the lines of one account."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin with no script made."""
+        self._hass = hass
+        self._ready: dict[tuple[str, str], _Ready] = {}
+
+    async def async_run(
+        self, line: Line, key: str, actions: Actions, variables: Mapping[str, Any]
+    ) -> Outcome:
+        """Run actions of a line, those of a key or, without one, of the ringing.
+
+        They go on when this takes too long, or when whoever waits is stopped.
+        """
+        if not actions:
+            return Outcome.DONE
+        # They have begun: a reload of the account does not stop them
+        running = self._hass.async_create_background_task(
+            self._async_run(line, key, actions, variables), "elks line actions"
+        )
+        async with async_at_most(self._hass, _PATIENCE):
+            await asyncio.wait([running])
+        return running.result() if running.done() else Outcome.GOES_ON
+
+    async def _async_run(
+        self, line: Line, key: str, actions: Actions, variables: Mapping[str, Any]
+    ) -> Outcome:
+        try:
+            script = await self._async_script(line, key, actions)
+            result = await script.async_run(dict(variables), Context())
+        except Exception as err:  # noqa: BLE001  Others' code fails in its own ways
+            # The script has logged why
+            LOGGER.warning(
+                "Actions of the line %s failed (%s)", line.name, type(err).__name__
+            )
+            return Outcome.FAILED
+        # Without a result a condition was not met
+        return Outcome.DONE if result else Outcome.FAILED
+
+    async def _async_script(self, line: Line, key: str, actions: Actions) -> Script:
+        """Return the script of actions; raises vol.Invalid and what else validation raises."""
+        ready = self._ready.get((line.id, key))
+        if ready is None or ready.actions != actions:
+            sequence = await async_validate_actions_config(
+                self._hass, cv.SCRIPT_SCHEMA(actions)
+            )
+            script = Script(
+                self._hass,
+                sequence,
+                f"{line.name} {key}".strip(),
+                DOMAIN,
+                running_description="line",
+                script_mode=SCRIPT_MODE_PARALLEL,
+                max_runs=_MOST_RUNS,
+                logger=LOGGER,
+            )
+            ready = self._ready[line.id, key] = _Ready(actions, script)
+        return ready.script

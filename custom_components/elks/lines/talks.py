@@ -1,0 +1,237 @@
+"""What comes next in the talk with a caller: PIN, menu, and what an automation asks."""
+
+from dataclasses import replace
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from ..api import Connect, HangUp, HangUpSignal
+from ..calls import CallBook, CallRecord
+from ..calls.dialogue.talk import Place
+from ..calls.incoming.caller import Caller
+from ..calls.incoming.line import AnswerWith, Line, MenuEntry, Others
+from ..const import CONF_NUMBER
+from ..speech import Sound
+from .actions import LineActions, Outcome
+from .door import MOST_TRIES, Door, Way, expected_pin, is_pin
+from .prompts import LinePrompts, variables_of
+from .say import Decision, Say
+from .steps import Steps
+
+_MOST_MISSES = 3
+"""How many times in a row nothing, or nothing that can be chosen, is pressed until the call ends."""
+_REPEAT = 2
+_AGAIN = "*"
+_PATIENCE_AT_DOOR = 2
+"""Seconds in which an automation decides about a call that rings."""
+_PATIENCE_IN_CALL = 15
+"""Seconds in which it decides what comes after a step."""
+_BUSY = HangUp(signal=HangUpSignal.BUSY)
+_SIGNALS = {Others.BUSY: HangUpSignal.BUSY, Others.REJECT: HangUpSignal.REJECT}
+
+
+class Talks:
+    """Leads the talks with callers at the lines of one account."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        book: CallBook,
+        *,
+        door: Door,
+        prompts: LinePrompts,
+        steps: Steps,
+    ) -> None:
+        """Note in the book where talks stand, and say what the prompts have ready."""
+        self._hass = hass
+        self._entry = entry
+        self._book = book
+        self._door = door
+        self._prompts = prompts
+        self._steps = steps
+        self._actions = LineActions(hass)
+
+    async def async_receive(
+        self, line: Line, caller: Caller, record: CallRecord, way: Way
+    ) -> Decision:
+        """Return what somebody gets who rings."""
+        match way:
+            case Way.PIN:
+                self._note(record, place=Place.PIN)
+                return self._ask_pin(line, caller)
+            case Way.IN:
+                return await self._async_let_in(line, caller, record)
+            case Way.OUT if line.others is Others.FORWARD:
+                return self._forward(line)
+        return HangUp(signal=_SIGNALS.get(line.others, HangUpSignal.BUSY))
+
+    async def async_answered(
+        self,
+        line: Line,
+        caller: Caller,
+        record: CallRecord,
+        question: int,
+        keys: str | None,
+    ) -> Decision:
+        """Return what follows the answer to a question, counted from 1; keys are None for none."""
+        place = record.talk.place
+        # A PIN is noted nowhere
+        noted = record if place is Place.PIN or not keys else record.with_keys(question, keys)
+        self._book.put(
+            replace(noted, talk=replace(record.talk, question=question))
+        )
+        match place:
+            case Place.PIN:
+                return await self._async_pin_entered(line, caller, record, keys)
+            case Place.MENU:
+                return await self._async_chosen(line, caller, record, keys)
+            case Place.STEP:
+                return await self._async_step_answered(record, question, keys)
+        return HangUp()
+
+    async def async_again(
+        self, line: Line, caller: Caller, record: CallRecord
+    ) -> Decision:
+        """Return what somebody hears of whom nothing but the record is known, after a restart."""
+        talk = record.talk
+        match talk.place:
+            case Place.PIN:
+                return self._ask_pin(line, caller)
+            case Place.MENU:
+                return self._ask_menu(line)
+            case Place.STEP if record.script:
+                step = record.script.step(0, None, record.spoken)
+                return Say.of(step) if step else HangUp()
+            case Place.DOOR if line.answer_with is AnswerWith.AUTOMATION:
+                return await self._async_decided(record, _PATIENCE_AT_DOOR, _BUSY)
+        return HangUp()
+
+    async def _async_let_in(
+        self, line: Line, caller: Caller, record: CallRecord
+    ) -> Decision:
+        """Return what somebody gets who is let in; what is done then goes on beside it."""
+        if line.actions:
+            self._hass.async_create_background_task(
+                self._actions.async_run(
+                    line, "", line.actions, self._variables(line, caller, record)
+                ),
+                "elks line rings",
+            )
+        match line.answer_with:
+            case AnswerWith.NOTHING:
+                self._note(record, place=Place.EXIT)
+                return _BUSY
+            case AnswerWith.AUTOMATION:
+                return await self._async_decided(record, _PATIENCE_AT_DOOR, _BUSY)
+        self._note(record, place=Place.MENU)
+        greeting = self._prompts.greeting(line, self._variables(line, caller, record))
+        menu = self._ask_menu(line)
+        return replace(menu, steps=(greeting, *menu.steps))
+
+    async def _async_pin_entered(
+        self, line: Line, caller: Caller, record: CallRecord, keys: str | None
+    ) -> Decision:
+        """Return what follows when a PIN was asked for."""
+        entered = (keys or "").removesuffix("#")
+        if not entered:
+            return self._missed(line, record, self._ask_pin(line, caller))
+        if is_pin(entered, expected_pin(line, caller)):
+            self._note(record, place=Place.DOOR, misses=0)
+            return await self._async_let_in(line, caller, record)
+        self._door.async_note_wrong_pin(line)
+        wrong = record.talk.wrong_pins + 1
+        self._note(record, wrong_pins=wrong)
+        if wrong >= MOST_TRIES:
+            return self._leave(line, record, Sound.WRONG_PIN)
+        return self._ask_pin(line, caller, Sound.WRONG_PIN)
+
+    async def _async_chosen(
+        self, line: Line, caller: Caller, record: CallRecord, keys: str | None
+    ) -> Decision:
+        """Return what follows when the menu was read out."""
+        if keys == _AGAIN:
+            return self._ask_menu(line)
+        if (entry := line.chosen(keys)) is None:
+            wrong = (Sound.WRONG_KEY,) if keys else ()
+            return self._missed(line, record, self._ask_menu(line, *wrong))
+        self._note(record, misses=0)
+        variables = self._variables(line, caller, record)
+        match await self._actions.async_run(line, entry.key, entry.actions, variables):
+            case Outcome.FAILED:
+                return self._ask_menu(line, Sound.NOT_DONE)
+            case Outcome.GOES_ON:
+                return self._ask_menu(line, Sound.GOES_ON)
+        return self._reply(line, entry, variables)
+
+    def _reply(
+        self, line: Line, entry: MenuEntry, variables: dict[str, Any]
+    ) -> Decision:
+        reply = self._prompts.reply(line, entry.reply, variables)
+        menu = self._ask_menu(line)
+        return replace(menu, steps=(reply, *menu.steps))
+
+    async def _async_step_answered(
+        self, record: CallRecord, question: int, keys: str | None
+    ) -> Decision:
+        """Return what follows what an automation asked."""
+        script = record.script
+        following = (
+            script.step(question - record.talk.first, keys, record.spoken)
+            if script
+            else None
+        )
+        if following:
+            return Say.of(following)
+        self._note(record, place=Place.DOOR, steps_over=record.talk.steps)
+        return await self._async_decided(record, _PATIENCE_IN_CALL, HangUp())
+
+    async def _async_decided(
+        self, record: CallRecord, seconds: float, otherwise: HangUp
+    ) -> Decision:
+        """Return what an automation decides in time."""
+        decided = await self._steps.async_next(record.token, seconds)
+        if decided is None:
+            self._note(record, place=Place.EXIT)
+        return decided or otherwise
+
+    def _forward(self, line: Line) -> Decision:
+        """Return what connects a caller with whom the line names: a contact, or a number."""
+        forward_to = line.forward_to or ""
+        contact = self._entry.subentries.get(forward_to)
+        number = contact.data[CONF_NUMBER] if contact else forward_to
+        return Connect(number=number) if number.startswith("+") else _BUSY
+
+    def _ask_pin(self, line: Line, caller: Caller, *before: Sound) -> Say:
+        sounds = (*before, Sound.PIN)
+        return Say(
+            steps=tuple(self._prompts.own(line, sound) for sound in sounds),
+            digits=len(expected_pin(line, caller)),
+            repeat=_REPEAT,
+        )
+
+    def _ask_menu(self, line: Line, *before: Sound) -> Say:
+        said = [self._prompts.own(line, sound) for sound in before]
+        return Say(steps=(*said, self._prompts.menu(line)), digits=1, repeat=_REPEAT)
+
+    def _missed(self, line: Line, record: CallRecord, again: Say) -> Say:
+        """Return what follows when nothing was pressed that means anything."""
+        misses = record.talk.misses + 1
+        self._note(record, misses=misses)
+        return again if misses < _MOST_MISSES else self._leave(line, record)
+
+    def _leave(self, line: Line, record: CallRecord, *before: Sound) -> Say:
+        self._note(record, place=Place.EXIT)
+        sounds = (*before, Sound.GOODBYE)
+        steps = tuple(self._prompts.own(line, sound) for sound in sounds)
+        return Say(steps=steps, goes_on=False)
+
+    def _note(self, record: CallRecord, **changes: Any) -> None:
+        """Note where the talk of a call stands now."""
+        if known := self._book.find(record.token):
+            self._book.put(replace(known, talk=replace(known.talk, **changes)))
+
+    @staticmethod
+    def _variables(line: Line, caller: Caller, record: CallRecord) -> dict[str, Any]:
+        return variables_of(line, caller, record.call.id if record.call else "")
