@@ -1,7 +1,7 @@
 """The account that places the calls."""
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 import hmac
 import re
 from typing import Any, TypedDict
@@ -19,6 +19,9 @@ class AccountNumber:
     category: str = "fixed"
     country: str = "se"
     name: str = ""
+    voice_start: str = ""
+    """What answers calls: a URL, or an action as JSON text; empty for nothing."""
+    sms_url: str = ""
 
     @property
     def id(self) -> str:
@@ -26,7 +29,7 @@ class AccountNumber:
         return f"n{self.number.removeprefix('+'):0>32}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the number as the provider sends it."""
+        """Return the number as the provider lists it."""
         return {
             "id": self.id,
             "number": self.number,
@@ -51,6 +54,7 @@ class AccountDetails(TypedDict, total=False):
     balance: int
     creditalert: int
     price_per_second: int
+    incoming_price_per_second: int
     trial: bool
     numbers: tuple[AccountNumber, ...]
 
@@ -69,12 +73,15 @@ class SimulatedAccount:
     balance: int = 1_000_000
     creditalert: int = 100_000
     price_per_second: int = 100
+    incoming_price_per_second: int = 30
     trial: bool = False
     numbers: tuple[AccountNumber, ...] = (
         AccountNumber("+46766860001", name="Demo home"),
         AccountNumber("+46766860002", capabilities=("sms",), category="mobile"),
         AccountNumber("+46766860003", active=False),
     )
+    given_away: list[str] = field(default_factory=list)
+    """The numbers that the account no longer rents, which cannot be undone."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the account as the provider sends it; a trial account has no money fields."""
@@ -99,12 +106,36 @@ class SimulatedAccount:
             authorization.encode(), f"Basic {credentials}".encode()
         )
 
+    def own(self, number_id: str) -> AccountNumber | None:
+        """Return one of the account's numbers by its id."""
+        return next((own for own in self.numbers if own.id == number_id), None)
+
+    def change(self, number: AccountNumber, **fields: Any) -> AccountNumber:
+        """Change fields of a number; return what becomes of it."""
+        changed = replace(number, **fields)
+        self.numbers = tuple(
+            changed if own.id == number.id else own for own in self.numbers
+        )
+        return changed
+
+    def give_away(self, number: AccountNumber) -> AccountNumber:
+        """Stop renting a number; return what becomes of it."""
+        if number.active:
+            self.given_away.append(number.number)
+        return self.change(number, active=False, voice_start="", sms_url="")
+
     def may_call_from(self, number: str) -> bool:
         """Return whether the account may show a number as the caller's."""
-        return number == self.mobilenumber or any(
-            own.number == number and own.active and "voice" in own.capabilities
+        return number == self.mobilenumber or number in self.voice_numbers
+
+    @property
+    def voice_numbers(self) -> list[str]:
+        """The numbers that can place and take calls."""
+        return [
+            own.number
             for own in self.numbers
-        )
+            if own.active and "voice" in own.capabilities
+        ]
 
 
 def is_e164(number: str) -> bool:

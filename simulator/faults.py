@@ -8,7 +8,10 @@ from typing import Any
 from .traffic import CallbackKind
 
 _PLACE = "POST /calls"
-REQUESTS = ("GET /me", "GET /numbers", _PLACE, "GET /calls", "GET /calls/{id}")
+REQUESTS = (
+    *("GET /me", "GET /numbers", "GET /numbers/{id}", "POST /numbers/{id}"),
+    *(_PLACE, "GET /calls", "GET /calls/{id}"),
+)
 
 
 class FaultKind(StrEnum):
@@ -50,8 +53,8 @@ _OF_CALLBACKS = {
 class Fault:
     """Something that goes wrong.
 
-    `on` is one of REQUESTS or a kind of callback, `number` the number called; None matches
-    any. The fault occurs `times` times, None without end, each time after `delay` simulated
+    `on` is one of REQUESTS or a kind of callback, `number` the number called, or the number
+    of the account that a request is about; None matches any. The fault occurs `times` times, None without end, each time after `delay` simulated
     seconds. `status`, `headers` and `body` make up the answer. `fields` replace fields of the
     answer's JSON or of the callback; those that are None are removed.
     """

@@ -65,6 +65,7 @@ class Simulator:
         self._tasks = Tasks()
         self._answering = Tasks()
         self._balance = self.account.balance
+        self._numbers = self.account.numbers
         self._runner: web.AppRunner | None = None
 
     @asynccontextmanager
@@ -123,9 +124,11 @@ class Simulator:
             await self._tasks.settled()
 
     async def reset(self) -> None:
-        """Go back to the start: no calls, scripts or faults, the first dialect and balance."""
+        """Go back to the start: no calls, scripts or faults; dialect, balance, numbers as first."""
         await self._tasks.cancel()
         self.account.balance = self._balance
+        self.account.numbers = self._numbers
+        self.account.given_away.clear()
         self.clear_faults()
         self.dialect = self._first_dialect
         self.phones.clear()
@@ -197,11 +200,12 @@ class Simulator:
     @property
     def voice_number(self) -> str:
         """The account's first number that can be used to call."""
-        return next(
-            own.number
-            for own in self.account.numbers
-            if self.account.may_call_from(own.number)
-        )
+        return self.account.voice_numbers[0]
+
+    @property
+    def given_away(self) -> list[str]:
+        """The numbers that the account no longer rents, because it was asked to."""
+        return self.account.given_away
 
     @property
     def calls(self) -> list[SimulatedCall]:
@@ -224,6 +228,7 @@ class Simulator:
             payloads=self._payloads,
             requests=self.requests,
             tasks=self._answering,
+            changed=self.watchers.changed,
         )
         control = Control(
             account=self.account,

@@ -1,6 +1,6 @@
 """The requests that the HTTP API understands."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ..account import SimulatedAccount, is_e164
+from ..account import AccountNumber, SimulatedAccount, is_e164
 from ..calls.actions import is_url, parse_action
 from ..calls.exchange import Exchange, Order
 from ..calls.recordings import Recordings
@@ -25,6 +25,10 @@ API_PATH = "/a1"
 
 _LARGEST_PAGE = 100
 _DEFAULT_TIMEOUT = 60
+_VOICE_START = "voice_start"
+_CLEARS = ("", " ", "none")
+"""What a field of a number is set to so that it holds nothing."""
+_LONGEST_NAME = 50
 _UNAUTHORIZED = (
     "API access requires Basic HTTP authentication. Read documentation or examples."
 )
@@ -54,8 +58,12 @@ class Api:
         payloads: Payloads,
         requests: list[ReceivedRequest],
         tasks: Tasks,
+        changed: Callable[[], None],
     ) -> None:
-        """Log all requests in `requests`; keep those under way in `tasks`."""
+        """Log all requests in `requests`; keep those under way in `tasks`.
+
+        `changed` is called when a number has changed.
+        """
         self._account = account
         self._exchange = exchange
         self._callbacks = callbacks
@@ -65,6 +73,7 @@ class Api:
         self._payloads = payloads
         self._requests = requests
         self._tasks = tasks
+        self._changed = changed
 
     def application(self) -> web.Application:
         """Return the API as a web application."""
@@ -72,6 +81,9 @@ class Api:
         for method, path, handler in (
             ("GET", "/me", self._me),
             ("GET", "/numbers", self._numbers),
+            ("GET", "/numbers/{id}", self._show_number),
+            ("POST", "/numbers/{id}", self._set_number),
+            ("DELETE", "/numbers/{id}", self._give_number_away),
             ("POST", "/calls", self._place_call),
             ("GET", "/calls", self._history),
             ("GET", "/calls/{id}", self._call),
@@ -115,8 +127,9 @@ class Api:
         resource = request.match_info.route.resource
         path = resource.canonical.removeprefix(API_PATH) if resource else request.path
         path = path.lower()
-        call = self._exchange.calls.get(request.match_info.get("id", ""))
-        number = call.to if call else form.get("to")
+        subject = request.match_info.get("id", "")
+        call, own = self._exchange.calls.get(subject), self._account.own(subject)
+        number = call.to if call else own.number if own else form.get("to")
         return self._faults.take(f"{request.method} {path}", number)
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.Response:
@@ -152,9 +165,34 @@ class Api:
             raise RequestRefusedError("Invalid start")
         first = ids.index(start) if start else 0
         after = first + _limit(request)
-        page = {"data": [self._payloads.number(one) for one in numbers[first:after]]}
+        page = {"data": [self._payloads.listed_number(n) for n in numbers[first:after]]}
         more = {"next": ids[after]} if after < len(ids) else {}
         return web.json_response(page | more)
+
+    async def _show_number(self, request: web.Request) -> web.Response:
+        return web.json_response(self._payloads.number(self._own(request)))
+
+    async def _set_number(self, request: web.Request) -> web.Response:
+        number = self._own(request)
+        form = _texts((await request.post()).items())
+        changed = self._account.change(number, **_settings(number, form))
+        if form.get("active") == "no":
+            changed = self._account.give_away(changed)
+        self._changed()
+        return web.json_response(self._payloads.number(changed))
+
+    async def _give_number_away(self, request: web.Request) -> web.Response:
+        changed = self._account.give_away(self._own(request))
+        self._changed()
+        return web.json_response(self._payloads.number(changed))
+
+    def _own(self, request: web.Request) -> AccountNumber:
+        number = self._account.own(request.match_info["id"])
+        if number is None:
+            raise RequestRefusedError(
+                "Invalid number id", self._payloads.dialect.unknown_status
+            )
+        return number
 
     async def _place_call(self, request: web.Request) -> web.Response:
         order = _order(_texts((await request.post()).items()))
@@ -197,18 +235,47 @@ class Api:
 
 def _order(form: Mapping[str, str]) -> Order:
     """Read a request for a call; raise RequestRefusedError if it is invalid."""
-    for name in ("from", "to", "voice_start"):
+    for name in ("from", "to", _VOICE_START):
         if name not in form:
             raise RequestRefusedError(f"Missing key {name}")
     from_, to = (_number(form[name], name) for name in ("from", "to"))
-    voice_start = form["voice_start"]
-    if not is_url(voice_start) and parse_action(voice_start) is None:
-        raise RequestRefusedError("Invalid voice_start")
+    voice_start = _voice_start(form[_VOICE_START])
     whenhangup = form.get("whenhangup")
-    if whenhangup is not None and not is_url(whenhangup):
-        raise RequestRefusedError("The whenhangup you tried to use is not a valid URL")
+    if whenhangup is not None:
+        _check_url("whenhangup", whenhangup)
     timeout = _whole(form.get("timeout"), "timeout", _DEFAULT_TIMEOUT)
     return Order(from_, to, voice_start, whenhangup, timeout)
+
+
+def _settings(number: AccountNumber, form: Mapping[str, str]) -> dict[str, str]:
+    """Read what is to be set for a number; raise RequestRefusedError if it is invalid."""
+    settings = {
+        name: "" if form[name] in _CLEARS else form[name]
+        for name in (_VOICE_START, "sms_url", "name")
+        if name in form
+    }
+    for name, capability in ((_VOICE_START, "voice"), ("sms_url", "sms")):
+        if settings.get(name) and capability not in number.capabilities:
+            raise RequestRefusedError("Forbidden", 403)
+    if voice_start := settings.get(_VOICE_START):
+        _voice_start(voice_start)
+    if sms_url := settings.get("sms_url"):
+        _check_url("sms_url", sms_url)
+    if len(settings.get("name", "")) > _LONGEST_NAME:
+        raise RequestRefusedError("Too long name")
+    return settings
+
+
+def _voice_start(text: str) -> str:
+    """Return what is to answer a call, a URL or an action, if it is valid."""
+    if not is_url(text) and parse_action(text) is None:
+        raise RequestRefusedError("Invalid voice_start")
+    return text
+
+
+def _check_url(name: str, text: str) -> None:
+    if not is_url(text):
+        raise RequestRefusedError(f"The {name} you tried to use is not a valid URL")
 
 
 def _number(text: str, name: str) -> str:

@@ -52,6 +52,7 @@ _OTHERS: Mapping[str, tuple[Any, ...]] = {
     "listed_after": (1.0,),
     "declined": (CallState.FAILED,),
     "not_answered": (CallState.BUSY,),
+    "cleared": ("", "none"),
 }
 """The values a field can have besides its default; those of a bool are obvious."""
 
@@ -119,6 +120,10 @@ class Dialect:
     """How a call ends that was declined, or that found the phone busy."""
     not_answered: CallState = CallState.FAILED
     """How a call ends that nobody answered in time."""
+    lists_voice_start: bool = False
+    """Whether the list of numbers says what answers their calls, as a single number does."""
+    cleared: str | None = None
+    """How a field of a number is written that is not set; None leaves it out."""
 
     @classmethod
     def choices(cls) -> dict[str, tuple[Any, ...]]:

@@ -28,8 +28,18 @@ class Payloads:
         return self._with_counts(account.as_json())
 
     def number(self, number: AccountNumber) -> dict[str, Any]:
-        """Return a number of the account."""
+        """Return a number of the account, with what is set for it."""
+        return {
+            **self.listed_number(number),
+            **self._set("voice_start", number.voice_start),
+            **self._set("sms_url", number.sms_url),
+        }
+
+    def listed_number(self, number: AccountNumber) -> dict[str, Any]:
+        """Return a number in the list of the account's numbers."""
         fields = number.as_json()
+        if self.dialect.lists_voice_start:
+            fields |= self._set("voice_start", number.voice_start)
         if not self.dialect.old_numbers:
             return fields
         del fields["category"]
@@ -90,6 +100,11 @@ class Payloads:
         if self.dialect.json_errors:
             return json.dumps({"error": reason}), "application/json"
         return reason, "text/plain"
+
+    def _set(self, name: str, value: str) -> dict[str, Any]:
+        """Return a field of a number as it is written when it is set, or when it is not."""
+        text = value or self.dialect.cleared
+        return {} if text is None else {name: text}
 
     def _known(self, call: SimulatedCall, times: Times) -> dict[str, Any]:
         """Return what is known about a call so far."""

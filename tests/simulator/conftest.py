@@ -87,12 +87,22 @@ class Client:
             "voice_start": '{"play": "sound/beep"}',
             **fields,
         }
+        given = {name: value for name, value in form.items() if value is not None}
+        return await self.post("/calls", **given)
+
+    async def post(self, path: str, **form: str) -> tuple[int, str]:
+        """Send a form; return the answer's status and text."""
         async with self._session.post(
-            f"{self._simulator.api_url}/calls",
-            data={name: value for name, value in form.items() if value is not None},
-            headers=self.headers,
+            self._simulator.api_url + path, data=form, headers=self.headers
         ) as response:
             return response.status, await response.text()
+
+    async def delete(self, path: str) -> None:
+        """Send a request to delete something."""
+        async with self._session.delete(
+            self._simulator.api_url + path, headers=self.headers
+        ) as response:
+            response.raise_for_status()
 
     async def call(self, action: object = None, **fields: str) -> Any:
         """Place a call and wait for its end; return it as the API shows it."""

@@ -10,6 +10,7 @@ from .actions import (
     Connect,
     CustomAction,
     HangUp,
+    HangUpSignal,
     Ivr,
     Play,
 )
@@ -35,6 +36,7 @@ from .errors import (
 )
 from .masking import mask_number
 from .models import (
+    INCOMING,
     OUTGOING,
     Account,
     Call,
@@ -48,6 +50,7 @@ from .models import (
 __all__ = [
     "BEEP",
     "DEFAULT_URL",
+    "INCOMING",
     "OUTGOING",
     "THREE_BEEPS",
     "Account",
@@ -64,6 +67,7 @@ __all__ = [
     "Ended",
     "FromNumberRefusedError",
     "HangUp",
+    "HangUpSignal",
     "Incoming",
     "InvalidAuthError",
     "Ivr",

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from json import JSONEncoder
 from typing import Final, override
 
@@ -35,11 +36,13 @@ class Play(CallAction):
     """URL of a WAV, MP3 or OGG Vorbis file, or one of the provider's own sounds."""
     next: CallAction | str | None = None
     """What follows: an action, or the URL that returns it. Without any, the call ends."""
+    report_url: str | None = None
+    """URL to which the end of the call is reported from now on."""
 
     @override
     def as_json(self) -> dict[str, object]:
         """Return the action as 46elks reads it."""
-        return {"play": self.sound, **_next(self.next)}
+        return {"play": self.sound, **_next(self.next), **_report(self.report_url)}
 
 
 THREE_BEEPS: Final = Play(sound=BEEP, next=Play(sound=BEEP, next=Play(sound=BEEP)))
@@ -60,6 +63,8 @@ class Ivr(CallAction):
     """How many times the sound is played as long as no key is pressed."""
     next: CallAction | str
     """As in Play; the URL gets the keys."""
+    report_url: str | None = None
+    """As in Play."""
 
     @override
     def as_json(self) -> dict[str, object]:
@@ -70,6 +75,7 @@ class Ivr(CallAction):
             "timeout": self.timeout,
             "repeat": self.repeat,
             **_next(self.next),
+            **_report(self.report_url),
         }
 
 
@@ -79,21 +85,42 @@ class Connect(CallAction):
 
     number: str
     """E.164."""
+    next: CallAction | str | None = None
+    """As in Play; it follows when the other has hung up, or did not answer."""
+    report_url: str | None = None
+    """As in Play."""
 
     @override
     def as_json(self) -> dict[str, object]:
         """Return the action as 46elks reads it."""
-        return {"connect": self.number}
+        return {
+            "connect": self.number,
+            **_next(self.next),
+            **_report(self.report_url),
+        }
 
 
-@dataclass(frozen=True, slots=True)
+class HangUpSignal(StrEnum):
+    """What a caller gets whose call is not picked up, in the provider's words."""
+
+    REJECT = "reject"
+    BUSY = "busy"
+    NOT_FOUND = "404"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HangUp(CallAction):
-    """End the call."""
+    """End the call; as its first action, leave it unanswered."""
+
+    signal: HangUpSignal = HangUpSignal.REJECT
+    """Another one than REJECT is for the first action alone."""
+    report_url: str | None = None
+    """As in Play."""
 
     @override
     def as_json(self) -> dict[str, object]:
         """Return the action as 46elks reads it."""
-        return {"hangup": "reject"}
+        return {"hangup": str(self.signal), **_report(self.report_url)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +144,10 @@ def _next(step: CallAction | str | None) -> dict[str, object]:
     if step is None:
         return {}
     return {"next": step if isinstance(step, str) else step.as_json()}
+
+
+def _report(url: str | None) -> dict[str, object]:
+    return {} if url is None else {_REPORT_TO: url}
 
 
 def _holds_key(value: object, key: str) -> bool:

@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from .models import Call, CallState, read_keys, read_text
+from .models import (
+    INCOMING,
+    Call,
+    CallState,
+    read_keys,
+    read_number,
+    read_text,
+    read_time,
+)
 
-_INCOMING = "incoming"
 _NEW_INCOMING = "newincoming"
 _NEW_OUTGOING = "newoutgoing"
 
@@ -32,9 +40,11 @@ class Incoming:
 
     call_id: str
     from_number: str | None
-    """As the provider gives it; None for a caller who withholds it."""
+    """E.164, and easily forged; None when withheld, or when it is no number to call back."""
     to_number: str | None
     """E.164."""
+    created: datetime | None
+    """When the call began; one that is hours old may be reported too. None when not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,11 +82,14 @@ def read_callback(form: Mapping[str, str]) -> Callback | None:
     if "duration" in form:
         return Ended(call=Call.from_api(form))
     result = read_text(form, "result")
-    if form.get("direction") == _INCOMING and result in (None, _NEW_INCOMING):
+    if result == _NEW_INCOMING or (
+        result is None and form.get("direction") == INCOMING
+    ):
         return Incoming(
             call_id=call_id,
-            from_number=read_text(form, "from"),
-            to_number=read_text(form, "to"),
+            from_number=read_number(form, "from"),
+            to_number=read_number(form, "to"),
+            created=read_time(form, "created"),
         )
     if result in (None, _NEW_OUTGOING):
         return PickedUp(call_id=call_id)

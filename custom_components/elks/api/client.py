@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 import json
@@ -32,7 +33,7 @@ from .errors import (
     UnreachableError,
 )
 from .masking import mask
-from .models import Account, Call, CallRequest, Number, read_text
+from .models import Account, Call, CallRequest, Number, as_voice_start, is_id, read_text
 
 DEFAULT_URL = "https://api.46elks.com/a1"
 
@@ -93,6 +94,23 @@ class ElksClient:
                 break
             query = {"start": start}
         return numbers
+
+    async def number(self, number_id: str) -> Number:
+        """Return a number as it is set: `GET /numbers/{id}`. Raises ValueError for what is no id."""
+        answer = await self._request(METH_GET, _number_path(number_id))
+        number = _read(Number.from_api, answer)
+        return replace(number, voice_start=number.voice_start or "")
+
+    async def set_voice_start(self, number_id: str, voice_start: str) -> Number:
+        """Set what answers a number's calls, and nothing else: `POST /numbers/{id}`.
+
+        `voice_start` is a URL or an action as JSON text; empty for nothing. Never sent twice.
+        Returns the number as it was answered, which need not say it. Raises ValueError for
+        what is no id.
+        """
+        form = {"voice_start": as_voice_start(voice_start)}
+        answer = await self._request(METH_POST, _number_path(number_id), form=form)
+        return _read(Number.from_api, answer)
 
     async def voice_numbers(self) -> list[str]:
         """Return those of the account's numbers that can place calls, in E.164."""
@@ -167,6 +185,13 @@ class ElksClient:
         date, now = _http_date(response, "Date"), datetime.now(UTC)
         if date and abs(date - now) < _FURTHEST:
             self._ahead = date - now
+
+
+def _number_path(number_id: str) -> str:
+    """Return the path of a number. Without its id, a POST would rent another number."""
+    if not is_id(number_id):
+        raise ValueError("not the id of a number")
+    return f"/numbers/{number_id}"
 
 
 async def _answer(response: ClientResponse, secrets: tuple[str, ...]) -> _Json:

@@ -13,6 +13,8 @@ from .actions import CallAction
 
 OUTGOING: Final = "outgoing"
 """The direction of a call that the account placed."""
+INCOMING: Final = "incoming"
+"""The direction of a call to one of the account's numbers."""
 
 _UNITS_PER_CURRENCY = 10_000
 _MOST_DIGITS = 15
@@ -20,6 +22,10 @@ _MOST_DIGITS = 15
 _MOST_ACTIONS = 1000
 _FIRST_YEAR = 2000
 _KEYS = re.compile(r"[0-9*#]{1,64}")
+_ID = re.compile(r"[A-Za-z0-9]{1,64}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_CLEARED = "none"
+"""What a field of a number is set to so that it holds nothing."""
 
 
 class CallState(StrEnum):
@@ -67,16 +73,28 @@ class Number:
     active: bool
     voice: bool
     """Whether it can place and take calls."""
+    id: str | None = None
+    """By which it is set; None when it is not given."""
+    name: str | None = None
+    voice_start: str | None = None
+    """What answers its calls: a URL, or an action as JSON text; empty for nothing.
+
+    None where it is not said: in the list of all numbers.
+    """
 
     @classmethod
     def from_api(cls, data: Mapping[str, object]) -> Self:
-        """Read an item of `GET /numbers`. Raises ValueError without a number."""
+        """Read a number, or an item of a list. Raises ValueError without a number."""
         capabilities = data.get("capabilities")
+        number_id = read_text(data, "id")
         return cls(
             number=_required_text(data, "number"),
             # "yes"/"no", in older answers true/false
             active=data.get("active") in ("yes", True),
             voice=isinstance(capabilities, list) and "voice" in capabilities,
+            id=number_id if number_id and is_id(number_id) else None,
+            name=read_text(data, "name"),
+            voice_start=_voice_start(data),
         )
 
 
@@ -183,10 +201,10 @@ class Call:
             id=read_text(data, "id") or _required_text(data, "callid"),
             state=_state(data),
             direction=read_text(data, "direction"),
-            from_number=read_text(data, "from"),
-            to_number=read_text(data, "to"),
-            created=_time(data, "created"),
-            start=_time(data, "start"),
+            from_number=read_number(data, "from"),
+            to_number=read_number(data, "to"),
+            created=read_time(data, "created"),
+            start=read_time(data, "start"),
             duration=_integer(data, "duration"),
             cost=_money(data, "cost"),
             timeout=_integer(data, "timeout"),
@@ -206,9 +224,40 @@ def read_text(data: Mapping[str, object], key: str) -> str | None:
     return value
 
 
+def read_number(data: Mapping[str, object], key: str) -> str | None:
+    """Read a phone number in E.164, whose plus may have become a space.
+
+    None for a withheld one, of which 46elks does not document how it is written.
+    """
+    text = read_text(data, key) or ""
+    number = f"+{text[1:]}" if text.startswith(" ") else text
+    return number if _E164.fullmatch(number) else None
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text can be an id, so that it stays one part of a path."""
+    return _ID.fullmatch(text) is not None
+
+
+def as_voice_start(voice_start: str) -> str:
+    """Return what sets a number's `voice_start`; an empty one is cleared."""
+    return voice_start or _CLEARED
+
+
 def read_keys(result: str | None) -> str | None:
     """Return the keys in the result of an action; None when none were pressed."""
     return result if result and _KEYS.fullmatch(result) else None
+
+
+def _voice_start(data: Mapping[str, object]) -> str | None:
+    """Read what answers calls: text, or an action; how nothing is written is not documented."""
+    if "voice_start" not in data:
+        return None
+    value = data["voice_start"]
+    text = (
+        json.dumps(value) if isinstance(value, dict) else read_text(data, "voice_start")
+    )
+    return "" if text is None or text.strip() in ("", _CLEARED) else text
 
 
 def _state(data: Mapping[str, object]) -> CallState:
@@ -261,7 +310,7 @@ def _money(data: Mapping[str, object], key: str) -> float | None:
     return None if units is None else units / _UNITS_PER_CURRENCY
 
 
-def _time(data: Mapping[str, object], key: str) -> datetime | None:
+def read_time(data: Mapping[str, object], key: str) -> datetime | None:
     """Read a time, which 46elks gives in UTC without saying so.
 
     One before telephony over HTTP stands for none, and could not be told in every time zone.

@@ -10,12 +10,14 @@ from custom_components.elks.api import (
     Connect,
     CustomAction,
     HangUp,
+    HangUpSignal,
     Ivr,
     Play,
 )
 
 SOUND = "https://home.example/m.wav"
 NEXT = "https://home.example/api/webhook/id?token=secret&asked=1"
+END = "https://home.example/api/webhook/id?token=secret"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,28 @@ NEXT = "https://home.example/api/webhook/id?token=secret&asked=1"
             {"ivr": SOUND, "digits": 4, "timeout": 10, "repeat": 2, "next": NEXT},
         ),
         (Connect(number="+46701234567"), {"connect": "+46701234567"}),
+        (
+            Connect(number="+46701234567", next=NEXT, report_url=END),
+            {"connect": "+46701234567", "next": NEXT, "whenhangup": END},
+        ),
+        (Play(sound=SOUND, report_url=END), {"play": SOUND, "whenhangup": END}),
+        (
+            Ivr(sound=SOUND, digits=1, timeout=9, repeat=1, next=NEXT, report_url=END),
+            {
+                "ivr": SOUND,
+                "digits": 1,
+                "timeout": 9,
+                "repeat": 1,
+                "next": NEXT,
+                "whenhangup": END,
+            },
+        ),
         (HangUp(), {"hangup": "reject"}),
+        (
+            HangUp(signal=HangUpSignal.BUSY, report_url=END),
+            {"hangup": "busy", "whenhangup": END},
+        ),
+        (HangUp(signal=HangUpSignal.NOT_FOUND), {"hangup": "404"}),
         (CustomAction({"play": "å.wav"}), {"play": "å.wav"}),
     ],
 )

@@ -1,5 +1,8 @@
 """What the forms mean that 46elks posts."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from custom_components.elks.api import (
@@ -15,7 +18,13 @@ from custom_components.elks.api import (
 
 OUTGOING = {"direction": "outgoing", "from": "+46766860001", "to": "+46701234567"}
 INCOMING = {"direction": "incoming", "from": "+46701234567", "to": "+46766860001"}
-CALLED = Incoming(call_id="c1", from_number="+46701234567", to_number="+46766860001")
+CALLED = Incoming(
+    call_id="c1",
+    from_number="+46701234567",
+    to_number="+46766860001",
+    created=None,
+)
+HIDDEN = replace(CALLED, from_number=None)
 
 
 @pytest.mark.parametrize(
@@ -27,8 +36,14 @@ CALLED = Incoming(call_id="c1", from_number="+46701234567", to_number="+46766860
         ({"callid": "c1", **INCOMING, "result": "newincoming"}, CALLED),
         (
             {"callid": "c1", "direction": "incoming", "from": ""},
-            Incoming(call_id="c1", from_number=None, to_number=None),
+            Incoming(call_id="c1", from_number=None, to_number=None, created=None),
         ),
+        ({"id": "c1", "to": "+46766860001", "result": "newincoming"}, HIDDEN),
+        (
+            {"callid": "c1", **INCOMING, "created": "2026-11-03T15:08:14.609873"},
+            replace(CALLED, created=datetime(2026, 11, 3, 15, 8, 14, 609873, UTC)),
+        ),
+        ({"callid": "c1", **INCOMING, "created": "soon"}, CALLED),
         (
             {"callid": "c1", **INCOMING, "result": "0042"},
             ActionEnded(call_id="c1", keys="0042"),
@@ -50,6 +65,42 @@ CALLED = Incoming(call_id="c1", from_number="+46701234567", to_number="+46766860
 def test_meaning(form: dict[str, str], meaning: Callback | None) -> None:
     """A form is read by the few fields that every source shows."""
     assert read_callback(form) == meaning
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("+46701234567", "+46701234567"),
+        # A plus that was not encoded
+        (" 46701234567", "+46701234567"),
+        *(
+            (odd, None)
+            for odd in (
+                *(
+                    "anonymous",
+                    "hidden",
+                    "Anonymous",
+                    "+anonymous",
+                    "unknown",
+                    " ",
+                    "+",
+                ),
+                *("46701234567", "0701234567", "+0701234567", "+4670", "112", "-1"),
+                *(
+                    "+46701234567\n",
+                    "sip:a@b.example",
+                    "+467012345671234567",
+                    "+４６７０１２３４５",
+                ),
+            )
+        ),
+    ],
+)
+def test_caller(written: str, read: str | None) -> None:
+    """A caller whose number cannot be called back is read as one who withholds it."""
+    form = {"callid": "c1", **INCOMING, "from": written}
+
+    assert read_callback(form) == replace(CALLED, from_number=read)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from custom_components.elks.api import (
     RefusedError,
     UnreachableError,
 )
-from simulator import AccountNumber, Fault, FaultKind, Simulator
+from simulator import AccountNumber, Dialect, Fault, FaultKind, Simulator
 
 PHONE = "+46701234567"
 
@@ -64,7 +64,14 @@ async def test_numbers(client: ElksClient, provider: Simulator) -> None:
     """The account's numbers are read, with what they can do."""
     numbers = await client.numbers()
 
-    assert Number(number=provider.voice_number, active=True, voice=True) in numbers
+    listed = Number(
+        number=provider.voice_number,
+        active=True,
+        voice=True,
+        id=provider.account.numbers[0].id,
+        name="Demo home",
+    )
+    assert listed in numbers
     assert any(number.active and not number.voice for number in numbers)
     assert any(not number.active for number in numbers)
 
@@ -98,6 +105,107 @@ async def test_endless_numbers(client: ElksClient, provider: Simulator) -> None:
     await client.numbers()
 
     assert len(provider.requests) == 10
+
+
+URL = "https://home.example/api/webhook/line?token=a-b_c"
+
+
+async def test_number(client: ElksClient, provider: Simulator) -> None:
+    """A number is read with what answers its calls, which the list need not say."""
+    own = provider.account.change(provider.account.numbers[0], voice_start=URL)
+
+    number = await client.number(own.id)
+
+    assert (number.number, number.voice_start) == (own.number, URL)
+    assert (await client.numbers())[0] == replace(number, voice_start=None)
+    provider.dialect = Dialect(lists_voice_start=True)
+    assert number in await client.numbers()
+
+
+@pytest.mark.parametrize("dialect", [one for _, one in Dialect().others("cleared")])
+async def test_set_voice_start(
+    client: ElksClient, provider: Simulator, dialect: Dialect
+) -> None:
+    """What answers a number's calls is set, and cleared; nothing else of it ever changes."""
+    provider.dialect = dialect
+    own = provider.account.numbers[0]
+
+    was = (await client.number(own.id)).voice_start
+    assert was == ""
+    assert (await client.set_voice_start(own.id, URL)).voice_start == URL
+    assert (await client.number(own.id)).voice_start == URL
+    assert not (await client.set_voice_start(own.id, was)).voice_start
+
+    assert provider.account.numbers[0] == own
+    sent = [request.form for request in provider.requests if request.form]
+    assert sent == [{"voice_start": URL}, {"voice_start": "none"}]
+    assert provider.given_away == []
+
+
+@pytest.mark.parametrize(
+    "number_id", ["", "..", "n1/../n2", "n1?active=no", "å", "n1 "]
+)
+async def test_no_id_of_a_number(
+    client: ElksClient, provider: Simulator, number_id: str
+) -> None:
+    """What is no id leads nowhere: a request without one would rent a number."""
+    with pytest.raises(ValueError, match="not the id"):
+        await client.number(number_id)
+    with pytest.raises(ValueError, match="not the id"):
+        await client.set_voice_start(number_id, URL)
+
+    assert provider.requests == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "is_set"),
+    [
+        (Fault(FaultKind.STATUS, status=401), InvalidAuthError, False),
+        (
+            Fault(FaultKind.STATUS, status=403, body="Forbidden"),
+            NotAllowedError,
+            False,
+        ),
+        (Fault(FaultKind.STATUS, status=404), RefusedError, False),
+        (Fault(FaultKind.STATUS, status=503), UnreachableError, False),
+        (Fault(FaultKind.STATUS, status=500), OutcomeUnknownError, False),
+        (Fault(FaultKind.RESET_BEFORE), OutcomeUnknownError, False),
+        (Fault(FaultKind.RESET_AFTER), OutcomeUnknownError, True),
+        (Fault(FaultKind.STATUS_AFTER, status=502), OutcomeUnknownError, True),
+        (Fault(FaultKind.HTML), OutcomeUnknownError, True),
+        (Fault(FaultKind.TRUNCATED), OutcomeUnknownError, True),
+        (
+            Fault(FaultKind.WRONG_JSON, fields={"number": None}),
+            OutcomeUnknownError,
+            True,
+        ),
+    ],
+)
+async def test_voice_start_not_set(
+    client: ElksClient,
+    provider: Simulator,
+    fault: Fault,
+    error: type[ElksError],
+    is_set: bool,
+) -> None:
+    """It is tried once, and the error says whether it may have been set."""
+    own = provider.account.numbers[0]
+    provider.fault(replace(fault, on="POST /numbers/{id}"))
+
+    with pytest.raises(ElksError) as raised:
+        await client.set_voice_start(own.id, URL)
+
+    assert type(raised.value) is error
+    assert len(provider.requests) == 1
+    assert bool((await client.number(own.id)).voice_start) is is_set
+
+
+async def test_unknown_number(client: ElksClient) -> None:
+    """A number of somebody else is refused."""
+    with pytest.raises(RefusedError, match="Invalid number id"):
+        await client.number("n1")
+    with pytest.raises(RefusedError, match="Invalid number id"):
+        await client.set_voice_start("n1", URL)
 
 
 async def test_place_call(

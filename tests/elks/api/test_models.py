@@ -54,6 +54,8 @@ def test_call() -> None:
         ("start", 1, "start", None),
         ("start", "", "start", None),
         ("to", 46701234567, "to_number", None),
+        ("from", "anonymous", "from_number", None),
+        ("from", " 46701234567", "from_number", "+46701234567"),
     ],
 )
 def test_odd_values(field: str, value: object, name: str, read: object) -> None:
@@ -149,6 +151,31 @@ def test_number(active: object, read: bool) -> None:
     assert Number.from_api(data) == Number(
         number="+46766860001", active=read, voice=True
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ({}, None),
+        ({"voice_start": "https://a.example/call"}, "https://a.example/call"),
+        ({"voice_start": '{"hangup": "busy"}'}, '{"hangup": "busy"}'),
+        ({"voice_start": {"hangup": "busy"}}, '{"hangup": "busy"}'),
+        *(({"voice_start": cleared}, "") for cleared in ("", " ", "none", None, 1)),
+    ],
+)
+def test_voice_start(written: dict[str, object], read: str | None) -> None:
+    """What answers calls is read as it would be set again; nothing is not the same as not said."""
+    number = Number.from_api({"number": "+46766860001", **written})
+
+    assert number.voice_start == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("n1", "n1"), ("../me", None), ("", None), (1, None)]
+)
+def test_id_of_a_number(written: object, read: str | None) -> None:
+    """An id that could lead elsewhere is none."""
+    assert Number.from_api({"number": "+46766860001", "id": written}).id == read
 
 
 def test_account_without_id() -> None:

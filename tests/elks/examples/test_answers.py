@@ -44,6 +44,10 @@ _REQUEST = CallRequest(
 _DOORS: dict[str, Callable[[ElksClient], Awaitable[object]]] = {
     "GET /me": lambda client: client.account(),
     "GET /numbers": lambda client: client.numbers(),
+    "GET /numbers/{id}": lambda client: client.number("n1"),
+    "POST /numbers/{id}": lambda client: client.set_voice_start(
+        "n1", "https://a.example"
+    ),
     "POST /calls": lambda client: client.place_call(_REQUEST),
     "GET /calls": lambda client: client.calls(datetime(2016, 1, 1, tzinfo=UTC)),
     "GET /calls/{id}": lambda client: client.call("c1"),
@@ -85,8 +89,8 @@ def _account(displayname: str, balance: float, **known: Any) -> Account:
     )
 
 
-def _number(number: str, *, voice: bool = True) -> Number:
-    return Number(number=number, active=True, voice=voice)
+def _number(number: str, number_id: str, *, voice: bool = True, **known: Any) -> Number:
+    return Number(number=number, active=True, voice=voice, id=number_id, **known)
 
 
 _COMPANY = _account(
@@ -107,6 +111,11 @@ _INCOMING = {
     "cost": 0.15,
     "actions": _connected("+4634000510"),
 }
+_SUPPORT: dict[str, Any] = {"name": "Support phone"}
+_ANSWERED: dict[str, Any] = {"voice_start": "https://yourapp.example/elks/calls"}
+_ANSWERED_OLD: dict[str, Any] = {"voice_start": "http://www.server.nu/incommuingcall"}
+_N53C = "n53c05a4e002ae26f790cbaf82b93bc37"
+_N57C = "n57c8f48af76bf986a14f251b35389e8b"
 _C719 = "c719b1eefbf65b1f89c013e6433dbf537"
 _C595 = "c595183c042b1e43d1c8e79b9fd5cbcab"
 _C70B = "c70b23624c022a93a87907712cf804aca"
@@ -178,10 +187,22 @@ READ: dict[str, object] = {
     "ans-post-me-swagger": _COMPANY_WITH_ALERT,
     "ans-post-me-docs": _COMPANY_WITH_ALERT,
     "ans-get-me-sparse": _account("Test User", 197.4),
-    "ans-get-numbers-docs": [_number("+46766861217")],
-    "ans-get-numbers-swagger": [_number("+46766861475"), _number("+46766861476")],
-    "ans-get-numbers-production": [_number("+46766861004")],
-    "ans-get-numbers-websocket": [_number("+4600700021", voice=False)],
+    "ans-get-numbers-docs": [
+        _number("+46766861217", "n0ba74fef557dfcec3a96d8d4477ae634", **_SUPPORT)
+    ],
+    "ans-get-numbers-swagger": [
+        _number("+46766861475", _N53C, **_ANSWERED_OLD),
+        _number("+46766861476", "n53c05a4e002ae26f790cbaf82b93bc38"),
+    ],
+    "ans-get-numbers-production": [
+        _number("+46766861004", "n00000000000000000000000000000021")
+    ],
+    "ans-get-numbers-websocket": [
+        _number("+4600700021", "n00000000000000000000000000000022", voice=False)
+    ],
+    "ans-get-number-id-docs": _number("+46766861001", _N57C, **_ANSWERED),
+    "ans-get-number-id-swagger": _number("+46766861475", _N53C, **_ANSWERED_OLD),
+    "ans-post-number-id-docs": _number("+46766861001", _N57C, **_ANSWERED, **_SUPPORT),
 }
 """What is read of an answer, all of what the integration wants to know."""
 
@@ -214,9 +235,7 @@ REFUSED: dict[str, type[ElksError]] = {
 
 UNASKED = {
     *("ans-delete-call", "ans-get-subaccount"),
-    *("ans-get-number-id-docs", "ans-get-number-id-swagger"),
-    *("ans-post-number-id-docs", "ans-post-numbers-allocate"),
-    "ans-post-number-id-deallocated",
+    *("ans-post-numbers-allocate", "ans-post-number-id-deallocated"),
     *("ans-post-sms-swagger", "ans-post-sms-recorded", "ans-post-sms-docs"),
     *("ans-post-sms-dryrun", "ans-post-sms-list"),
     *("ans-get-sms-docs", "ans-get-sms-swagger", "ans-get-sms-id-docs"),
