@@ -4,7 +4,13 @@ from collections.abc import Iterable
 
 from homeassistant.core import HomeAssistant
 
-from ..people.numbers import InvalidNumberError, read_number, region_of, write_number
+from ..people.numbers import (
+    EmergencyNumberError,
+    InvalidNumberError,
+    read_number,
+    region_of,
+    write_number,
+)
 
 
 async def async_write_numbers(
@@ -37,9 +43,11 @@ async def async_read_number(
 
     try:
         return await hass.async_add_executor_job(read)
+    except EmergencyNumberError:
+        errors[field] = "emergency_number"
     except InvalidNumberError:
         errors[field] = "invalid_number"
-        return None
+    return None
 
 
 def _region(country: str | None, own: str | None) -> str | None:
