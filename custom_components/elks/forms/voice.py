@@ -57,7 +57,8 @@ def async_why_not_spoken(
     not changed is not looked at: its engine may only be down, and another stand in for it.
     """
     fields = (CONF_TTS_ENTITY_ID, CONF_LANGUAGE)
-    if all(chosen.get(field) == stored.get(field) for field in fields):
+    now, before = ([form.get(one) for one in fields] for form in (chosen, stored))
+    if now == before or not any(now):
         return None
     spoken = _async_spoken(hass, voice)
     language = voice.language

@@ -348,6 +348,28 @@ async def test_voice_without_the_language_of_the_account(
     assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
+@pytest.mark.parametrize(
+    "contacts", [[make_contact("Anna", ANNA, tts_entity_id="tts.tones")]]
+)
+async def test_no_voice_of_their_own(swedish: Engine, home: Home) -> None:
+    """What is wrong with the account's voice is no reason to refuse a contact without one."""
+    home.hass.config_entries.async_update_entry(
+        home.entry,
+        options={
+            **home.entry.options,
+            "tts_entity_id": "tts.swedish",
+            "language": "en",
+        },
+    )
+    done = await add(home, form("Bo", BO))
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    step = await change(home, subentry(home.entry))
+
+    done = await submit(home, step, form("Anna", ANNA))
+
+    assert done["reason"] == "reconfigure_successful"
+
+
 async def test_many_languages(engine: Engine, home: Home) -> None:
     """An error names a dozen languages; the form offers all."""
     codes = [f"e{letter}" for letter in "abcdefghijklmnopqrst"]
