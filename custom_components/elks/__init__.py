@@ -23,6 +23,7 @@ from .const import CONF_FROM_NUMBER, DOMAIN
 from .coordinator import AccountCoordinator
 from .entity import async_name_devices
 from .helpers.listeners import Listeners
+from .lines import Lines, LineStore
 from .people.numbers import NumberReader, load_regions
 from .planning.chain import async_plan_turn
 from .responses.bus import async_fire_ends
@@ -49,12 +50,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     tracker = CallTracker(hass, entry, client, listeners)
     planner = partial(async_plan_turn, entry)
     chains = Chains(hass, entry, tracker, planner, listeners)
-    needed = partial(prompts_needed, tracker.book, chains)
+    needed = partial(prompts_needed, entry)
+    recordings = Recordings(hass, entry, listeners, needed)
     entry.runtime_data = ElksData(
         account=AccountCoordinator(hass, entry, client, tracker, listeners),
         address=async_address(hass, entry),
-        recordings=Recordings(hass, entry, listeners, needed),
+        recordings=recordings,
         chains=chains,
+        lines=Lines(hass, entry, client, tracker, recordings, listeners),
         listeners=listeners,
         numbers=NumberReader(hass),
         tracker=tracker,
@@ -79,6 +82,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     await data.tracker.placing.async_quiet()
     data.loaded.clear()
     await data.chains.async_unload()
+    await data.lines.async_unload()
     await data.tracker.async_unload()
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
@@ -94,6 +98,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
     webhook.async_unregister(hass, entry)
     await CallStore(hass, entry.entry_id).async_remove()
     await ChainStore(hass, entry.entry_id).async_remove()
+    await LineStore(hass, entry.entry_id).async_remove()
     await async_remove_recordings(hass, entry.entry_id)
     await async_remove_cloudhook(hass, entry)
     await async_remove_address(hass, entry)
@@ -114,6 +119,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     data.account.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_keep_recordings(hass, entry)
+    await data.lines.async_load()
     async_fire_ends(hass, entry)
     data.address.async_start()
 
@@ -145,3 +151,4 @@ async def _async_changed(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     async_name_devices(hass, entry)
     issues.async_recall_from_number(hass, entry, now=entry.options[CONF_FROM_NUMBER])
     await entry.runtime_data.recordings.async_apply_options()
+    await entry.runtime_data.lines.prompts.async_refresh()

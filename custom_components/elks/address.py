@@ -22,6 +22,7 @@ from .helpers.listeners import Listeners, Stage
 from .helpers.stored_values import text_or_none
 from .helpers.unexpected import going_on
 
+QUERY_LINE: Final = "line"
 QUERY_TOKEN: Final = "token"
 QUERY_QUESTION: Final = "asked"
 """Which question the keys answer, counted from 1; absent from the address of the pick-up."""
@@ -132,6 +133,11 @@ class Address:
             return None
         asked = f"&{QUERY_QUESTION}={question}" if question else ""
         return f"{url}?{QUERY_TOKEN}={token}{asked}"
+
+    def line_url(self, key: str) -> str | None:
+        """Return the URL at which a line is called, by its secret; None if there never was one."""
+        url = self.webhook_url
+        return url and f"{url}?{QUERY_LINE}={key}"
 
     async def async_load(self) -> None:
         """Take up the address known last, from before a restart."""

@@ -12,6 +12,7 @@ from .calls import CallBook, CallsStoppedError, CallTracker
 from .chains import Chains
 from .coordinator import AccountCoordinator
 from .helpers.listeners import Listeners
+from .lines import Lines
 from .people.numbers import NumberReader
 from .speech import Recordings
 
@@ -30,6 +31,7 @@ class ElksData:
     address: Address
     recordings: Recordings
     chains: Chains
+    lines: Lines
     listeners: Listeners
     """Who is notified of what happens to calls and chains."""
     numbers: NumberReader

@@ -8,8 +8,8 @@
 from .arrivals import ArrivalChange
 from .book import CallBook
 from .changes import CallChange, CallRefusal
-from .dialogue.script import Answer, CallScript, Spoken
-from .dialogue.sounds import async_find_sound
+from .dialogue.script import Answer, CallScript, Spoken, Step
+from .dialogue.sounds import Heard, async_find_sound
 from .ends import CallsStoppedError
 from .events import ENDS, CallEvent
 from .facts import PRIVATE, call_facts
@@ -35,7 +35,9 @@ __all__ = [
     "CallStore",
     "CallTracker",
     "CallsStoppedError",
+    "Heard",
     "Spoken",
+    "Step",
     "Tally",
     "async_find_sound",
     "call_facts",

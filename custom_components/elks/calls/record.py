@@ -7,7 +7,7 @@ from typing import Self
 from ..api import Call, CallState
 from ..speech import Prompt, Sound
 from .dialogue.script import CallScript, Spoken, Step
-from .dialogue.talk import Talk
+from .dialogue.talk import BEGIN, Talk
 
 _REPORTED = tuple(field.name for field in fields(Call))
 _TIMES = ("created", "start")
@@ -37,7 +37,7 @@ class CallRecord:
     """Id of the contact who is called, or who calls; None for a number that is nobody's."""
     line: str | None = None
     """Id of the line that is called; None for a call that we placed."""
-    talk: Talk = Talk()
+    talk: Talk = BEGIN
     """Where the talk with whoever called stands."""
     chain: str | None = None
     """Id of the chain that the call belongs to."""
@@ -134,8 +134,9 @@ class CallRecord:
         """
         record = self._with_call(call)
         # What a caller pressed may be a PIN
-        is_read = call.pressed and self.line is None
-        return record.with_keys(*call.pressed) if is_read else record
+        if call.pressed is None or self.line:
+            return record
+        return record.with_keys(*call.pressed)
 
     def with_keys(self, question: int, keys: str) -> Self:
         """Return the record with the keys that answered a question, counted from 1.

@@ -8,7 +8,7 @@ from ..api import Call, CallState
 from ..helpers.stored_values import moment, text, text_or_none, whole_number
 from ..speech import Prompt
 from .dialogue.script import CallScript, Spoken
-from .dialogue.talk import Talk
+from .dialogue.talk import BEGIN, Talk
 from .record import CallRecord
 
 _COST_UNITS = 10_000
@@ -59,7 +59,7 @@ def record_from_dict(data: Mapping[str, Any]) -> CallRecord:
         script=CallScript.from_dict(script) if script else None,
         contact=text_or_none(data.get("contact")),
         line=text_or_none(data.get("line")),
-        talk=Talk.from_dict(talk) if talk else Talk(),
+        talk=Talk.from_dict(talk) if talk else BEGIN,
         chain=text_or_none(data.get("chain")),
         hang_up=bool(data.get("hang_up")),
         closing=None if closing is None else Prompt.from_dict(closing),

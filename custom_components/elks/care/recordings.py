@@ -5,20 +5,22 @@ from collections.abc import Iterator
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
-from ..calls import CallBook, CallChange, CallRecord
-from ..chains import ChainChange, Chains
+from ..calls import CallChange, CallRecord
+from ..chains import ChainChange
 from ..helpers.listeners import Stage
 from ..helpers.unexpected import going_on
 from ..runtime import ElksConfigEntry
 from ..speech import Prompt
 
 
-def prompts_needed(book: CallBook, chains: Chains) -> Iterator[Prompt]:
-    """Find what calls and chains that have not ended may still play."""
-    for record in book.open():
+def prompts_needed(entry: ElksConfigEntry) -> Iterator[Prompt]:
+    """Find what calls and chains that have not ended may still play, and what lines always say."""
+    data = entry.runtime_data
+    for record in data.book.open():
         yield from _prompts(record)
-    for chain in chains.running:
+    for chain in data.chains.running:
         yield from chain.prompts
+    yield from data.lines.prompts.needed()
 
 
 async def async_keep_recordings(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
@@ -50,7 +52,7 @@ async def async_keep_recordings(hass: HomeAssistant, entry: ElksConfigEntry) -> 
 
     @callback
     def prepare(_: HomeAssistant) -> None:
-        data.recordings.async_prepare(prompts_needed(data.book, data.chains))
+        data.recordings.async_prepare(prompts_needed(entry))
 
     prepare(hass)
     # Voices and media may be set up later than the account

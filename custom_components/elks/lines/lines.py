@@ -123,13 +123,20 @@ class Lines:
         """
         course = self._courses.get(record.token)
         if course is None or question > course.question:
-            course = self._course(record, question, self._async_next(record, question, keys))
+            course = self._course(
+                record, question, self._async_next(record, question, keys)
+            )
         if not course.deciding.done():
             async with async_at_most(self._hass, patience):
                 await asyncio.wait([course.deciding])
         if not course.deciding.done() or course.deciding.cancelled():
             return None
         return course.deciding.result()
+
+    def language(self, record: CallRecord) -> str:
+        """Return the language in which a line speaks; an empty one, if it has been removed."""
+        line = find_line(self._entry, record.line)
+        return self.prompts.language(line) if line else ""
 
     async def _async_rings(self, incoming: Incoming) -> bool:
         """Return whether a call still rings: 46elks reports some for hours."""

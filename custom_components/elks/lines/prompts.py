@@ -149,7 +149,10 @@ class LinePrompts:
         if line.answer_with is AnswerWith.MENU:
             callers = (
                 _NOBODY,
-                *(Caller(number=one.number, contact=one) for one in contacts(self._entry)),
+                *(
+                    Caller(number=one.number, contact=one)
+                    for one in contacts(self._entry)
+                ),
             )
             steps += [self.menu(line)]
             steps += [self.greeting(line, variables_of(line, one)) for one in callers]

@@ -22,6 +22,8 @@ class Say:
     """How many times the last one is played, as long as no key is pressed."""
     goes_on: bool = True
     """Whether the call goes on after it."""
+    is_secret: bool = False
+    """Whether the keys are a PIN."""
 
     @classmethod
     def of(cls, step: Step) -> Self:
@@ -54,7 +56,12 @@ type Decision = Say | Connect | HangUp
 """What a caller hears next, or what is done with the call."""
 
 
-def going_on(action: Play | Ivr | Connect | HangUp, *, next_url: str | None, report_url: str | None) -> CallAction:
+def going_on(
+    action: Play | Ivr | Connect | HangUp,
+    *,
+    next_url: str | None,
+    report_url: str | None,
+) -> CallAction:
     """Return an action after which the call goes on, and whose end is reported."""
     if isinstance(action, Connect):
         action = replace(action, next=next_url)

@@ -78,10 +78,12 @@ class Talks:
         """Return what follows the answer to a question, counted from 1; keys are None for none."""
         place = record.talk.place
         # A PIN is noted nowhere
-        noted = record if place is Place.PIN or not keys else record.with_keys(question, keys)
-        self._book.put(
-            replace(noted, talk=replace(record.talk, question=question))
+        noted = (
+            record
+            if place is Place.PIN or not keys
+            else record.with_keys(question, keys)
         )
+        self._book.put(replace(noted, talk=replace(record.talk, question=question)))
         match place:
             case Place.PIN:
                 return await self._async_pin_entered(line, caller, record, keys)
@@ -209,6 +211,7 @@ class Talks:
             steps=tuple(self._prompts.own(line, sound) for sound in sounds),
             digits=len(expected_pin(line, caller)),
             repeat=_REPEAT,
+            is_secret=True,
         )
 
     def _ask_menu(self, line: Line, *before: Sound) -> Say:

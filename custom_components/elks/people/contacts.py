@@ -14,6 +14,7 @@ from ..api.masking import mask
 from ..const import (
     ATTR_OPTIONS,
     CONF_NUMBER,
+    CONF_PIN,
     CONF_TTS_ENTITY_ID,
     DOMAIN,
     SUBENTRY_CONTACT,
@@ -35,6 +36,8 @@ class Contact:
     """E.164."""
     voice: Voice
     """Who speaks to them, and how."""
+    pin: str | None = None
+    """What they enter at a line that asks for a PIN."""
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
@@ -49,6 +52,7 @@ class Contact:
                 language=data.get(CONF_LANGUAGE),
                 options=data.get(ATTR_OPTIONS, {}),
             ),
+            pin=data.get(CONF_PIN),
         )
 
 

@@ -22,7 +22,20 @@ _NYNORSK = "nn"
 class Sound(StrEnum):
     """A sentence that is shipped as a sound; its text is under the same name in translations/."""
 
+    DONE = "done"
+    """What a caller chose was done."""
+    GOES_ON = "goes_on"
+    """It takes longer than a caller waits."""
+    GOODBYE = "goodbye"
+    HOME = "home"
+    """Stands for the greeting of a line."""
+    MENU = "menu"
+    """Stands for what can be chosen, which cannot be read out."""
+    NOT_DONE = "not_done"
+    """What a caller chose failed."""
     ONE_MOMENT = "one_moment"
+    PIN = "pin"
+    """Asks for the PIN."""
     SUBSTITUTE = "substitute"
     """Something needs attention, and its message could not be played."""
     SUBSTITUTE_ACKNOWLEDGE = "substitute_acknowledge"
@@ -31,6 +44,9 @@ class Sound(StrEnum):
     """Somebody else takes care of it."""
     THANKS = "thanks"
     """Nobody else will be called."""
+    WRONG_KEY = "wrong_key"
+    """The key chooses nothing."""
+    WRONG_PIN = "wrong_pin"
 
 
 def sound_path(language: str, sound: Sound) -> Path:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from ...helpers.stored_values import whole_number
+from ...helpers.stored_values import text, whole_number
 
 
 class Place(StrEnum):
@@ -48,7 +48,7 @@ class Talk:
 
         Raises TypeError for what cannot be read.
         """
-        place = data.get("place")
+        place = text(data.get("place", ""))
         numbers = (
             "question",
             "first",
@@ -62,3 +62,7 @@ class Talk:
             place=Place(place) if place in Place else Place.EXIT,
             **{name: whole_number(data.get(name, 0)) for name in numbers},
         )
+
+
+BEGIN: Final = Talk()
+"""Where the talk with somebody stands who rings; that of a call that we placed stays there."""

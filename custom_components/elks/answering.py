@@ -1,0 +1,206 @@
+"""What 46elks is to do next in a call, when it asks: in time, with whatever can be played by then."""
+
+from collections.abc import Mapping
+import re
+from typing import Final
+
+from yarl import URL
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util.dt import utcnow
+
+from .address import QUERY_LINE, QUERY_QUESTION, QUERY_TOKEN, Address, async_address
+from .api import (
+    BEEP,
+    CallAction,
+    Connect,
+    HangUp,
+    HangUpSignal,
+    Incoming,
+    Play,
+    read_keys,
+)
+from .calls import CallRecord, Heard, Step, async_find_sound, is_ours
+from .const import CONF_CALLBACK_KEY
+from .lines import going_on
+from .runtime import ElksConfigEntry, ElksData, async_wait_settled
+from .speech import Sound, recording_url
+
+_PATIENCE_IN_CALL = 1.5
+"""Seconds that a call in progress waits for the account: without an answer, 46elks ends the call."""
+_PATIENCE = 1.5
+"""Seconds that it waits for all, the account and what is to be played."""
+_PATIENCE_AT_DOOR = 2.5
+"""Seconds that a call waits that rings, and that an automation may decide about."""
+_MOST_WAITS = 40
+"""How many times a call in progress waits; each lasts a beep at least."""
+_KEYS = "keys"
+"""Those that were pressed when the account was not loaded."""
+_SECRET = "secret"
+"""Set where the keys are a PIN, which is written into no address."""
+_WAITED = "waited"
+_SINCE = "since"
+"""When somebody in the call began to wait for a sound, in seconds since 1970."""
+_LONGEST_MOMENT = 15
+"""Seconds that they wait for it, at most."""
+_ONE_MOMENT = 4
+"""Seconds of these that pass until they can be asked again."""
+_NUMBER = re.compile(r"[0-9]{1,11}")
+_BUSY: Final = HangUp(signal=HangUpSignal.BUSY)
+
+
+class NextAction:
+    """Finds what 46elks is to do next in one call."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ElksConfigEntry, query: Mapping[str, str]
+    ) -> None:
+        """Answer a callback to an address with this query."""
+        self._hass = hass
+        self._entry = entry
+        self._query = query
+        self._question = _number(query, QUERY_QUESTION)
+        self._since = _number(query, _SINCE) or int(utcnow().timestamp())
+        self._until = hass.loop.time() + _PATIENCE
+        self._keys: str | None = None
+
+    async def async_find(self, call_id: str, pressed: str | None) -> CallAction | None:
+        """Return what comes next in a call, if it is ours and its secret came along."""
+        entry, token = self._entry, self._query.get(QUERY_TOKEN, "")
+        if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
+            return None
+        if self._question:
+            self._keys = read_keys(self._query.get(_KEYS)) or pressed
+        if (data := await async_loaded(entry, _PATIENCE_IN_CALL)) is None:
+            return self._ask_again(BEEP, async_address(self._hass, entry))
+        record = data.book.find(token)
+        if record and record.line:
+            data.tracker.arrivals.async_note()
+            is_on = record.can_be(call_id) and not record.over
+            return await self._in_talk(data, record) if is_on else HangUp()
+        return await self._in_script(data, token, call_id)
+
+    async def async_first(self, incoming: Incoming) -> CallAction | None:
+        """Return what a caller gets who rings, if the secret of the line came along."""
+        self._until = self._hass.loop.time() + _PATIENCE_AT_DOOR
+        if (data := await async_loaded(self._entry, _PATIENCE_IN_CALL)) is None:
+            return _BUSY
+        if (line := data.lines.find(self._query[QUERY_LINE])) is None:
+            return None
+        data.tracker.arrivals.async_note()
+        if (record := await data.lines.async_ring(line, incoming)) is None:
+            return _BUSY
+        self._query = {QUERY_TOKEN: record.token}
+        return await self._in_talk(data, record)
+
+    async def _in_script(
+        self, data: ElksData, token: str, call_id: str
+    ) -> CallAction | None:
+        """Return what comes next in a call that we placed."""
+        question, keys = self._question, self._keys
+        record = data.tracker.reports.async_question(token, call_id, question, keys)
+        if record is None or (record.script is None and not record.hang_up):
+            return None
+        if (step := record.step(question, keys)) is None:
+            return HangUp()
+        next_url = data.address.callback_url(token, question + 1)
+        language = record.script.language if record.script else ""
+        heard = await self._heard(data, step, language)
+        if self._is_unloaded(data):
+            # What is noted now would be lost
+            return self._ask_again(BEEP, data.address)
+        if heard.is_bridge:
+            return self._ask_again(heard.sound, data.address, since=self._since)
+        if step.is_message and heard.spoken:
+            data.tracker.reports.async_spoken(token, heard.spoken)
+        return step.action(heard.sound, next_url, heard.spoken)
+
+    async def _in_talk(self, data: ElksData, record: CallRecord) -> CallAction:
+        """Return what comes next in a call to a line."""
+        address, token = data.address, record.token
+        patience = self._until - self._hass.loop.time()
+        decided = await data.lines.async_decide(
+            record, self._question, self._keys, patience
+        )
+        if self._is_unloaded(data):
+            return self._ask_again(BEEP, address)
+        if decided is None:
+            return self._bridge(data, record)
+        next_url = address.callback_url(token, self._question + 1)
+        report_url = address.callback_url(token)
+        if isinstance(decided, (Connect, HangUp)):
+            return going_on(decided, next_url=next_url, report_url=report_url)
+        language = data.lines.language(record)
+        sounds: list[str] = []
+        for step in decided.steps:
+            heard = await self._heard(data, step, language)
+            if self._is_unloaded(data):
+                return self._ask_again(BEEP, address)
+            if heard.is_bridge:
+                return self._bridge(data, record)
+            if step.is_message and heard.spoken:
+                data.tracker.reports.async_spoken(token, heard.spoken)
+            sounds.append(heard.sound)
+        if decided.is_secret and next_url:
+            next_url += f"&{_SECRET}=1"
+        action = decided.action(sounds, next_url)
+        return going_on(action, next_url=next_url, report_url=report_url)
+
+    async def _heard(self, data: ElksData, step: Step, language: str) -> Heard:
+        """Find what can be played at a step in time."""
+        waited = utcnow().timestamp() - self._since
+        return await async_find_sound(
+            data.recordings,
+            data.address.base_url,
+            step,
+            language or self._hass.config.language,
+            patience=max(0, self._until - self._hass.loop.time()),
+            is_last=not 0 <= waited < _LONGEST_MOMENT - _ONE_MOMENT,
+        )
+
+    def _bridge(self, data: ElksData, record: CallRecord) -> CallAction:
+        """Return what bridges the time until it is known what a caller hears next."""
+        base, sound = data.address.base_url, BEEP
+        if base is not None:
+            language = data.lines.language(record)
+            name = data.recordings.built_in(language, Sound.ONE_MOMENT)
+            sound = recording_url(base, name)
+        return self._ask_again(sound, data.address, since=self._since)
+
+    def _ask_again(
+        self, sound: str, address: Address, since: int | None = None
+    ) -> CallAction:
+        """Return what bridges the time until more is known: a sound, then the same again."""
+        waited = _number(self._query, _WAITED) + 1
+        url = address.webhook_url
+        if url is None or waited > _MOST_WAITS:
+            return HangUp()
+        again = {**self._query, _WAITED: str(waited)}
+        if self._keys and _SECRET not in self._query:
+            again[_KEYS] = self._keys
+        if since is not None:
+            again[_SINCE] = str(since)
+        return Play(sound=sound, next=str(URL(url).with_query(again)))
+
+    def _is_unloaded(self, data: ElksData) -> bool:
+        """Return whether the account was reloaded meanwhile."""
+        return _loaded(self._entry) is not data
+
+
+async def async_loaded(entry: ElksConfigEntry, seconds: float) -> ElksData | None:
+    """Return what the account holds once its calls are known; None if that takes too long."""
+    if data := _loaded(entry):
+        return data
+    await async_wait_settled(entry, seconds)
+    return _loaded(entry)
+
+
+def _loaded(entry: ElksConfigEntry) -> ElksData | None:
+    data: ElksData | None = getattr(entry, "runtime_data", None)
+    return data if data and data.loaded.is_set() else None
+
+
+def _number(query: Mapping[str, str], name: str) -> int:
+    """Read a number of our own from a query; 0 when it is absent."""
+    text = query.get(name, "")
+    return int(text) if _NUMBER.fullmatch(text) else 0
