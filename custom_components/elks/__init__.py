@@ -25,7 +25,7 @@ from .entity import async_name_devices
 from .helpers.listeners import Listeners
 from .people.numbers import NumberReader, load_regions
 from .planning.chain import async_plan_turn
-from .responses.bus import async_fire_ends
+from .responses.bus import async_fire_events
 from .runtime import ElksConfigEntry, ElksData
 from .services import async_setup_services
 from .speech import Recordings, RecordingView, async_remove_recordings
@@ -114,7 +114,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     data.account.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_keep_recordings(hass, entry)
-    async_fire_ends(hass, entry)
+    async_fire_events(hass, entry)
     data.address.async_start()
 
     @callback
