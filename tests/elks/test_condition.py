@@ -1,5 +1,6 @@
 """The conditions, in automations that ask before they act."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
-from simulator import Outcome
+from simulator import Fault, FaultKind, Outcome
 
 from .automations import automate, is_set_up, move_to_kitchen, offered, set_preview
 from .conftest import Home, make_contact
@@ -92,6 +93,21 @@ async def test_is_on_call(home: Home, target: dict[str, Any], is_so: bool) -> No
 
     await hang_up(home)
     assert not await asking.answer()
+
+
+async def test_call_that_is_only_requested(home: Home) -> None:
+    """A call that 46elks has not taken yet does not count."""
+    rings_on(home)
+    home.provider.fault(Fault(FaultKind.DELAY, on="POST /calls", delay=0.2))
+    asking = await Asking.make(home, if_("is_on_call", TO_ANNA))
+
+    placing = asyncio.create_task(home.place_call(to="Anna"))
+    while not home.provider.calls:
+        await asyncio.sleep(0.001)
+    assert not await asking.answer()
+
+    await placing
+    assert await asking.answer()
 
 
 @pytest.mark.parametrize(

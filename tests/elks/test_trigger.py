@@ -93,7 +93,9 @@ async def test_first_use(engine: Engine, home: Home) -> None:
         ({"answer": ["else"]}, ""),
         ({"digits": 2}, "2"),
         ({"digits": ["1", 2]}, "12"),
-        ({"digits": "3", "answer": [""]}, ""),
+        ({"digits": "3"}, ""),
+        ({"digits": "1", "answer": [""]}, "1"),
+        ({"answer": ""}, "12"),
     ],
 )
 async def test_which_key(
