@@ -274,18 +274,6 @@ def test_pages_are_linked() -> None:
     assert {ROOT / page for page in PAGES} - linked == set()
 
 
-async def test_dashboard(home: Home) -> None:
-    """What the dashboard shows and does is there."""
-    text = (DOCS / "dashboard.yaml").read_text()
-    entities = set(re.findall(r"sensor\.\w+", text))
-    actions = set(re.findall(r"perform_action: elks\.(\w+)", text))
-
-    assert len(parse_yaml(text)["views"]) == 1  # type: ignore[call-overload,index]
-    assert {one for one in entities if home.hass.states.get(one) is None} == set()
-    assert actions
-    assert all(home.hass.services.has_service("elks", action) for action in actions)
-
-
 async def test_by_name(engine: Engine, home: Home) -> None:
     """Somebody is called by name."""
     await perform(home.hass, example("docs/contacts.md", "elks.place_call"))
