@@ -2,15 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 from playwright.async_api import Page, expect
 import pytest
 
+from homeassistant.util.yaml import parse_yaml
 from scripts.connection import Connection
-from scripts.home_process import HomeProcess
-from scripts.pages import ElksDashboard
+from scripts.home_process import ROOT, HomeProcess
+from scripts.pages import ElksDashboard, open_dashboard
 from scripts.simulator_process import SimulatorProcess
 
+PAGE = (ROOT / "docs/automations.md").read_text()
+EXAMPLES = [
+    parse_yaml(block.split("```")[0])
+    for block in PAGE.split("```yaml\n")[1:]
+    if "custom:elks" in block
+]
 ANNA, BO = "+46701111111", "+46702222222"
 ACCOUNT = "Demo home"
 ACTIVITY = "Activity"
@@ -112,3 +120,14 @@ async def test_is_added_by_clicking(home: HomeProcess, page: Page) -> None:
     await dashboard.add(home)
 
     await expect(dashboard.headings.first).to_have_text(ACCOUNT)
+
+
+async def test_examples(home: HomeProcess, connection: Connection, page: Page) -> None:
+    """What the documentation says of the raw configuration shows the account."""
+    for number, example in enumerate(EXAMPLES, 1):
+        await open_dashboard(
+            page, home, connection, f"elks-example-{number}", cast(Any, example)
+        )
+        await expect(ElksDashboard(page).headings.first).to_have_text(ACCOUNT)
+
+    assert len(EXAMPLES) == 2

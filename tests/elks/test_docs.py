@@ -90,7 +90,7 @@ def test_all_examples_are_run() -> None:
         "README.md": 1,
         "README.sv.md": 1,
         "docs/actions.md": 2,
-        "docs/automations.md": 2,
+        "docs/automations.md": 4,
         "docs/chains.md": 3,
         "docs/contacts.md": 3,
         "docs/privacy_and_cost.md": 1,
