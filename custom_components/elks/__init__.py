@@ -21,6 +21,7 @@ from .chains import Chains, ChainStore
 from .client import make_client
 from .const import CONF_FROM_NUMBER, DOMAIN
 from .coordinator import AccountCoordinator
+from .dashboard import async_register_dashboard
 from .entity import async_name_devices
 from .helpers.listeners import Listeners
 from .people.numbers import NumberReader, load_regions
@@ -35,10 +36,11 @@ PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, which are there whether an account is loaded or not."""
+    """Set up the actions and the dashboard, which are there whether an account is loaded or not."""
     async_setup_services(hass)
     webhook.async_register_all(hass)
     hass.http.register_view(RecordingView(hass))
+    await async_register_dashboard(hass)
     return True
 
 
