@@ -24,7 +24,7 @@ async def async_setup_entry(
     """Add the events of an account and of its contacts."""
     async_add_entities([CallEventEntity(entry)])
     async_add_contacts(
-        entry, async_add_entities, lambda contact: CallEventEntity(entry, contact)
+        entry, async_add_entities, lambda contact: [CallEventEntity(entry, contact)]
     )
 
 

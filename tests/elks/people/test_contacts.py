@@ -226,6 +226,8 @@ async def test_others_stay(home: Home) -> None:
     await home.hass.async_block_till_done()
 
     assert taken == {
+        "button.cecilia_test_call": ["unknown", "unknown", None],
+        "sensor.cecilia_last_answer": ["unknown", "unknown", None],
         "sensor.cecilia_last_call": ["unknown", "unknown", None],
         "event.cecilia_call": ["unknown", "unknown", None],
         "notify.cecilia": ["unknown", "unknown", None],
