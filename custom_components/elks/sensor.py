@@ -85,6 +85,7 @@ _DESCRIPTIONS = (
     AccountSensorDescription(
         key="calls_this_month",
         state_class=SensorStateClass.TOTAL,
+        entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         monthly=True,
         value_fn=lambda data: _this_month(data).calls,
@@ -93,6 +94,7 @@ _DESCRIPTIONS = (
         key="cost_this_month",
         device_class=SensorDeviceClass.MONETARY,
         state_class=SensorStateClass.TOTAL,
+        entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=2,
         monthly=True,
         value_fn=lambda data: _this_month(data).cost,
