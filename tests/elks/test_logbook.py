@@ -180,6 +180,27 @@ async def test_one_line_for_a_chain(lines: Lines, home: Home) -> None:
     assert await lines(**page_of(home, "Anna")) == [call]
 
 
+async def test_lines_of_entities(entries: Entries, home: Home) -> None:
+    """Besides the one line there are those of sensors, which Home Assistant adds by itself."""
+    home.provider.phone(PHONE, **KEY)
+    await act(home, "call_chain", to=["Anna"], message="Fire")
+
+    async def changed(contact: str | None) -> list[str]:
+        page = await entries(**page_of(home, contact))
+        return sorted(f"{one['entity_id']}" for one in page if "state" in one)
+
+    assert await changed("Anna") == [
+        "sensor.anna_last_answer",
+        *2 * ["sensor.anna_last_call"],
+    ]
+    assert await changed(None) == [
+        "sensor.demo_home_acknowledged_by",
+        *2 * ["sensor.demo_home_call_chain"],
+        "sensor.demo_home_last_answer",
+        *2 * ["sensor.demo_home_last_call"],
+    ]
+
+
 class TestWithoutEntities:
     """The logbook leaves out the entities that the documentation says."""
 

@@ -6,10 +6,13 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.core import Event, EventStateChangedData, callback
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.event import async_track_state_change_event
@@ -391,12 +394,26 @@ async def test_next_month(
 
 
 async def test_disabled_by_default(home: Home) -> None:
-    """Those that few want are there when they are asked for."""
+    """Those that few want are there when they are asked for; who has them keeps them."""
     registry = er.async_get(home.hass)
     entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)
 
     assert {entity.translation_key for entity in entities if entity.disabled} == {
+        "call",
         "calls_this_month",
         "last_call_cost",
         "last_call_duration",
     }
+
+
+@pytest.fixture
+def registered(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Have registered an entity when it was not yet disabled at first."""
+    er.async_get(hass).async_get_or_create(
+        "event", "elks", f"{entry.unique_id}_call", config_entry=entry
+    )
+
+
+async def test_not_disabled_by_an_update(registered: None, home: Home) -> None:
+    """Who has an entity keeps it, although it is disabled at first by now."""
+    assert len(home.hass.states.async_all("event")) == 1

@@ -27,6 +27,8 @@ ANNA, BO = "+46701111111", "+46702222222"
 CECILIA = "+46704444444"
 ACCOUNT_EVENT, ANNA_EVENT = "event.demo_home_call", "event.anna_call"
 
+pytestmark = pytest.mark.usefixtures("event_entities")
+
 
 @pytest.fixture
 def contacts() -> list[ConfigSubentryData]:
