@@ -7,11 +7,19 @@ from typing import Any
 from playwright.async_api import Locator, Page, expect
 
 from .connection import Connection
-from .demo import CALL, SENSOR
 from .home_process import ROOT, HomeProcess
 from .simulator_process import OWN_NUMBER_AS_WRITTEN, SimulatorProcess
 
 TRANSLATIONS = ROOT / "custom_components/elks/translations"
+SENSOR = "sensor.demo_home_last_call"
+ANSWER = "I will take care of it"
+CALL = {
+    "to": "+46701234567",
+    "message": "Water is leaking in the kitchen. Press 1 if you will take care of it.",
+    "answers": [{"key": "1", "id": ANSWER, "reply": "Thank you. Good luck!"}],
+    "wait": True,
+}
+"""A call that speaks and asks."""
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 """Width and height of a window."""
 FRONTEND_WORDS = {

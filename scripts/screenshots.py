@@ -11,13 +11,14 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from .browser import log_in, running_browser, take_picture
 from .connection import Connection
-from .demo import CALL, PERSON
 from .home_process import ROOT, HomeProcess, running_home
-from .pages import SIZES, ActionForm, Dashboard, ElksDashboard, PhonePage, SetUp
+from .pages import CALL, SIZES, ActionForm, Dashboard, ElksDashboard, PhonePage, SetUp
 from .process import ProcessError
 from .simulator_process import SimulatorProcess, running_simulator
 
 PEOPLE = {"Anna": "+46701111111", "Bo": "+46702222222", "Cilla": "+46703333333"}
+# The person presses the key when the message is almost over
+PERSON = {"talk_for": None, "keys": [{"after": 4, "keys": "1"}]}
 IMAGES = ROOT / "docs/images"
 WALKS = list(product(("sv", "en"), SIZES))
 """Language and window size; later pictures are in the last language."""
