@@ -115,6 +115,8 @@ class Chains:
         run = self._make_run(chain)
         if end is not None:
             run.async_end(end)
+        else:
+            run.async_note_first()
         try:
             await self._async_write()
         finally:
