@@ -44,9 +44,9 @@ CHAIN_ENDED: Final[SignalType[Happening]] = SignalType(EVENT_CHAIN_ENDED)
 def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Have others act on each key, and on each call and chain that ends, until the entry is unloaded."""
 
-    def owner() -> dict[str, Any]:
+    def owner(contact: str | None) -> dict[str, Any]:
         # Activity shows the event on the page of this device
-        device = async_device(hass, entry, None)
+        device = async_device(hass, entry, contact)
         return {
             ATTR_CONFIG_ENTRY_ID: entry.entry_id,
             ATTR_DEVICE_ID: device and device.id,
@@ -54,13 +54,13 @@ def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 
     def of_call(record: CallRecord) -> Happening:
         contact = record.contact
-        # Activity shows it on the page of the contact, too, and wherever this entity is chosen.
-        # It is silent during calls: whoever leaves out the lines of the sensors keeps this one
+        # Activity shows it for this entity, too. It is silent during calls: whoever
+        # leaves out the lines of the sensors and events keeps this one
         to = {ATTR_ENTITY_ID: async_contact_entity(hass, contact)}
         return Happening(
             account=entry.entry_id,
             contacts={contact} if contact else set(),
-            data=owner() | to | call_to_contact(record, entry),
+            data=owner(contact) | to | call_to_contact(record, entry),
         )
 
     @callback
@@ -80,7 +80,7 @@ def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
         end = Happening(
             account=entry.entry_id,
             contacts={one.contact for one in chain.people if one.contact},
-            data=owner() | chain_ended(chain, change.calls, entry),
+            data=owner(None) | chain_ended(chain, change.calls, entry),
         )
         hass.bus.async_fire(EVENT_CHAIN_ENDED, end.data)
         async_dispatcher_send(hass, CHAIN_ENDED, end)
