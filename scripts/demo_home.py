@@ -12,12 +12,12 @@ from .simulator_process import SimulatorProcess
 ANNA: Final = "+46701111111"
 BO: Final = "+46702222222"
 PEOPLE: Final = {"Anna": ANNA, "Bo": BO}
+LEAK: Final = "binary_sensor.kitchen_leak"
 PENDANT: Final = "input_button.pendant"
 VALVE: Final = "switch.water_valve"
 CHAIN: Final = "sensor.demo_home_call_chain"
 LAST_CALLS: Final = {"sensor.anna_last_call": "Anna", "sensor.bo_last_call": "Bo"}
 
-_LEAK: Final = "binary_sensor.kitchen_leak"
 _NOTIFIERS: Final = ["notify.anna", "notify.bo"]
 _PATH: Final = "elks-demo"
 
@@ -64,7 +64,7 @@ AUTOMATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
         "description": "The pendant or the leak sensor starts a call chain.",
         "triggers": [
             {"trigger": "button.pressed", "target": {"entity_id": PENDANT}},
-            {"trigger": "moisture.detected", "target": {"entity_id": _LEAK}},
+            {"trigger": "moisture.detected", "target": {"entity_id": LEAK}},
         ],
         "actions": [
             {
@@ -122,7 +122,7 @@ def _view(phones: str) -> dict[str, Any]:
             name="Press the pendant",
             show_state=False,
         ),
-        _button(_LEAK, "input_boolean.toggle", "input_boolean.water"),
+        _button(LEAK, "input_boolean.toggle", "input_boolean.water"),
         _button(VALVE, "switch.toggle", VALVE),
         {
             "type": "button",

@@ -130,14 +130,11 @@ class ActionForm:
         await picker.get_by_text("elks.place_call").click()
 
     async def fill_in(self, call: Mapping[str, Any]) -> None:
-        """Fill in a call that speaks, asks for a key, and is waited for."""
-        await self._row("To").get_by_role("textbox").fill(call["to"])
-        message = await self._tick("Message")
-        await message.get_by_role("textbox").fill(call["message"])
+        """Fill in a call that speaks and asks for a key; that it is waited for is filled in."""
+        await self._row("Number").get_by_role("textbox").fill(call["to"])
+        await self._row("Message").get_by_role("textbox").fill(call["message"])
         for answer in call["answers"]:
             await self._add_answer(answer)
-        wait = await self._tick("Wait until the call has ended")
-        await wait.locator("ha-switch").click()
 
     async def perform(self) -> None:
         """Perform the action."""
@@ -152,11 +149,6 @@ class ActionForm:
         await footer.get_by_role("button", name="Add").click()
         await expect(row).to_contain_text(answer["id"])
         await expect(footer).to_be_hidden()
-
-    async def _tick(self, name: str) -> Locator:
-        row = self._row(name)
-        await row.locator("ha-checkbox").click()
-        return row
 
     def _row(self, name: str) -> Locator:
         rows = self._page.locator("ha-settings-row")
@@ -200,6 +192,25 @@ class BlueprintPage:
         """Save the automation and wait until it is enabled."""
         await self._page.get_by_role("button", name="Save").click()
         await self._page.get_by_role("link", name="Traces").wait_for()
+
+
+class AutomationPage:
+    """The editor of an automation."""
+
+    def __init__(self, page: Page) -> None:
+        """Use a page that is logged in to Home Assistant."""
+        self._page = page
+
+    async def open(self, home: HomeProcess, automation_id: str) -> None:
+        """Open an automation by its ID."""
+        await self._page.goto(f"{home.url}/config/automation/edit/{automation_id}")
+
+    async def select(self, row: str, person: str) -> None:
+        """Select the first trigger or action (`row`), and wait until a person in its target is shown."""
+        rows = self._page.locator(f"ha-automation-{row}-row ha-automation-row")
+        await rows.first.click()
+        sidebar = self._page.locator("ha-automation-sidebar")
+        await expect(sidebar.get_by_text(person, exact=True).first).to_be_visible()
 
 
 class PhonePage:
@@ -282,13 +293,17 @@ class ElksDashboard:
         self.headings = page.locator("hui-heading-card")
         """The account, its contacts by name, and the activity."""
         self.activity = page.locator("hui-logbook-card")
+        self.buttons = page.locator("hui-button-card")
+        """What can be pressed in the home of the demo."""
         self.complaints = page.locator("hui-warning, hui-error-card")
         """What cannot be shown, such as an entity that is not found."""
 
     async def open(self, home: HomeProcess, connection: Connection) -> None:
         """Create the dashboard and show it."""
         strategy = {"strategy": {"type": "custom:elks"}}
-        await open_dashboard(self._page, home, connection, "elks-people", strategy)
+        await open_dashboard(
+            self._page, home, connection, "elks-people", strategy, title="Elks"
+        )
 
     async def add(self, home: HomeProcess) -> None:
         """Create the dashboard by hand, and show it."""
@@ -310,13 +325,14 @@ async def open_dashboard(
     connection: Connection,
     path: str,
     config: Mapping[str, Any],
+    title: str = "Calls",
 ) -> None:
     """Create a dashboard and show it."""
     await page.bring_to_front()
     await connection.command(
         "lovelace/dashboards/create",
         url_path=path,
-        title="Calls",
+        title=title,
         icon="mdi:phone",
         mode="storage",
         show_in_sidebar=True,
