@@ -177,6 +177,8 @@ async def test_home_without_country(home: Home) -> None:
 @pytest.mark.parametrize(
     ("data", "field"),
     [
+        ({"to": None}, "to"),
+        ({"to": "  "}, "to"),
         ({"to": "0701"}, "to"),
         ({"to": 0o701234567}, "to"),
         ({"to": True}, "to"),
@@ -215,9 +217,7 @@ async def test_bad_input(home: Home, data: dict[str, Any], field: str) -> None:
         ({"timeout": 0}, "timeout"),
         ({"timeout": 301}, "timeout"),
         ({"timeout": "soon"}, "timeout"),
-        ({"to": None}, "to"),
         ({"to": [PHONE]}, "to"),
-        ({"to": "  "}, "to"),
         ({"voice_start": 1}, "voice_start"),
         ({"whenhangup": "nowhere"}, "whenhangup"),
         ({"volume": 11}, "volume"),

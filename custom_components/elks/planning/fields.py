@@ -48,6 +48,13 @@ def whole_number(value: object) -> int:
     raise vol.Invalid("expected a number")
 
 
+def ids(value: object) -> list[str]:
+    """Read the ids of one kind in a target: several, one, or none. Raises vol.Invalid."""
+    listed = value if isinstance(value, list) else [value]
+    texts = [read_text(one) for one in listed if one is not None]
+    return [one for text in texts for one in re.split(r"[\s,]+", text) if one]
+
+
 def number(value: object) -> str | int:
     """Read a phone number, or a name instead of one. Raises vol.Invalid.
 
@@ -69,6 +76,13 @@ def person(value: object) -> str | int:
     """
     is_blank = value is None or (isinstance(value, str) and not read_text(value))
     return "" if is_blank else number(value)
+
+
+def people(value: object) -> list[str | int]:
+    """Read those who are to be called: several, one, or nobody. Raises vol.Invalid."""
+    if isinstance(value, list):
+        return [person(one) for one in value]
+    return [one] if (one := person(value)) else []
 
 
 def keys(allowed: str) -> Callable[[object], str]:
