@@ -133,13 +133,18 @@ class Chain:
         """All that may be played."""
         return [prompt for one in self.people for prompt in one.script.prompts]
 
+    @property
+    def first_people(self) -> range:
+        """The places of those whose phones ring first in a round."""
+        return range(len(self.people))[: self.at_once]
+
     def following(self, calling: int) -> tuple[int, range] | ChainEnd:
         """Return the round, and the people whose turns are next; or how the chain ends without.
 
         `calling` is how many turns are on their way: nobody is next until enough of these have
         ended. A round in which the provider took no call for certain does not count.
         """
-        first = range(len(self.people))[: self.at_once]
+        first = self.first_people
         if not self.turns:
             return 1, first
         last = self.turns[-1]

@@ -80,6 +80,8 @@ class ChainRun:
         self._task: asyncio.Task[None] | None = None
         self._calling: set[asyncio.Task[bool]] = set()
         """The turns on their way."""
+        self._new = False
+        """Whether it just began: its first turns are written with it, and never were requested."""
         self._stop_listening: CALLBACK_TYPE | None = None
         self._stop_timer: CALLBACK_TYPE | None = None
 
@@ -94,6 +96,14 @@ class ChainRun:
         for turn in self.chain.open_turns:
             with going_on("taking up a call of a chain"):
                 self._tracker.lookout.async_expect(self._plan(turn), turn.requested)
+
+    @callback
+    def async_note_first(self) -> None:
+        """Note the first turns before the chain is written, so that one write keeps both."""
+        self._new = True
+        self._change(
+            self.chain.with_turns(*self._new_turns(1, self.chain.first_people))
+        )
 
     @callback
     def async_start(self) -> None:
@@ -133,6 +143,9 @@ class ChainRun:
         self._async_stop_calling()
         if not self.stopped:
             self.chain = self._correct_start(self.chain)
+            if self._new and self._began is None:
+                # Nobody's call was requested: nothing to look for when it begins again
+                self.chain = replace(self.chain, turns=())
             self._ended.set_result(False)
 
     async def async_outcome(self) -> Chain:
@@ -188,7 +201,7 @@ class ChainRun:
 
         When all further calls are useless, those on their way go on. Raises CallsStoppedError.
         """
-        self._begin(self.chain.open_turns, are_written=False)
+        self._begin(self.chain.open_turns, are_written=self._new)
         try:
             while True:
                 following = self._turns.useless or self.chain.following(
@@ -213,7 +226,13 @@ class ChainRun:
             return
         if people.start == 0 and self.chain.turns:
             await async_sleep(self._hass, self.chain.pause)
-        turns = [
+        turns = self._new_turns(number, people)
+        self._note(self.chain.with_turns(*turns))
+        await self._write()
+        self._begin(turns, are_written=True)
+
+    def _new_turns(self, number: int, people: range) -> list[Turn]:
+        return [
             Turn(
                 token=new_token(self._entry.data[CONF_CALLBACK_KEY]),
                 person=person,
@@ -222,9 +241,6 @@ class ChainRun:
             )
             for person in people
         ]
-        self._note(self.chain.with_turns(*turns))
-        await self._write()
-        self._begin(turns, are_written=True)
 
     def _begin(self, turns: Iterable[Turn], *, are_written: bool) -> None:
         for turn in turns:

@@ -29,6 +29,9 @@ from homeassistant.helpers.target import (
 from ..const import DOMAIN
 from .contacts import contacts
 
+_EXCLUDE = "exclude"
+"""What a target leaves out; older versions of Home Assistant have no such key."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
@@ -61,7 +64,8 @@ class Targets:
 def async_find_targets(hass: HomeAssistant, written: Mapping[str, Any]) -> Targets:
     """Return what a target means; other keys than a target's are not read.
 
-    Groups of entities mean their members, `none` means nothing, and `all` is unknown.
+    Groups of entities mean their members, `none` means nothing, and `all` is unknown. What is to be
+    excluded is left out.
     """
     ours = _Ours(hass)
     named: dict[Target, None] = {}
@@ -83,6 +87,10 @@ def async_find_targets(hass: HomeAssistant, written: Mapping[str, Any]) -> Targe
                 brought |= dict.fromkeys(within)
             else:
                 unknown[_place_name(hass, kind, place)] = None
+    if excluded := written.get(_EXCLUDE):
+        for target in async_find_targets(hass, excluded).found:
+            named.pop(target, None)
+            brought.pop(target, None)
     by_name = sorted(brought.keys() - named.keys(), key=ours.order)
     return Targets(named=tuple(named), brought=tuple(by_name), unknown=tuple(unknown))
 

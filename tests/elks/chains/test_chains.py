@@ -107,7 +107,7 @@ async def test_cancel_while_it_is_written(
     run = await beginning
 
     assert (await run.async_outcome()).end is ChainEnd.CANCELLED
-    assert told == [(run.chain.id, ChainEnd.CANCELLED)]
+    assert told == [(run.chain.id, None), (run.chain.id, ChainEnd.CANCELLED)]
     assert house.called == []
 
 
@@ -144,11 +144,26 @@ async def test_unload_while_it_is_written(house: ChainsHome, disk: Disk) -> None
     assert house.called == [ANNA]
 
 
+async def test_begins_with_one_write(house: ChainsHome, disk: Disk) -> None:
+    """The first turns are written together with their chain, before anybody is called."""
+    disk.free.clear()
+    beginning = asyncio.create_task(house.begin(ANNA))
+    await turns()
+    assert house.called == []
+    disk.free.set()
+    await beginning
+    await turns()
+
+    assert house.called == [ANNA]
+    # The second one is of the call that was placed
+    assert disk.writes == 2
+
+
 async def test_cancelled_while_a_turn_is_written(house: ChainsHome, disk: Disk) -> None:
     """A write that nobody waits for any more does not undo a newer one."""
     disk.turns = 20
     beginning = asyncio.create_task(house.begin(ANNA))
-    while disk.writes < 2:
+    while disk.writes < 1:
         await turns(1)
     disk.turns = 0
     house.chains.async_cancel(None)

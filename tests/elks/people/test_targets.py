@@ -69,6 +69,27 @@ async def test_places(home: Home) -> None:
     assert who(home, *find(home, label_id=label.label_id).found) == ["Bo"]
 
 
+async def test_excluded(home: Home) -> None:
+    """Who is excluded is left out, however they came in; an account and its contacts are apart."""
+    area = ar.async_get(home.hass).async_create("Kitchen")
+    for one in ("Cecilia", "Anna"):
+        dr.async_get(home.hass).async_update_device(
+            home.device_id(one), area_id=area.id
+        )
+    targets = find(
+        home,
+        area_id=area.id,
+        device_id=[home.device_id("Bo"), home.device_id()],
+        exclude={
+            "entity_id": "event.anna_call",
+            "device_id": [home.device_id("Bo"), "gone"],
+        },
+    )
+
+    assert who(home, *targets.found) == ["the account", "Cecilia"]
+    assert targets.unknown == ()
+
+
 async def test_disabled_and_not_loaded(home: Home) -> None:
     """What is disabled or not loaded is meant as well."""
     er.async_get(home.hass).async_update_entity(
