@@ -131,7 +131,7 @@ PLACE_CALL_SCHEMA = vol.Schema(
         vol.Optional(ATTR_OPTIONS): fields.options,
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
         vol.Optional(ATTR_WHENHANGUP): vol.All(read_text, cv.url),
-        vol.Optional(ATTR_WAIT, default=False): cv.boolean,
+        vol.Optional(ATTR_WAIT): cv.boolean,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
 )
@@ -193,7 +193,9 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     entry = await _async_account(hass, async_account_id(hass, call.data, targets))
     to = async_one(hass, entry, call.data, targets)
     placed, runtime = await async_place_call(hass, entry, {**call.data, ATTR_TO: to})
-    if not call.data[ATTR_WAIT]:
+    # Whoever asks wants the answer
+    asks = call.return_response and bool(call.data.get(ATTR_ANSWERS))
+    if not call.data.get(ATTR_WAIT, asks):
         return call_placed(placed) if call.return_response else None
     try:
         ended = await async_follow(
