@@ -205,6 +205,7 @@ def test_errors_have_words() -> None:
     code = "".join(path.read_text() for path in FOLDER.rglob("*.py"))
     english = read("translations/en.json")
     raised = set(re.findall(r'(?:Error: |translation_key=)"(\w+)"', code))
+    raised |= set(re.findall(r'(?:FieldError\(|reader\(.+?, )"(\w+)"', code))
     for names in re.findall(r"(?:invalid|failed)\(([^)]*)\)", code):
         raised |= set(re.findall(r'"(\w+)"', names))
 

@@ -14,7 +14,6 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
     async_fire_time_changed,
 )
-import voluptuous as vol
 
 from custom_components.elks.chains import ChainChange
 from custom_components.elks.const import DOMAIN
@@ -521,7 +520,7 @@ async def test_wrong_person(
 )
 async def test_wrong_field(home: Home, data: dict[str, Any]) -> None:
     """What makes no sense is refused."""
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError):
         await call_chain(home, **data)
 
 
