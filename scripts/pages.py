@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 from .connection import Connection
 from .demo import CALL, SENSOR
 from .home_process import ROOT, HomeProcess
-from .simulator_process import OWN_NUMBER, SimulatorProcess
+from .simulator_process import OWN_NUMBER_AS_WRITTEN, SimulatorProcess
 
 TRANSLATIONS = ROOT / "custom_components/elks/translations"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -69,13 +69,13 @@ class SetUp:
         words = self._words["step"][step]
         first_line, *_ = words["description"].splitlines()
         for text in (words["title"], first_line, *words["data_description"].values()):
-            await self._shows(text.format(number=OWN_NUMBER))
+            await self._shows(text.format(number=OWN_NUMBER_AS_WRITTEN))
 
     async def shows_test_call(self) -> None:
         """Wait until the last page mentions the test call."""
         await self._page.bring_to_front()
         text: str = self._words["create_entry"]["test_call"]
-        await self._shows(text.format(number=OWN_NUMBER))
+        await self._shows(text.format(number=OWN_NUMBER_AS_WRITTEN))
 
     async def go_on(self) -> None:
         """Go on to the next step."""

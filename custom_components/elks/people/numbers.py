@@ -4,6 +4,7 @@ The library for it is imported when it is first used: that takes as long as to s
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 import re
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,26 @@ def read_numbers(
             raise type(err)(field) from err
         region = region or region_of(numbers[field])
     return numbers
+
+
+def write_number(number: str, region: str | None) -> str:
+    """Return a number in E.164 as people in a region write it; `read_number` reads it there.
+
+    Numbers of the region are written as they are dialled there, others with + and the country
+    code. Reads from disk like read_number.
+    """
+    import phonenumbers
+
+    for parsed in _parse(number, None):
+        forms = [phonenumbers.PhoneNumberFormat.INTERNATIONAL]
+        if region and phonenumbers.is_valid_number_for_region(parsed, region):
+            forms.insert(0, phonenumbers.PhoneNumberFormat.NATIONAL)
+        for form in forms:
+            written = phonenumbers.format_number(parsed, form)
+            with suppress(InvalidNumberError):
+                if read_number(written, region) == number:
+                    return written
+    return number
 
 
 def is_written_number(text: str) -> bool:

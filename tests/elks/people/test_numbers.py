@@ -12,6 +12,7 @@ from custom_components.elks.people.numbers import (
     read_number,
     read_numbers,
     region_of,
+    write_number,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -211,3 +212,29 @@ async def test_many_numbers(home: Home) -> None:
     for number in range(250):
         call = await home.place_call(to=f"070-123 4{number:03}")
         assert call["to"] == f"+46701234{number:03}"
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "written"),
+    [
+        ("+46701234567", "SE", "070-123 45 67"),
+        ("+46701234567", "NO", "+46 70 123 45 67"),
+        ("+46701234567", None, "+46 70 123 45 67"),
+        ("+4791234567", "NO", "91 23 45 67"),
+        ("+14155552671", "US", "(415) 555-2671"),
+        ("+16135550177", "US", "+1 613-555-0177"),
+        ("+390612345678", "IT", "06 1234 5678"),
+        ("+33612345678", "FR", "06 12 34 56 78"),
+        # A range that the metadata does not know
+        ("+467912345678", "SE", "+46 7912345678"),
+        # What 46elks or a file held instead of a number
+        ("+46", "SE", "+46"),
+        ("", "SE", ""),
+    ],
+)
+def test_write(number: str, region: str | None, written: str) -> None:
+    """A number is written as people at home do, and what is written is the same number."""
+    assert write_number(number, region) == written
+
+    if len(number) > 3:
+        assert read_number(written, region) == number
