@@ -18,6 +18,7 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.selector import ConfigEntrySelector
 from homeassistant.setup import async_setup_component
 
+from .api.masking import mask
 from .calls import CallsStoppedError
 from .chains import UnknownChainError
 from .const import (
@@ -47,6 +48,7 @@ from .const import (
     MAX_RING_TIMEOUT,
 )
 from .errors import failed, invalid
+from .helpers.text import shorten
 from .planning import fields
 from .planning.call import async_place_call
 from .planning.chain import async_plan_chain
@@ -201,10 +203,12 @@ async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
 async def _async_cancel_chain(call: ServiceCall) -> None:
     """End a chain, or all of an account."""
     entry = await _async_account(call)
+    chain_id = call.data.get(ATTR_CHAIN_ID)
     try:
-        entry.runtime_data.chains.async_cancel(call.data.get(ATTR_CHAIN_ID))
+        entry.runtime_data.chains.async_cancel(chain_id)
     except UnknownChainError as err:
-        raise invalid("unknown_chain", field=ATTR_CHAIN_ID) from err
+        written = shorten(mask(str(chain_id)))
+        raise invalid("unknown_chain", field=ATTR_CHAIN_ID, chain=written) from err
 
 
 async def _async_account(call: ServiceCall) -> ElksConfigEntry:

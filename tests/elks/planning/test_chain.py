@@ -251,8 +251,9 @@ async def test_cancel_one(engine: Engine, home: Home) -> None:
     await cancel(home, (await second)["chain_id"])
     assert state(home, CHAIN) == "acknowledged"
     with pytest.raises(ServiceValidationError) as raised:
-        await cancel(home, "unknown")
+        await cancel(home, "long ago")
     assert raised.value.translation_key == "unknown_chain"
+    assert "“long ago”" in str(raised.value)
     await home.settle()
 
 
