@@ -265,6 +265,37 @@ class Dashboard:
         return rows.filter(has_text=name)
 
 
+class ElksDashboard:
+    """The dashboard of Elks, which finds accounts and contacts by itself."""
+
+    def __init__(self, page: Page) -> None:
+        """Use a page that is logged in to Home Assistant."""
+        self._page = page
+        self.headings = page.locator("hui-heading-card")
+        """The account, its contacts by name, and the activity."""
+        self.activity = page.locator("hui-logbook-card")
+        self.complaints = page.locator("hui-warning, hui-error-card")
+        """What cannot be shown, such as an entity that is not found."""
+
+    async def open(self, home: HomeProcess, connection: Connection) -> None:
+        """Create the dashboard and show it."""
+        strategy = {"strategy": {"type": "custom:elks"}}
+        await open_dashboard(self._page, home, connection, "elks-people", strategy)
+
+    async def add(self, home: HomeProcess) -> None:
+        """Create the dashboard by hand, and show it."""
+        await self._page.bring_to_front()
+        await self._page.goto(f"{home.url}/config/lovelace/dashboards")
+        await self._page.get_by_role("button", name="Add dashboard").click()
+        await self._page.get_by_role("button", name="Elks").click()
+        await self._page.get_by_role("button", name="Create").click()
+        await self._page.get_by_role("link", name="Elks").click()
+
+    def tiles(self, name: str) -> Locator:
+        """Return the tiles with a name, the account's before those of its contacts."""
+        return self._page.locator("hui-tile-card", has_text=name)
+
+
 async def open_dashboard(
     page: Page,
     home: HomeProcess,
