@@ -11,7 +11,7 @@ import voluptuous as vol
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import ENDS, CallEvent
-from custom_components.elks.chains import ChainEnd, ChainState
+from custom_components.elks.chains import ChainEnd, ChainState, Fate
 from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
 from custom_components.elks.services import (
@@ -236,14 +236,16 @@ def contacts() -> list[ConfigSubentryData]:
     return [make_contact("Anna", "+46701111111")]
 
 
-def test_logbook_has_words() -> None:
-    """Every end of a call and of a chain has words for the logbook."""
+def test_ends_have_words() -> None:
+    """Every end of a call, of a chain and of somebody's turn in it has words."""
     words = read("translations/en.json")["common"]
 
     for state in set(CallState) - {CallState.ONGOING}:
         assert f"logbook_{state}" in words
     for end in ChainEnd:
         assert f"logbook_chain_{end}" in words
+    for fate in Fate:
+        assert f"chain_person_{fate}" in words
 
 
 def test_errors_have_words() -> None:
