@@ -29,6 +29,8 @@ from homeassistant.util.yaml import load_yaml_dict
 from .conftest import Home, make_contact
 
 FOLDER = Path(__file__).parents[2] / "custom_components/elks"
+TITLE = 32
+"""Characters that fit in the title of a dialog on a phone that is 390 pixels wide."""
 LANGUAGES = sorted(path.stem for path in (FOLDER / "translations").glob("*.json"))
 
 
@@ -82,6 +84,19 @@ def test_same_keys_and_placeholders(language: str) -> None:
     for key, text in english.items():
         assert placeholders(other[key]) == placeholders(text), key
         assert other[key].strip(), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_titles_of_repairs_fit(language: str) -> None:
+    """No title of a repair is cut off on a phone, which shows it in one line."""
+    titles = {
+        key: text
+        for key, text in texts(language).items()
+        if key.startswith("issues.") and key.endswith(".title")
+    }
+
+    assert len(titles) > 10
+    assert {key: text for key, text in titles.items() if len(text) > TITLE} == {}
 
 
 SCHEMAS = {
