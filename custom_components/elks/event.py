@@ -32,8 +32,6 @@ class CallEventEntity(ElksEntity, EventEntity):
     """What happens to the calls of an account, or to those to a contact."""
 
     _attr_event_types = list(CallEvent)
-    # Each event takes a line in Activity, where one line tells of the call; triggers need no entity
-    _attr_entity_registry_enabled_default = False
     _unrecorded_attributes = PRIVATE
     _moment: datetime | None = None
     """When the event was that is shown; None for one of before a restart."""
@@ -41,6 +39,9 @@ class CallEventEntity(ElksEntity, EventEntity):
     def __init__(self, entry: ElksConfigEntry, contact: Contact | None = None) -> None:
         """Show what happens to all calls, or to those to a contact."""
         super().__init__(entry, "call", contact)
+        # Each event takes a line in Activity, which shows the call in one, and the account's
+        # entity has them all
+        self._attr_entity_registry_enabled_default = contact is None
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -6,7 +6,15 @@ from functools import partial
 
 import voluptuous as vol
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ID
+from homeassistant.const import (
+    ATTR_AREA_ID,
+    ATTR_CONFIG_ENTRY_ID,
+    ATTR_DEVICE_ID,
+    ATTR_ENTITY_ID,
+    ATTR_FLOOR_ID,
+    ATTR_ID,
+    ATTR_LABEL_ID,
+)
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -53,6 +61,13 @@ from .planning import fields
 from .planning.call import async_place_call
 from .planning.chain import async_plan_chain
 from .planning.reloads import async_plan_over_reloads
+from .planning.targets import (
+    async_account_id,
+    async_everybody,
+    async_one,
+    async_refuse_others,
+    async_targets,
+)
 from .responses.calls import call_ended, call_placed, chain_ended
 from .runtime import LONGEST_LOAD, ElksConfigEntry, async_follow, async_wait_settled
 
@@ -82,9 +97,22 @@ _ANSWER = vol.All(
     },
 )
 
+TARGET = {
+    vol.Optional(kind): fields.ids
+    for kind in (
+        ATTR_ENTITY_ID,
+        ATTR_DEVICE_ID,
+        ATTR_AREA_ID,
+        ATTR_FLOOR_ID,
+        ATTR_LABEL_ID,
+    )
+}
+"""What Home Assistant hands over of an action's target, beside its fields."""
+
 PLACE_CALL_SCHEMA = vol.Schema(
     {
-        vol.Required(ATTR_TO): fields.number,
+        **TARGET,
+        vol.Optional(ATTR_TO): fields.person,
         vol.Optional(ATTR_FROM): fields.number,
         vol.Optional(ATTR_MESSAGE): fields.text,
         vol.Optional(ATTR_MEDIA): fields.media,
@@ -106,9 +134,8 @@ PLACE_CALL_SCHEMA = vol.Schema(
 
 CALL_CHAIN_SCHEMA = vol.Schema(
     {
-        vol.Required(ATTR_TO): vol.All(
-            cv.ensure_list, [fields.person], fields.count(1, _MAX_PEOPLE)
-        ),
+        **TARGET,
+        vol.Optional(ATTR_TO, default=[]): fields.people(_MAX_PEOPLE),
         vol.Required(ATTR_MESSAGE): fields.text,
         vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): fields.digit,
         vol.Optional(ATTR_ROUNDS, default=_DEFAULT_ROUNDS): fields.whole_number(
@@ -163,8 +190,11 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     """Place a call and return its state."""
-    entry = await _async_account(call)
-    placed, runtime = await async_place_call(call.hass, entry, call.data)
+    hass, targets = call.hass, async_targets(call.hass, call.data)
+    async_refuse_others(hass, targets)
+    entry = await _async_account(hass, async_account_id(hass, call.data, targets))
+    to = async_one(hass, entry, call.data, targets)
+    placed, runtime = await async_place_call(hass, entry, {**call.data, ATTR_TO: to})
     if not call.data[ATTR_WAIT]:
         return call_placed(placed) if call.return_response else None
     try:
@@ -178,12 +208,14 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
 
 async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
     """Call people until somebody acknowledges; if a response is wanted, wait for the end."""
-    entry = await _async_account(call)
+    hass, targets = call.hass, async_targets(call.hass, call.data)
+    entry = await _async_account(hass, async_account_id(hass, call.data, targets))
     cancelled = entry.runtime_data.chains.all_cancelled
+    called = async_everybody(hass, entry, call.data, targets)
     planned, runtime = await async_plan_over_reloads(
-        call.hass,
+        hass,
         entry,
-        partial(async_plan_chain, call.hass, entry, call.data, cancelled),
+        partial(async_plan_chain, hass, entry, call.data, called, cancelled),
     )
     try:
         run = await runtime.chains.async_begin(planned)
@@ -202,7 +234,7 @@ async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
 
 async def _async_cancel_chain(call: ServiceCall) -> None:
     """End a chain, or all of an account."""
-    entry = await _async_account(call)
+    entry = await _async_account(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     chain_id = call.data.get(ATTR_CHAIN_ID)
     try:
         entry.runtime_data.chains.async_cancel(chain_id)
@@ -211,24 +243,23 @@ async def _async_cancel_chain(call: ServiceCall) -> None:
         raise invalid("unknown_chain", field=ATTR_CHAIN_ID, chain=written) from err
 
 
-async def _async_account(call: ServiceCall) -> ElksConfigEntry:
-    """Return the account that an action is for: the one it names, else the only one.
+async def _async_account(hass: HomeAssistant, entry_id: str | None) -> ElksConfigEntry:
+    """Return the account that an action is for: the one with this id, else the only one.
 
     Waits for accounts that are being loaded. Raises ServiceValidationError.
     """
-    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
-    await _async_started(call.hass)
-    for known in call.hass.config_entries.async_entries(DOMAIN):
+    await _async_started(hass)
+    for known in hass.config_entries.async_entries(DOMAIN):
         if entry_id in (None, known.entry_id):
             await async_wait_settled(known)
     if entry_id is None:
-        entries = call.hass.config_entries
+        entries = hass.config_entries
         if not (loaded := entries.async_loaded_entries(DOMAIN)):
             raise invalid("no_account")
         if len(entries.async_entries(DOMAIN, include_disabled=False)) > 1:
             raise invalid("choose_account")
         entry_id = loaded[0].entry_id
-    entry: ElksConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, entry_id)
+    entry: ElksConfigEntry = service.async_get_config_entry(hass, DOMAIN, entry_id)
     return entry
 
 

@@ -51,7 +51,7 @@ async def provider(socket_enabled: None) -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 def event_entities(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the event entities, which are disabled at first."""
+    """Have the event entities of contacts, which are disabled at first."""
     monkeypatch.setattr(CallEventEntity, "entity_registry_enabled_default", True)
 
 

@@ -181,7 +181,7 @@ async def test_one_line_for_a_chain(lines: Lines, home: Home) -> None:
 
 
 async def test_lines_of_entities(entries: Entries, home: Home) -> None:
-    """Besides the one line there are those of sensors, which Home Assistant adds by itself."""
+    """Besides the one line there are those of entities, which Home Assistant adds by itself."""
     home.provider.phone(PHONE, **KEY)
     await act(home, "call_chain", to=["Anna"], message="Fire")
 
@@ -194,6 +194,7 @@ async def test_lines_of_entities(entries: Entries, home: Home) -> None:
         *2 * ["sensor.anna_last_call"],
     ]
     assert await changed(None) == [
+        *4 * ["event.demo_home_call"],
         "sensor.demo_home_acknowledged_by",
         *2 * ["sensor.demo_home_call_chain"],
         "sensor.demo_home_last_answer",

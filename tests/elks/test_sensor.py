@@ -409,11 +409,17 @@ async def test_disabled_by_default(home: Home) -> None:
 @pytest.fixture
 def registered(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Have registered an entity when it was not yet disabled at first."""
+    [contact] = entry.subentries
     er.async_get(hass).async_get_or_create(
-        "event", "elks", f"{entry.unique_id}_call", config_entry=entry
+        "event",
+        "elks",
+        f"{contact}_call",
+        config_entry=entry,
+        config_subentry_id=contact,
+        suggested_object_id="anna_call",
     )
 
 
 async def test_not_disabled_by_an_update(registered: None, home: Home) -> None:
     """Who has an entity keeps it, although it is disabled at first by now."""
-    assert len(home.hass.states.async_all("event")) == 1
+    assert home.hass.states.get("event.anna_call")

@@ -177,6 +177,8 @@ async def test_home_without_country(home: Home) -> None:
 @pytest.mark.parametrize(
     ("data", "field"),
     [
+        ({"to": None}, "to"),
+        ({"to": "  "}, "to"),
         ({"to": "0701"}, "to"),
         ({"to": 0o701234567}, "to"),
         ({"to": True}, "to"),
@@ -212,7 +214,6 @@ async def test_bad_input(home: Home, data: dict[str, Any], field: str) -> None:
 @pytest.mark.parametrize(
     ("data", "field"),
     [
-        ({"to": None}, "to"),
         ({"volume": 11}, "volume"),
         ({"answers": [{"key": "1"}]}, "id"),
     ],

@@ -18,6 +18,7 @@ from custom_components.elks.services import (
     CALL_CHAIN_SCHEMA,
     CANCEL_CHAIN_SCHEMA,
     PLACE_CALL_SCHEMA,
+    TARGET,
 )
 from custom_components.elks.trigger import ElksTrigger, async_get_triggers
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentryData
@@ -117,7 +118,8 @@ def test_actions_are_described() -> None:
         form = selectors[name]["fields"]
         sections = {key for key, field in form.items() if "fields" in field}
         folded = {key for section in sections for key in form[section]["fields"]}
-        fields = {str(marker) for marker in schema.schema}
+        fields = {str(marker) for marker in schema.schema.keys() - TARGET.keys()}
+        assert ("target" in selectors[name]) == (TARGET.keys() <= schema.schema.keys())
         assert (form.keys() - sections) | folded == fields
         assert set(words[name]["fields"]) == fields
         assert set(words[name].get("sections", {})) == sections

@@ -154,7 +154,7 @@ def _ids(written: Mapping[str, Any], kind: str) -> list[str]:
     return [
         one
         for one in ([ids] if isinstance(ids, str) else ids)
-        if one != ENTITY_MATCH_NONE
+        if one.lower() != ENTITY_MATCH_NONE
     ]
 
 

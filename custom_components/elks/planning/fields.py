@@ -114,10 +114,11 @@ def whole_number(least: int, most: int) -> _Reader:
     return reader(in_range, "not_whole_number", **limits)
 
 
-def count(least: int, most: int) -> _Reader:
-    """Return a reader for a list with as many people as that."""
-    limits = {"least": str(least), "most": str(most)}
-    return reader(vol.Length(min=least, max=most), "not_count", **limits)
+def ids(value: object) -> list[str]:
+    """Read the ids of one kind in a target: several, one, or none. Raises FieldError."""
+    listed = value if isinstance(value, list) else [value]
+    texts = [text(one) for one in listed if one is not None]
+    return [one for ids in texts for one in re.split(r"[\s,]+", ids) if one]
 
 
 def number(value: object) -> str | int:
@@ -139,8 +140,23 @@ def person(value: object) -> str | int:
 
     Such as an empty helper: the others are called all the same. Raises FieldError.
     """
-    is_blank = value is None or (isinstance(value, str) and not read_text(value))
-    return "" if is_blank else number(value)
+    return "" if _is_blank(value) else number(value)
+
+
+def people(most: int) -> vol.All:
+    """Return a reader for those who are to be called: several, one, or nobody."""
+    count = reader(vol.Length(max=most), "not_count", most=str(most))
+    return vol.All(_listed, [person], count)
+
+
+def _listed(value: object) -> list[object]:
+    if isinstance(value, list):
+        return value
+    return [] if _is_blank(value) else [value]
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not read_text(value))
 
 
 def _keys(allowed: str) -> _Reader:

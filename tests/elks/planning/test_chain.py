@@ -485,7 +485,9 @@ async def test_left_out(
     [
         ({"to": ["Xenia", "12"]}, "to #1"),
         ({"to": ["12"]}, "to #1"),
-        ({"to": " "}, "to #1"),
+        ({"to": " "}, "to"),
+        ({"to": []}, "to"),
+        ({"to": ["", "12"]}, "to #1"),
         ({"to": ["Xenia", "Anna"], "from": "12"}, "from"),
     ],
 )
@@ -510,7 +512,7 @@ async def test_wrong_person(
 @pytest.mark.parametrize(
     "data",
     [
-        {"to": []},
+        {"to": 51 * ["Anna"]},
         {"acknowledge_key": "12"},
         {"acknowledge_key": "#"},
         {"rounds": 0},
