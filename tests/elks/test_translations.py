@@ -125,6 +125,45 @@ def test_actions_are_described() -> None:
         assert set(words[name].get("sections", {})) == sections
 
 
+def fields_of(action: str) -> dict[str, dict[str, Any]]:
+    """Return the fields in the form of an action, also those in sections."""
+    form = load_yaml_dict(str(FOLDER / "services.yaml"))[action]["fields"]
+    fields: dict[str, dict[str, Any]] = {}
+    for name, field in form.items():
+        fields |= field.get("fields", {name: field})
+    return fields
+
+
+@pytest.mark.parametrize("action", SCHEMAS)
+def test_forms_begin_with_our_defaults(action: str) -> None:
+    """What a form fills in is what the action would do without it, and no number is the least."""
+    fields = fields_of(action)
+    shown = {name: one["default"] for name, one in fields.items() if "default" in one}
+    ours = {
+        str(marker): marker.default()
+        for marker in SCHEMAS[action].schema
+        if not isinstance(marker.default, vol.Undefined)
+    }
+
+    # Who builds an automation by clicking goes on when the call is over
+    for name in (ours.keys() & shown.keys()) - {"wait"}:
+        assert shown[name] == ours[name], name
+    numbers = {name for name, one in fields.items() if "number" in one["selector"]}
+    assert numbers - shown.keys() <= {"digits"}
+
+
+def test_nothing_is_demanded_that_can_be_left_out() -> None:
+    """A form demands only what every call needs, or nobody could use what replaces it."""
+    demanded = {
+        (action, name)
+        for action in SCHEMAS
+        for name, field in fields_of(action).items()
+        if field.get("required")
+    }
+
+    assert demanded == {("call_chain", "message")}
+
+
 def options(trigger: Any) -> set[str]:
     """Return the names of a trigger's options; a condition has none."""
     if not issubclass(trigger, ElksTrigger):
