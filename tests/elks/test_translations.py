@@ -11,7 +11,7 @@ import voluptuous as vol
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import ENDS, CallEvent
-from custom_components.elks.chains import ChainEnd, ChainState
+from custom_components.elks.chains import ChainEnd, ChainState, Fate
 from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
 from custom_components.elks.services import (
@@ -30,6 +30,8 @@ from homeassistant.util.yaml import load_yaml_dict
 from .conftest import Home, make_contact
 
 FOLDER = Path(__file__).parents[2] / "custom_components/elks"
+TITLE = 32
+"""Characters that fit in the title of a dialog on a phone that is 390 pixels wide."""
 LANGUAGES = sorted(path.stem for path in (FOLDER / "translations").glob("*.json"))
 
 
@@ -83,6 +85,19 @@ def test_same_keys_and_placeholders(language: str) -> None:
     for key, text in english.items():
         assert placeholders(other[key]) == placeholders(text), key
         assert other[key].strip(), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_titles_of_repairs_fit(language: str) -> None:
+    """No title of a repair is cut off on a phone, which shows it in one line."""
+    titles = {
+        key: text
+        for key, text in texts(language).items()
+        if key.startswith("issues.") and key.endswith(".title")
+    }
+
+    assert len(titles) > 10
+    assert {key: text for key, text in titles.items() if len(text) > TITLE} == {}
 
 
 SCHEMAS = {
@@ -277,14 +292,16 @@ def contacts() -> list[ConfigSubentryData]:
     return [make_contact("Anna", "+46701111111")]
 
 
-def test_logbook_has_words() -> None:
-    """Every end of a call and of a chain has words for the logbook."""
+def test_ends_have_words() -> None:
+    """Every end of a call, of a chain and of somebody's turn in it has words."""
     words = read("translations/en.json")["common"]
 
     for state in set(CallState) - {CallState.ONGOING}:
         assert f"logbook_{state}" in words
     for end in ChainEnd:
         assert f"logbook_chain_{end}" in words
+    for fate in Fate:
+        assert f"chain_person_{fate}" in words
 
 
 def test_errors_have_words() -> None:
@@ -292,6 +309,7 @@ def test_errors_have_words() -> None:
     code = "".join(path.read_text() for path in FOLDER.rglob("*.py"))
     english = read("translations/en.json")
     raised = set(re.findall(r'(?:Error: |translation_key=)"(\w+)"', code))
+    raised |= set(re.findall(r'(?:FieldError\(|reader\(.+?, )"(\w+)"', code))
     for names in re.findall(r"(?:invalid|failed)\(([^)]*)\)", code):
         raised |= set(re.findall(r'"(\w+)"', names))
 
