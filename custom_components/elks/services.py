@@ -14,6 +14,7 @@ from homeassistant.const import (
     ATTR_FLOOR_ID,
     ATTR_ID,
     ATTR_LABEL_ID,
+    CONF_EXCLUDE,
 )
 from homeassistant.core import (
     HomeAssistant,
@@ -97,7 +98,7 @@ _ANSWER = vol.All(
     },
 )
 
-TARGET = {
+_TARGETED = {
     vol.Optional(kind): fields.ids
     for kind in (
         ATTR_ENTITY_ID,
@@ -107,6 +108,7 @@ TARGET = {
         ATTR_LABEL_ID,
     )
 }
+TARGET = {**_TARGETED, vol.Optional(CONF_EXCLUDE): vol.Schema(_TARGETED)}
 """What Home Assistant hands over of an action's target, beside its fields."""
 
 PLACE_CALL_SCHEMA = vol.Schema(
