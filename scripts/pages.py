@@ -130,7 +130,7 @@ class ActionForm:
         await picker.get_by_text("elks.place_call").click()
 
     async def fill_in(self, call: Mapping[str, Any]) -> None:
-        """Fill in a call that speaks and asks for a key; that it is waited for is filled in."""
+        """Fill in a call that speaks and asks for a key; the form waits for its end."""
         await self._row("Number").get_by_role("textbox").fill(call["to"])
         await self._row("Message").get_by_role("textbox").fill(call["message"])
         for answer in call["answers"]:
