@@ -14,6 +14,7 @@ from homeassistant.const import (
     ATTR_FLOOR_ID,
     ATTR_ID,
     ATTR_LABEL_ID,
+    CONF_EXCLUDE,
 )
 from homeassistant.core import (
     HomeAssistant,
@@ -97,7 +98,7 @@ _ANSWER = vol.All(
     },
 )
 
-TARGET = {
+_TARGETED = {
     vol.Optional(kind): fields.ids
     for kind in (
         ATTR_ENTITY_ID,
@@ -107,6 +108,7 @@ TARGET = {
         ATTR_LABEL_ID,
     )
 }
+TARGET = {**_TARGETED, vol.Optional(CONF_EXCLUDE): vol.Schema(_TARGETED)}
 """What Home Assistant hands over of an action's target, beside its fields."""
 
 PLACE_CALL_SCHEMA = vol.Schema(
@@ -126,7 +128,7 @@ PLACE_CALL_SCHEMA = vol.Schema(
         vol.Optional(ATTR_OPTIONS): fields.options,
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
         vol.Optional(ATTR_WHENHANGUP): fields.url,
-        vol.Optional(ATTR_WAIT, default=False): fields.boolean,
+        vol.Optional(ATTR_WAIT): fields.boolean,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
 )
@@ -195,7 +197,9 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     entry = await _async_account(hass, async_account_id(hass, call.data, targets))
     to = async_one(hass, entry, call.data, targets)
     placed, runtime = await async_place_call(hass, entry, {**call.data, ATTR_TO: to})
-    if not call.data[ATTR_WAIT]:
+    # Whoever asks wants the answer
+    asks = call.return_response and bool(call.data.get(ATTR_ANSWERS))
+    if not call.data.get(ATTR_WAIT, asks):
         return call_placed(placed) if call.return_response else None
     try:
         ended = await async_follow(
