@@ -73,7 +73,8 @@ class ChainFlow(ConfirmRepairFlow):
     ) -> RepairsFlowResult:
         """Show it until it was seen, and then one that took its place meanwhile."""
         issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
-        now = str((issue and issue.data or {}).get(ATTR_CHAIN_ID, self._chain_id))
+        data = (issue.data if issue else None) or {}
+        now = str(data.get(ATTR_CHAIN_ID, self._chain_id))
         if now != self._chain_id:
             self._chain_id, user_input = now, None
         step = await super().async_step_confirm(user_input)
