@@ -771,7 +771,8 @@ async def test_battery(
     await pendant(house, suffix, battery=BATTERY, battery_time=at.strftime("%H:%M:%S"))
 
     with freeze_time(at + timedelta(minutes=minutes_late), real_asyncio=True):
-        house.hass.states.async_set(BATTERY, level)
+        name = {"friendly_name": "Pendant battery"}
+        house.hass.states.async_set(BATTERY, level, name)
         # Templates are looked at in the next turn of the loop
         await asyncio.sleep(0)
     await finish(house)
@@ -779,5 +780,7 @@ async def test_battery(
     assert [call.to for call in house.provider.calls] == calls
     if calls:
         assert engine.asked[0][0].startswith(
-            "Cilla: Larmknappens batteri" if suffix else "Cilla: The battery"
+            "Pendant battery: batteriet är svagt."
+            if suffix
+            else "Pendant battery: the battery is low."
         )
