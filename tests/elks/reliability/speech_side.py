@@ -42,7 +42,7 @@ async def _speak(scene: Scene, **data: object) -> None:
     """Place a call that speaks, and wait for its end; the request waits for no speech."""
     if "media" not in data:
         data = {"message": _MESSAGE, **data}
-    await scene.act(repeat=1, **data)
+    await scene.act(repeat=1, wait=False, **data)
     assert scene.took[-1] <= AT_ONCE
     await scene.call_ended()
 
