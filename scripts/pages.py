@@ -223,6 +223,11 @@ class PhonePage:
         await phone.get_by_role("button", name="Answer").click()
         await phone.get_by_text("Listening to the message").wait_for()
 
+    async def decline(self, number: str | None = None) -> None:
+        """Decline when the phone rings; the number is needed only if several ring."""
+        await self.page.bring_to_front()
+        await self._phone(number).get_by_role("button", name="Decline").click()
+
     async def press(self, key: str, number: str | None = None) -> None:
         """Press a key on the phone; the number is needed only if several are in calls."""
         button = self._phone(number).get_by_role("button", name=key, exact=True)
