@@ -122,14 +122,11 @@ class ActionForm:
         await picker.get_by_text("elks.place_call").click()
 
     async def fill_in(self, call: Mapping[str, Any]) -> None:
-        """Fill in a call that speaks, asks for a key, and is waited for."""
-        await self._row("To").get_by_role("textbox").fill(call["to"])
-        message = await self._tick("Message")
-        await message.get_by_role("textbox").fill(call["message"])
+        """Fill in a call that speaks and asks for a key; the form waits for its end."""
+        await self._row("Number").get_by_role("textbox").fill(call["to"])
+        await self._row("Message").get_by_role("textbox").fill(call["message"])
         for answer in call["answers"]:
             await self._add_answer(answer)
-        wait = await self._tick("Wait until the call has ended")
-        await wait.locator("ha-switch").click()
 
     async def perform(self) -> None:
         """Perform the action."""
@@ -144,11 +141,6 @@ class ActionForm:
         await footer.get_by_role("button", name="Add").click()
         await expect(row).to_contain_text(answer["id"])
         await expect(footer).to_be_hidden()
-
-    async def _tick(self, name: str) -> Locator:
-        row = self._row(name)
-        await row.locator("ha-checkbox").click()
-        return row
 
     def _row(self, name: str) -> Locator:
         rows = self._page.locator("ha-settings-row")

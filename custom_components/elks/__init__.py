@@ -14,6 +14,7 @@ from .care import issues
 from .care.balance import async_watch_balance
 from .care.callbacks import async_watch_callbacks
 from .care.chains import async_watch_chains
+from .care.credentials import async_watch_credentials
 from .care.from_number import async_watch_from_number
 from .care.recordings import async_keep_recordings, prompts_needed
 from .care.voices import async_watch_voices
@@ -111,6 +112,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     async_watch_balance(hass, entry)
     async_watch_callbacks(hass, entry)
     async_watch_chains(hass, entry)
+    async_watch_credentials(hass, entry)
     async_watch_from_number(hass, entry)
     async_watch_voices(hass, entry)
     data.account.async_start()

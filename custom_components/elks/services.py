@@ -14,6 +14,7 @@ from homeassistant.const import (
     ATTR_FLOOR_ID,
     ATTR_ID,
     ATTR_LABEL_ID,
+    CONF_EXCLUDE,
 )
 from homeassistant.core import (
     HomeAssistant,
@@ -26,6 +27,7 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.selector import ConfigEntrySelector
 from homeassistant.setup import async_setup_component
 
+from .api.masking import mask
 from .calls import CallsStoppedError
 from .chains import UnknownChainError
 from .const import (
@@ -55,7 +57,7 @@ from .const import (
     MAX_RING_TIMEOUT,
 )
 from .errors import failed, invalid
-from .helpers.text import read_text
+from .helpers.text import shorten
 from .planning import fields
 from .planning.call import async_place_call
 from .planning.chain import async_plan_chain
@@ -84,25 +86,19 @@ _MAX_PAUSE = 3600
 _MAX_AT_ONCE = 10
 
 
-def _whole(least: int, most: int) -> vol.All:
-    """Return a validator for a whole number within limits."""
-    return vol.All(fields.whole_number, vol.Range(min=least, max=most))
+_TIMEOUT = fields.whole_number(1, MAX_RING_TIMEOUT)
+_ACCOUNT = vol.All(fields.text, ConfigEntrySelector({"integration": DOMAIN}))
 
-
-_TIMEOUT = _whole(1, MAX_RING_TIMEOUT)
-_ENGINE = vol.All(read_text, cv.entity_id)
-_ACCOUNT = vol.All(read_text, ConfigEntrySelector({"integration": DOMAIN}))
-_TEXT_OR_MAPPING = vol.Any(vol.All(str, read_text), dict)
-
-_ANSWER = vol.Schema(
+_ANSWER = vol.All(
+    fields.reader(dict, "not_mapping", example=f"{ATTR_KEY}: 1"),
     {
-        vol.Required(ATTR_KEY): fields.keys(r"[0-9*]{1,16}"),
+        vol.Required(ATTR_KEY): fields.keys,
         vol.Required(ATTR_ID): fields.filled_text,
-        vol.Optional(ATTR_REPLY): read_text,
-    }
+        vol.Optional(ATTR_REPLY): fields.text,
+    },
 )
 
-TARGET = {
+_TARGETED = {
     vol.Optional(kind): fields.ids
     for kind in (
         ATTR_ENTITY_ID,
@@ -112,6 +108,7 @@ TARGET = {
         ATTR_LABEL_ID,
     )
 }
+TARGET = {**_TARGETED, vol.Optional(CONF_EXCLUDE): vol.Schema(_TARGETED)}
 """What Home Assistant hands over of an action's target, beside its fields."""
 
 PLACE_CALL_SCHEMA = vol.Schema(
@@ -119,19 +116,19 @@ PLACE_CALL_SCHEMA = vol.Schema(
         **TARGET,
         vol.Optional(ATTR_TO): fields.person,
         vol.Optional(ATTR_FROM): fields.number,
-        vol.Optional(ATTR_MESSAGE): read_text,
-        vol.Optional(ATTR_MEDIA): _TEXT_OR_MAPPING,
+        vol.Optional(ATTR_MESSAGE): fields.text,
+        vol.Optional(ATTR_MEDIA): fields.media,
         vol.Optional(ATTR_CONNECT): fields.number,
-        vol.Optional(ATTR_VOICE_START): _TEXT_OR_MAPPING,
-        vol.Optional(ATTR_REPEAT): _whole(1, 10),
-        vol.Optional(ATTR_DIGITS): _whole(1, 16),
+        vol.Optional(ATTR_VOICE_START): fields.voice_start,
+        vol.Optional(ATTR_REPEAT): fields.whole_number(1, 10),
+        vol.Optional(ATTR_DIGITS): fields.whole_number(1, 16),
         vol.Optional(ATTR_ANSWERS): vol.All(cv.ensure_list, [_ANSWER]),
-        vol.Optional(ATTR_TTS_ENTITY_ID): _ENGINE,
+        vol.Optional(ATTR_TTS_ENTITY_ID): fields.entity_id,
         vol.Optional(ATTR_LANGUAGE): fields.language,
         vol.Optional(ATTR_OPTIONS): fields.options,
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
-        vol.Optional(ATTR_WHENHANGUP): vol.All(read_text, cv.url),
-        vol.Optional(ATTR_WAIT, default=False): cv.boolean,
+        vol.Optional(ATTR_WHENHANGUP): fields.url,
+        vol.Optional(ATTR_WAIT): fields.boolean,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
 )
@@ -140,17 +137,21 @@ PLACE_CALL_SCHEMA = vol.Schema(
 CALL_CHAIN_SCHEMA = vol.Schema(
     {
         **TARGET,
-        vol.Optional(ATTR_TO, default=[]): vol.All(
-            fields.people, vol.Length(max=_MAX_PEOPLE)
+        vol.Optional(ATTR_TO, default=[]): fields.people(_MAX_PEOPLE),
+        vol.Required(ATTR_MESSAGE): fields.text,
+        vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): fields.digit,
+        vol.Optional(ATTR_ROUNDS, default=_DEFAULT_ROUNDS): fields.whole_number(
+            1, _MAX_ROUNDS
         ),
-        vol.Required(ATTR_MESSAGE): read_text,
-        vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): fields.keys("[0-9]"),
-        vol.Optional(ATTR_ROUNDS, default=_DEFAULT_ROUNDS): _whole(1, _MAX_ROUNDS),
-        vol.Optional(ATTR_PAUSE, default=_DEFAULT_PAUSE): _whole(0, _MAX_PAUSE),
-        vol.Optional(ATTR_AT_ONCE, default=_DEFAULT_AT_ONCE): _whole(1, _MAX_AT_ONCE),
+        vol.Optional(ATTR_PAUSE, default=_DEFAULT_PAUSE): fields.whole_number(
+            0, _MAX_PAUSE
+        ),
+        vol.Optional(ATTR_AT_ONCE, default=_DEFAULT_AT_ONCE): fields.whole_number(
+            1, _MAX_AT_ONCE
+        ),
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
         vol.Optional(ATTR_FROM): fields.number,
-        vol.Optional(ATTR_TTS_ENTITY_ID): _ENGINE,
+        vol.Optional(ATTR_TTS_ENTITY_ID): fields.entity_id,
         vol.Optional(ATTR_LANGUAGE): fields.language,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
@@ -158,7 +159,7 @@ CALL_CHAIN_SCHEMA = vol.Schema(
 
 CANCEL_CHAIN_SCHEMA = vol.Schema(
     {
-        vol.Optional(ATTR_CHAIN_ID): read_text,
+        vol.Optional(ATTR_CHAIN_ID): fields.text,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
 )
@@ -171,18 +172,21 @@ def async_setup_services(hass: HomeAssistant) -> None:
         DOMAIN,
         SERVICE_PLACE_CALL,
         _async_place_call,
-        schema=PLACE_CALL_SCHEMA,
+        schema=fields.in_words(PLACE_CALL_SCHEMA),
         supports_response=SupportsResponse.OPTIONAL,
     )
     hass.services.async_register(
         DOMAIN,
         SERVICE_CALL_CHAIN,
         _async_call_chain,
-        schema=CALL_CHAIN_SCHEMA,
+        schema=fields.in_words(CALL_CHAIN_SCHEMA),
         supports_response=SupportsResponse.OPTIONAL,
     )
     hass.services.async_register(
-        DOMAIN, SERVICE_CANCEL_CHAIN, _async_cancel_chain, schema=CANCEL_CHAIN_SCHEMA
+        DOMAIN,
+        SERVICE_CANCEL_CHAIN,
+        _async_cancel_chain,
+        schema=fields.in_words(CANCEL_CHAIN_SCHEMA),
     )
 
 
@@ -193,7 +197,9 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     entry = await _async_account(hass, async_account_id(hass, call.data, targets))
     to = async_one(hass, entry, call.data, targets)
     placed, runtime = await async_place_call(hass, entry, {**call.data, ATTR_TO: to})
-    if not call.data[ATTR_WAIT]:
+    # Whoever asks wants the answer
+    asks = call.return_response and bool(call.data.get(ATTR_ANSWERS))
+    if not call.data.get(ATTR_WAIT, asks):
         return call_placed(placed) if call.return_response else None
     try:
         ended = await async_follow(
@@ -233,10 +239,12 @@ async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
 async def _async_cancel_chain(call: ServiceCall) -> None:
     """End a chain, or all of an account."""
     entry = await _async_account(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    chain_id = call.data.get(ATTR_CHAIN_ID)
     try:
-        entry.runtime_data.chains.async_cancel(call.data.get(ATTR_CHAIN_ID))
+        entry.runtime_data.chains.async_cancel(chain_id)
     except UnknownChainError as err:
-        raise invalid("unknown_chain", field=ATTR_CHAIN_ID) from err
+        written = shorten(mask(str(chain_id)))
+        raise invalid("unknown_chain", field=ATTR_CHAIN_ID, chain=written) from err
 
 
 async def _async_account(hass: HomeAssistant, entry_id: str | None) -> ElksConfigEntry:

@@ -11,7 +11,7 @@ import voluptuous as vol
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import ENDS, CallEvent
-from custom_components.elks.chains import ChainEnd, ChainState
+from custom_components.elks.chains import ChainEnd, ChainState, Fate
 from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
 from custom_components.elks.services import (
@@ -30,6 +30,8 @@ from homeassistant.util.yaml import load_yaml_dict
 from .conftest import Home, make_contact
 
 FOLDER = Path(__file__).parents[2] / "custom_components/elks"
+TITLE = 32
+"""Characters that fit in the title of a dialog on a phone that is 390 pixels wide."""
 LANGUAGES = sorted(path.stem for path in (FOLDER / "translations").glob("*.json"))
 
 
@@ -85,6 +87,19 @@ def test_same_keys_and_placeholders(language: str) -> None:
         assert other[key].strip(), key
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_titles_of_repairs_fit(language: str) -> None:
+    """No title of a repair is cut off on a phone, which shows it in one line."""
+    titles = {
+        key: text
+        for key, text in texts(language).items()
+        if key.startswith("issues.") and key.endswith(".title")
+    }
+
+    assert len(titles) > 10
+    assert {key: text for key, text in titles.items() if len(text) > TITLE} == {}
+
+
 SCHEMAS = {
     "call_chain": CALL_CHAIN_SCHEMA,
     "cancel_chain": CANCEL_CHAIN_SCHEMA,
@@ -108,6 +123,45 @@ def test_actions_are_described() -> None:
         assert (form.keys() - sections) | folded == fields
         assert set(words[name]["fields"]) == fields
         assert set(words[name].get("sections", {})) == sections
+
+
+def fields_of(action: str) -> dict[str, dict[str, Any]]:
+    """Return the fields in the form of an action, also those in sections."""
+    form = load_yaml_dict(str(FOLDER / "services.yaml"))[action]["fields"]
+    fields: dict[str, dict[str, Any]] = {}
+    for name, field in form.items():
+        fields |= field.get("fields", {name: field})
+    return fields
+
+
+@pytest.mark.parametrize("action", SCHEMAS)
+def test_forms_begin_with_our_defaults(action: str) -> None:
+    """What a form fills in is what the action would do without it, and no number is the least."""
+    fields = fields_of(action)
+    shown = {name: one["default"] for name, one in fields.items() if "default" in one}
+    ours = {
+        str(marker): marker.default()
+        for marker in SCHEMAS[action].schema
+        if not isinstance(marker.default, vol.Undefined)
+    }
+
+    # Who builds an automation by clicking goes on when the call is over
+    for name in (ours.keys() & shown.keys()) - {"wait"}:
+        assert shown[name] == ours[name], name
+    numbers = {name for name, one in fields.items() if "number" in one["selector"]}
+    assert numbers - shown.keys() <= {"digits"}
+
+
+def test_nothing_is_demanded_that_can_be_left_out() -> None:
+    """A form demands only what every call needs, or nobody could use what replaces it."""
+    demanded = {
+        (action, name)
+        for action in SCHEMAS
+        for name, field in fields_of(action).items()
+        if field.get("required")
+    }
+
+    assert demanded == {("call_chain", "message")}
 
 
 def options(trigger: Any) -> set[str]:
@@ -238,14 +292,16 @@ def contacts() -> list[ConfigSubentryData]:
     return [make_contact("Anna", "+46701111111")]
 
 
-def test_logbook_has_words() -> None:
-    """Every end of a call and of a chain has words for the logbook."""
+def test_ends_have_words() -> None:
+    """Every end of a call, of a chain and of somebody's turn in it has words."""
     words = read("translations/en.json")["common"]
 
     for state in set(CallState) - {CallState.ONGOING}:
         assert f"logbook_{state}" in words
     for end in ChainEnd:
         assert f"logbook_chain_{end}" in words
+    for fate in Fate:
+        assert f"chain_person_{fate}" in words
 
 
 def test_errors_have_words() -> None:
@@ -253,6 +309,7 @@ def test_errors_have_words() -> None:
     code = "".join(path.read_text() for path in FOLDER.rglob("*.py"))
     english = read("translations/en.json")
     raised = set(re.findall(r'(?:Error: |translation_key=)"(\w+)"', code))
+    raised |= set(re.findall(r'(?:FieldError\(|reader\(.+?, )"(\w+)"', code))
     for names in re.findall(r"(?:invalid|failed)\(([^)]*)\)", code):
         raised |= set(re.findall(r'"(\w+)"', names))
 

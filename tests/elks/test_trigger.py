@@ -350,7 +350,9 @@ async def test_end_found_after_a_restart(home: Home) -> None:
     assert [one.data["state"] for one in noted] == ["busy"]
 
 
-async def test_entities_show_it_before(engine: Engine, home: Home) -> None:
+async def test_entities_show_it_before(
+    event_entities: None, engine: Engine, home: Home
+) -> None:
     """Whoever acts on a trigger finds our entities as they are by then."""
     noted = await automate(
         home.hass,
@@ -486,9 +488,9 @@ async def test_offered(
     """The editor offers the triggers under contacts and accounts."""
     device = home.device_id(contact)
     area = move_to_kitchen(home.hass, device)
-    event = "event.anna_call" if contact else "event.demo_home_call"
+    entity = "notify.anna" if contact else "event.demo_home_call"
 
-    for target in ({"device_id": device}, {"entity_id": event}, {"area_id": area}):
+    for target in ({"device_id": device}, {"entity_id": entity}, {"area_id": area}):
         assert await offered(hass_ws_client, "triggers", target) == {
             "elks.call_ended",
             "elks.chain_ended",

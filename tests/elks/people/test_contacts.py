@@ -85,6 +85,38 @@ async def test_nobody(home: Home, to: str, key: str) -> None:
     assert home.provider.calls == []
 
 
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        ("Ana", "to: there is no contact called “Ana”. Did you mean Anna?"),
+        ("anna lisa", "to: there is no contact called “anna lisa”. Did you mean Anna?"),
+        ("ÁNNA", "to: there is no contact called “ÁNNA”. Did you mean Anna?"),
+        (
+            "notify.ana",
+            "to: there is no contact called “notify.ana”. Did you mean notify.anna?",
+        ),
+        (
+            "notify.phone",
+            "to: there is no contact called “notify.phone”. Contacts: Anna, Bo, Bo",
+        ),
+        (
+            "Eva 0701234567",
+            "to: there is no contact called “Eva 070•••••567”. Contacts: Anna, Bo, Bo",
+        ),
+        (
+            f"Xerxes\n {'and so on ' * 9}",
+            "to: there is no contact called “Xerxes and so on and so on and so on an…”",
+        ),
+    ],
+)
+async def test_mistyped(home: Home, to: str, words: str) -> None:
+    """A name that nobody has is quoted, with the one that was probably meant."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.place_call(to=to)
+
+    assert str(raised.value).startswith(words)
+
+
 async def test_events_of_a_contact(home: Home) -> None:
     """Each contact has the events of the calls to them, and no others."""
     home.provider.phone(ANNA, outcome=Outcome.DECLINE)

@@ -180,6 +180,18 @@ async def test_in_order(chain_home: Home) -> None:
     assert left_out(chain_home) is None
 
 
+async def test_excluded(chain_home: Home) -> None:
+    """Who is excluded from an area is not called."""
+    area = move(chain_home, "Anna", "Bo", "Cilla")
+
+    await chain_home.act(
+        "call_chain", **CHAIN, area_id=area, exclude={"entity_id": ["notify.bo"]}
+    )
+    await chain_home.settle()
+
+    assert called(chain_home) == [ANNA, CILLA]
+
+
 async def test_left_out(chain_home: Home, caplog: pytest.LogCaptureFixture) -> None:
     """Who cannot be called is left out of a chain with a repair, and the others are called."""
     await chain_home.act(

@@ -36,7 +36,7 @@ async def test_call_ended(home: Home) -> None:
     [call] = home.provider.calls
     assert event.data == {
         "config_entry_id": home.entry.entry_id,
-        "device_id": home.device_id(),
+        "device_id": home.device_id("Anna"),
         "entity_id": "notify.anna",
         "call_id": call.id,
         "state": "busy",
