@@ -1,10 +1,14 @@
 """Home Assistant's pages on which people build an alarm: contacts, automations and blueprints."""
 
 from enum import StrEnum
+import re
 
 from playwright.async_api import Locator, Page, expect
 
 from .home_process import HomeProcess
+
+SAVED = re.compile(r"/automation/edit/\d+$")
+"""The address of an automation that has been saved."""
 
 
 class Part(StrEnum):
@@ -37,13 +41,31 @@ class ContactPage:
         await expect(self._dialog).to_be_hidden()
 
 
+class Offers:
+    """The dialog that lists what can be added to an automation."""
+
+    def __init__(self, page: Page) -> None:
+        """Use a page that is logged in to Home Assistant."""
+        self._dialog = page.locator("add-automation-element-dialog")
+
+    async def pick(self, name: str, target: str, kind: str) -> None:
+        """Search for a target, and pick what it offers."""
+        await self._dialog.get_by_placeholder("Search").fill(target)
+        await self._button(f"{target} {kind}").click()
+        await self._button(f"{name} {target}").click()
+        await expect(self._dialog).to_be_hidden()
+
+    def _button(self, name: str) -> Locator:
+        return self._dialog.get_by_role("button", name=name, exact=True)
+
+
 class AutomationEditor:
     """The editor of an automation."""
 
     def __init__(self, page: Page) -> None:
         """Use a page that is logged in to Home Assistant."""
         self._page = page
-        self._choices = page.locator("add-automation-element-dialog")
+        self._offers = Offers(page)
         self._form = page.locator("ha-automation-sidebar")
 
     async def create(self, home: HomeProcess) -> None:
@@ -60,11 +82,7 @@ class AutomationEditor:
         """
         await self._close_form()
         await self._button(f"Add {part}").click()
-        search = self._choices.get_by_placeholder("Search")
-        await search.fill(target)
-        await self._choice(f"{target} {kind}").click()
-        await self._choice(f"{name} {target}").click()
-        await expect(self._choices).to_be_hidden()
+        await self._offers.pick(name, target, kind)
         await self._form.get_by_text(part.capitalize(), exact=True).wait_for()
 
     async def add_target(self, target: str, kind: str) -> None:
@@ -98,7 +116,7 @@ class AutomationEditor:
         await dialog.get_by_role("textbox", name="Name").fill(name)
         await dialog.get_by_role("button", name="Save").click()
         await expect(dialog).to_be_hidden()
-        await expect(self._page).not_to_have_url("**/new")
+        await expect(self._page).to_have_url(SAVED)
 
     async def _close_form(self) -> None:
         """Close the form, which hides the rest on a phone."""
@@ -110,12 +128,60 @@ class AutomationEditor:
     def _button(self, name: str) -> Locator:
         return self._page.get_by_role("button", name=name, exact=True)
 
-    def _choice(self, name: str) -> Locator:
-        return self._choices.get_by_role("button", name=name, exact=True)
-
     def _field(self, name: str) -> Locator:
         rows = self._form.locator("ha-settings-row")
         return rows.filter(has=self._page.get_by_text(name, exact=True))
+
+
+class BlueprintPage:
+    """Settings > Automations & scenes > Blueprints, and the automation made from one."""
+
+    def __init__(self, page: Page) -> None:
+        """Use a page that is logged in to Home Assistant."""
+        self._page = page
+        self._offers = Offers(page)
+        self._rows = page.locator("blueprint-automation-editor ha-settings-row")
+
+    async def import_from(self, home: HomeProcess, url: str) -> None:
+        """Import the blueprint at a URL."""
+        await _open(self._page, f"{home.url}/config/blueprint/dashboard")
+        await self._page.get_by_role("button", name="Import blueprint").click()
+        address = self._page.get_by_role("textbox", name="Blueprint address")
+        await address.fill(url)
+        await self._page.get_by_role("button", name="Preview").click()
+        dialog = self._page.locator("ha-dialog-import-blueprint")
+        await dialog.get_by_role("button", name="Import blueprint").click()
+
+    async def use(self, name: str) -> None:
+        """Start a new automation from a blueprint."""
+        table = self._page.locator("ha-data-table")
+        await table.get_by_text(name, exact=True).click()
+
+    async def add_trigger(self, name: str, target: str, kind: str) -> None:
+        """Add what a target offers, as in the editor of an automation."""
+        await self._page.get_by_role("button", name="Add trigger").click()
+        await self._offers.pick(name, target, kind)
+
+    async def choose(self, field: str, entity: str) -> None:
+        """Choose an entity by its name."""
+        row = self._rows.filter(has=self._page.get_by_text(field, exact=True))
+        picker = row.locator("ha-entity-picker").last
+        await picker.get_by_role("button").first.click()
+        await picker.get_by_role("textbox").fill(entity)
+        choice = picker.locator("ha-combo-box-item").filter(has_text=entity)
+        await choice.first.click()
+        await expect(picker.get_by_role("textbox")).to_be_hidden()
+        await expect(row).to_contain_text(entity)
+
+    async def save(self) -> None:
+        """Save the automation and wait until it is enabled."""
+        await self._page.get_by_role("button", name="Save").click()
+        await expect(self._page).to_have_url(SAVED)
+
+    async def run(self) -> None:
+        """Run the actions of the automation."""
+        await self._page.get_by_role("button", name="Menu").click()
+        await self._page.get_by_role("menuitem", name="Run actions").click()
 
 
 async def _open(page: Page, address: str) -> None:

@@ -1,18 +1,18 @@
 """An alarm that a person builds by clicking only, tries, and answers on the phones' page."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, Page
 import pytest
 
 from scripts.connection import Connection
-from scripts.editor import AutomationEditor, ContactPage, Part
+from scripts.editor import AutomationEditor, BlueprintPage, ContactPage, Part
 from scripts.home_process import CONFIGURATION, HomeProcess
 from scripts.pages import SIZES, PhonePage
 from scripts.simulator_process import SimulatorProcess
 
-from .conftest import running_home, running_simulator, until
+from .conftest import running_home, running_simulator, served_blueprints, until
 
 ANNA, BO = "+46701111111", "+46702222222"
 VALVE, SIREN = "switch.water_valve", "switch.siren"
@@ -22,6 +22,9 @@ input_boolean:
   valve:
     initial: true
   siren:
+input_button:
+  pendant:
+    name: Pendant
 template:
   - binary_sensor:
       - name: Kitchen leak
@@ -69,6 +72,13 @@ def home(tmp_path: Path, simulator: SimulatorProcess) -> Iterator[HomeProcess]:
         yield home
 
 
+@pytest.fixture
+async def blueprints(socket_enabled: None) -> AsyncIterator[str]:
+    """Serve the blueprints; return the address."""
+    async with served_blueprints() as address:
+        yield address
+
+
 @pytest.fixture(params=SIZES)
 async def page(page: Page, request: pytest.FixtureRequest) -> Page:
     """Return a page of the size of a desktop, and of a phone."""
@@ -85,13 +95,17 @@ async def phone(browser: BrowserContext, simulator: SimulatorProcess) -> PhonePa
     return phone
 
 
-async def build_alarm(home: HomeProcess, page: Page) -> None:
-    """Add the people, and the automations: the chain, the reaction, and the fallback."""
+@pytest.fixture
+async def people(home: HomeProcess, page: Page) -> None:
+    """Add the people."""
     contacts = ContactPage(page)
     await contacts.open(home)
     await contacts.add("Anna", "070-111 11 11")
     await contacts.add("Bo", "070-222 22 22")
 
+
+async def build_alarm(home: HomeProcess, page: Page) -> None:
+    """Add the automations: the chain, the reaction, and the fallback."""
     editor = AutomationEditor(page)
     await editor.create(home)
     await editor.add(Part.TRIGGER, "Moisture detected", "Kitchen leak", "Binary sensor")
@@ -131,6 +145,7 @@ async def until_state(connection: Connection, entity_id: str, state: str) -> Non
     await until(is_so)
 
 
+@pytest.mark.usefixtures("people")
 async def test_alarm(
     home: HomeProcess, connection: Connection, page: Page, phone: PhonePage
 ) -> None:
@@ -148,3 +163,57 @@ async def test_alarm(
     await phone.decline(ANNA)
     await phone.decline(BO)
     await until_state(connection, SIREN, "on")
+
+
+@pytest.mark.usefixtures("people")
+async def test_pendant(
+    home: HomeProcess,
+    connection: Connection,
+    page: Page,
+    phone: PhonePage,
+    blueprints: str,
+) -> None:
+    """Somebody presses the pendant, the first person declines, and the second accepts."""
+    pendant = BlueprintPage(page)
+    await pendant.import_from(home, f"{blueprints}/care_pendant.yaml")
+    await pendant.use("Care pendant")
+    await pendant.add_trigger("Input button pressed", "Pendant", "Input button")
+    await pendant.choose("People", "Anna")
+    await pendant.choose("People", "Bo")
+    await pendant.save()
+
+    await connection.act("input_button.press", {"entity_id": "input_button.pendant"})
+    await phone.decline(ANNA)
+    await phone.answer(BO)
+    await phone.press("1", BO)
+
+    await until_state(connection, "sensor.demo_home_call_chain", "acknowledged")
+
+
+@pytest.mark.usefixtures("people")
+async def test_drill(
+    home: HomeProcess,
+    connection: Connection,
+    page: Page,
+    phone: PhonePage,
+    blueprints: str,
+) -> None:
+    """The drill is run from the menu, and reports who did not press 1."""
+    drill = BlueprintPage(page)
+    await drill.import_from(home, f"{blueprints}/fire_drill.yaml")
+    await drill.use("Fire drill")
+    await drill.choose("People", "Anna")
+    await drill.choose("People", "Bo")
+    await drill.save()
+
+    await drill.run()
+    await phone.answer(ANNA)
+    await phone.press("1", ANNA)
+    await phone.decline(BO)
+    await phone.decline(BO)
+
+    async def is_reported() -> bool:
+        reports = await connection.command("persistent_notification/get")
+        return "Did not press 1: Bo." in {report["message"] for report in reports}
+
+    await until(is_reported)
