@@ -177,7 +177,7 @@ async def test_pendant(
     pendant = BlueprintPage(page)
     await pendant.import_from(home, f"{blueprints}/care_pendant.yaml")
     await pendant.use("Care pendant")
-    await pendant.add_trigger("Input button pressed", "Pendant", "Input button")
+    await pendant.add_trigger("Button pressed", "Pendant", "Input button")
     await pendant.choose("People", "Anna")
     await pendant.choose("People", "Bo")
     await pendant.save()
