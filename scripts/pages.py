@@ -7,11 +7,19 @@ from typing import Any
 from playwright.async_api import Locator, Page, expect
 
 from .connection import Connection
-from .demo import CALL, SENSOR
 from .home_process import ROOT, HomeProcess
 from .simulator_process import OWN_NUMBER_AS_WRITTEN, SimulatorProcess
 
 TRANSLATIONS = ROOT / "custom_components/elks/translations"
+SENSOR = "sensor.demo_home_last_call"
+ANSWER = "I will take care of it"
+CALL = {
+    "to": "+46701234567",
+    "message": "Water is leaking in the kitchen. Press 1 if you will take care of it.",
+    "answers": [{"key": "1", "id": ANSWER, "reply": "Thank you. Good luck!"}],
+    "wait": True,
+}
+"""A call that speaks and asks."""
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 """Width and height of a window."""
 FRONTEND_WORDS = {
@@ -147,6 +155,25 @@ class ActionForm:
         return rows.filter(has=self._page.get_by_text(name, exact=True))
 
 
+class AutomationPage:
+    """The editor of an automation."""
+
+    def __init__(self, page: Page) -> None:
+        """Use a page that is logged in to Home Assistant."""
+        self._page = page
+
+    async def open(self, home: HomeProcess, automation_id: str) -> None:
+        """Open an automation by its ID."""
+        await self._page.goto(f"{home.url}/config/automation/edit/{automation_id}")
+
+    async def select(self, row: str, person: str) -> None:
+        """Select the first trigger or action (`row`), and wait until a person in its target is shown."""
+        rows = self._page.locator(f"ha-automation-{row}-row ha-automation-row")
+        await rows.first.click()
+        sidebar = self._page.locator("ha-automation-sidebar")
+        await expect(sidebar.get_by_text(person, exact=True).first).to_be_visible()
+
+
 class PhonePage:
     """The simulator's page, on which phones ring."""
 
@@ -232,13 +259,17 @@ class ElksDashboard:
         self.headings = page.locator("hui-heading-card")
         """The account, its contacts by name, and the activity."""
         self.activity = page.locator("hui-logbook-card")
+        self.buttons = page.locator("hui-button-card")
+        """What can be pressed in the home of the demo."""
         self.complaints = page.locator("hui-warning, hui-error-card")
         """What cannot be shown, such as an entity that is not found."""
 
     async def open(self, home: HomeProcess, connection: Connection) -> None:
         """Create the dashboard and show it."""
         strategy = {"strategy": {"type": "custom:elks"}}
-        await open_dashboard(self._page, home, connection, "elks-people", strategy)
+        await open_dashboard(
+            self._page, home, connection, "elks-people", strategy, title="Elks"
+        )
 
     async def add(self, home: HomeProcess) -> None:
         """Create the dashboard by hand, and show it."""
@@ -260,13 +291,14 @@ async def open_dashboard(
     connection: Connection,
     path: str,
     config: Mapping[str, Any],
+    title: str = "Calls",
 ) -> None:
     """Create a dashboard and show it."""
     await page.bring_to_front()
     await connection.command(
         "lovelace/dashboards/create",
         url_path=path,
-        title="Calls",
+        title=title,
         icon="mdi:phone",
         mode="storage",
         show_in_sidebar=True,
