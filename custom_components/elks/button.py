@@ -50,5 +50,5 @@ class TestCallButton(ElksEntity, ButtonEntity):
         contact = Contact.from_subentry(self._entry.subentries[self._owner])
         voice = voice_for(self._entry, {}, contact)
         words = await async_words(self.hass, async_language(self.hass, voice))
-        data = {ATTR_TO: contact.number, ATTR_MESSAGE: words["test_call"]}
+        data = {ATTR_TO: contact, ATTR_MESSAGE: words["test_call"]}
         await async_place_call(self.hass, self._entry, data)

@@ -1,10 +1,12 @@
 """Test calls: a press calls the contact, and the contact's sensors show how that went."""
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from homeassistant.config_entries import ConfigSubentryData
+from custom_components.elks.const import SUBENTRY_CONTACT
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from simulator import Fault, FaultKind, Outcome
@@ -12,7 +14,7 @@ from simulator import Fault, FaultKind, Outcome
 from .conftest import Home, make_contact
 from .speech.conftest import Engine
 
-ANNA, BO = "+46701111111", "+46702222222"
+ANNA, BO, CILLA = "+46701111111", "+46702222222", "+46703333333"
 
 
 @pytest.fixture
@@ -118,3 +120,23 @@ async def test_on_the_page_of_the_contact(home: Home) -> None:
     assert button is not None
     assert button.device_id == home.device_id("Anna")
     assert (button.entity_category, button.disabled) == (None, False)
+
+
+async def test_name_that_is_a_number(engine: Engine, home: Home) -> None:
+    """Nobody else is called whose name is the contact's number."""
+    named = {"name": ANNA, "number": CILLA}
+    home.hass.config_entries.async_add_subentry(
+        home.entry,
+        ConfigSubentry(
+            data=MappingProxyType(named),
+            subentry_type=SUBENTRY_CONTACT,
+            title=ANNA,
+            unique_id=CILLA,
+        ),
+    )
+    await home.hass.async_block_till_done()
+
+    await press(home, "anna")
+    await home.settle()
+
+    assert [call.to for call in home.provider.calls] == [ANNA]

@@ -498,3 +498,17 @@ async def test_offered(
         }
     nothing = {"entity_id": "sensor.demo_home_balance"}
     assert await offered(hass_ws_client, "triggers", nothing) == set()
+
+
+async def test_failure_is_private(
+    home: Home, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a trigger fails, the log has no number."""
+    await automate(home.hass, when("call_ended"))
+    monkeypatch.setattr("custom_components.elks.trigger.async_find_targets", None)
+
+    await call(home, "Anna", Outcome.BUSY)
+
+    assert "Exception in happened" in caplog.text
+    failures = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
+    assert ANNA not in "".join(failures)

@@ -19,6 +19,7 @@ _FROM_NUMBER = "from_number"
 _VOICE_FAILED = "voice_failed"
 _CHAIN_LEFT_OUT = "chain_left_out"
 _ENGINE = "engine"
+_PEOPLE = "people"
 _CHAIN_ISSUES = {
     ChainEnd.UNANSWERED: "chain_unanswered",
     ChainEnd.NOT_REACHABLE: "chain_unanswered",
@@ -64,6 +65,8 @@ def async_report_chain(
     """
     if chain.end not in _CHAIN_ISSUES:
         return
+    # Whoever ignored an earlier chain has not seen this one
+    _recall(hass, entry, _CHAIN_ISSUES[chain.end], lambda _: True)
     _show(
         hass,
         entry,
@@ -80,14 +83,17 @@ def async_report_left_out(
     hass: HomeAssistant, entry: ConfigEntry, people: Iterable[str | int]
 ) -> None:
     """Show who was left out of a chain, as it was written, until the user has seen it."""
-    placeholders = {"people": ", ".join(mask(str(one)) for one in people)}
+    named = ", ".join(mask(str(one)) for one in people)
+    # Whoever ignored others has not seen these; the same ones may stay ignored
+    _recall(hass, entry, _CHAIN_LEFT_OUT, lambda data: data.get(_PEOPLE) != named)
     _show(
         hass,
         entry,
         _CHAIN_LEFT_OUT,
+        data={_PEOPLE: named},
         fixable=True,
         persistent=True,
-        placeholders=placeholders,
+        placeholders={"people": named},
     )
 
 

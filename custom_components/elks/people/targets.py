@@ -1,6 +1,7 @@
 """Targets of Home Assistant: which accounts and contacts entities, devices and places mean."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,9 +160,13 @@ def _ids(written: Mapping[str, Any], kind: str) -> list[str]:
 
 
 def _members(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
-    """Return entities, each group replaced by its members."""
+    """Return entities, each group replaced by its members; not one whose members have no end."""
     for one in entity_ids:
-        yield from group.expand_entity_ids(hass, [one]) or [one]
+        members: list[str] = []
+        # Home Assistant does not notice groups that hold each other
+        with suppress(RecursionError):
+            members = group.expand_entity_ids(hass, [one])
+        yield from members or [one]
 
 
 def _device_name(hass: HomeAssistant, device_id: str) -> str:

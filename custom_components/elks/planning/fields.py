@@ -116,8 +116,7 @@ def whole_number(least: int, most: int) -> _Reader:
 
 def ids(value: object) -> list[str]:
     """Read the ids of one kind in a target: several, one, or none. Raises FieldError."""
-    listed = value if isinstance(value, list) else [value]
-    texts = [text(one) for one in listed if one is not None]
+    texts = [text(one) for one in _listed(value) if one is not None]
     return [one for ids in texts for one in re.split(r"[\s,]+", ids) if one]
 
 
@@ -150,8 +149,9 @@ def people(most: int) -> vol.All:
 
 
 def _listed(value: object) -> list[object]:
-    if isinstance(value, list):
-        return value
+    # Templates make a tuple of what commas separate
+    if isinstance(value, list | tuple):
+        return list(value)
     return [] if _is_blank(value) else [value]
 
 

@@ -43,11 +43,14 @@ def async_account_id(
 ) -> str | None:
     """Return the account that an action names, else the one whose people it targets, if any.
 
-    Raises ServiceValidationError when it targets people of several.
+    Of a disabled account, only those who are listed count. Raises ServiceValidationError when it
+    targets people of several.
     """
     if named := data.get(ATTR_CONFIG_ENTRY_ID):
         return str(named)
-    people = [one for one in targets.found if one.contact]
+    # An account that was given up keeps its contacts in areas and under labels
+    brought = (one for one in targets.brought if not _is_disabled(hass, one))
+    people = [one for one in (*targets.named, *brought) if one.contact]
     accounts = dict.fromkeys(one.account for one in people or targets.named)
     if len(accounts) > 1:
         names = _names(hass, (Target(account=one) for one in accounts))
@@ -113,6 +116,11 @@ def _contacts(
             raise invalid("other_account", contact=name, account=entry.title)
     known = {one.id: one for one in contacts(entry)}
     return [known[one.contact] for one in targets.found if one.contact in known]
+
+
+def _is_disabled(hass: HomeAssistant, target: Target) -> bool:
+    entry = hass.config_entries.async_get_known_entry(target.account)
+    return entry.disabled_by is not None
 
 
 def _accounts(targets: Targets) -> list[Target]:

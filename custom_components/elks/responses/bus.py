@@ -1,7 +1,7 @@
 """What others act on: events on Home Assistant's bus, and what our triggers wait for."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID
@@ -30,7 +30,8 @@ class Happening:
     """Of the config entry."""
     contacts: Collection[str]
     """Of the config subentries of those who are called."""
-    data: Mapping[str, Any]
+    # Home Assistant logs the happening when somebody fails to act on it
+    data: Mapping[str, Any] = field(repr=False)
     """The same as of an event on the bus."""
 
 

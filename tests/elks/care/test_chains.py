@@ -67,6 +67,13 @@ async def call_chain(home: Home, **data: object) -> str:
     return reason
 
 
+def is_ignored(home: Home, issue_id: str) -> bool:
+    """Return whether a repair, which there is, was ignored."""
+    issue = ir.async_get(home.hass).async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    return issue.dismissed_version is not None
+
+
 async def test_unanswered(engine: Engine, home: Home, seen: Seen) -> None:
     """It says when it was, what was said, who was called, and how that went."""
     home.provider.phone(ANNA, **VOICEMAIL)
@@ -158,3 +165,28 @@ async def test_message_is_private(engine: Engine, home: Home, seen: Seen) -> Non
         "",
         "- Anna: was busy or declined the call",
     )
+
+
+async def test_ignored(engine: Engine, home: Home) -> None:
+    """Whoever ignores a chain sees the next one all the same."""
+    issue_id = f"chain_unanswered_{home.entry.entry_id}"
+    home.provider.phone(ANNA, outcome=Outcome.DECLINE)
+    assert await call_chain(home, to="Anna") == "unanswered"
+    ir.async_ignore_issue(home.hass, DOMAIN, issue_id, True)
+
+    assert await call_chain(home, to="Anna") == "unanswered"
+
+    assert not is_ignored(home, issue_id)
+
+
+async def test_ignored_people(engine: Engine, home: Home) -> None:
+    """Whoever ignores who was left out sees when it is others, but not the same ones again."""
+    issue_id = f"chain_left_out_{home.entry.entry_id}"
+    await call_chain(home, to=["Anna", "Xenia"])
+    ir.async_ignore_issue(home.hass, DOMAIN, issue_id, True)
+
+    await call_chain(home, to=["Anna", "Xenia"])
+    assert is_ignored(home, issue_id)
+
+    await call_chain(home, to=["Anna", "Xerxes"])
+    assert not is_ignored(home, issue_id)

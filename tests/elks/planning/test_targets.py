@@ -12,7 +12,7 @@ from homeassistant.components import notify
 from homeassistant.components.websocket_api.automation import (
     async_get_services_for_target,
 )
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     area_registry as ar,
@@ -180,6 +180,20 @@ async def test_in_order(chain_home: Home) -> None:
     assert left_out(chain_home) is None
 
 
+async def test_groups_in_each_other(chain_home: Home) -> None:
+    """Groups that hold each other, which have no end, are left out, and the others are called."""
+    hass = chain_home.hass
+    for one, other in (("inner", "outer"), ("outer", "inner")):
+        members = {"entity_id": [f"group.{other}", "notify.anna"]}
+        hass.states.async_set(f"group.{one}", "unknown", members)
+
+    await chain_home.act("call_chain", **CHAIN, entity_id=["group.inner", "notify.bo"])
+    await chain_home.settle()
+
+    assert called(chain_home) == [BO]
+    assert left_out(chain_home) == "group.inner"
+
+
 async def test_excluded(chain_home: Home) -> None:
     """Who is excluded from an area is not called."""
     area = move(chain_home, "Anna", "Bo", "Cilla")
@@ -291,12 +305,34 @@ async def test_area_of_several_accounts(
     assert called(home) == []
 
 
+async def test_disabled_account_in_an_area(
+    chain_home: Home, second: tuple[MockConfigEntry, Simulator]
+) -> None:
+    """Of an area, an account that is disabled keeps no other from calling its contacts."""
+    entry, other = second
+    hass = chain_home.hass
+    area = move(chain_home, "Anna")
+    er.async_get(hass).async_update_entity("event.dora_call", area_id=area)
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+    await hass.async_block_till_done()
+
+    await chain_home.act("call_chain", **CHAIN, area_id=area)
+    await chain_home.settle()
+
+    assert called(chain_home) == [ANNA]
+    assert other.calls == []
+
+
 @pytest.mark.parametrize(
     ("action", "numbers"),
     [
         ({"target": {"entity_id": "{{ people }}"}}, [BO, ANNA]),
         ({"target": "{{ {'entity_id': people} }}"}, [BO, ANNA]),
         ({"target": {"entity_id": ["notify.anna", "notify.bo"]}}, [ANNA, BO]),
+        ({"target": {}, "data": {"to": "{{ 'Bo', 'Anna' }}"}}, [BO, ANNA]),
+        ({"data": {"entity_id": "{{ 'notify.bo', 'notify.anna' }}"}}, [BO, ANNA]),
         # As a blueprint does whose inputs are left empty
         ({"target": {}, "data": {"to": ["Cilla"]}}, [CILLA]),
         ({"target": {"entity_id": []}, "data": {"to": "Cilla"}}, [CILLA]),
