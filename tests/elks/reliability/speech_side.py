@@ -237,7 +237,7 @@ def _before_reply(restart: _Restart) -> Story:
     async def story(scene: Scene) -> None:
         scene.voice.takes[_REPLY] = 7.5
         scene.provider.phone(PHONE, **_PRESSES)
-        await scene.act(message=_MESSAGE, answers=_ANSWERS)
+        await scene.act(message=_MESSAGE, answers=_ANSWERS, wait=False)
         await asyncio.sleep(5)
         await restart(scene)
         await scene.call_ended()
