@@ -155,45 +155,6 @@ class ActionForm:
         return rows.filter(has=self._page.get_by_text(name, exact=True))
 
 
-class BlueprintPage:
-    """Settings > Automations & scenes > Blueprints, and the automation made from one."""
-
-    def __init__(self, page: Page) -> None:
-        """Use a page that is logged in to Home Assistant."""
-        self._page = page
-        self._rows = page.locator("blueprint-automation-editor ha-settings-row")
-
-    async def import_from(self, home: HomeProcess, url: str) -> None:
-        """Import the blueprint at a URL."""
-        await self._page.goto(f"{home.url}/config/blueprint/dashboard")
-        await self._page.get_by_role("button", name="Import blueprint").click()
-        address = self._page.get_by_role("textbox", name="Blueprint address")
-        await address.fill(url)
-        await self._page.get_by_role("button", name="Preview").click()
-        dialog = self._page.locator("ha-dialog-import-blueprint")
-        await dialog.get_by_role("button", name="Import blueprint").click()
-
-    async def use(self, name: str) -> None:
-        """Start a new automation from a blueprint."""
-        table = self._page.locator("ha-data-table")
-        await table.get_by_text(name, exact=True).click()
-
-    async def choose(self, field: str, entity: str) -> None:
-        """Choose an entity by its name."""
-        row = self._rows.filter(has=self._page.get_by_text(field, exact=True))
-        picker = row.locator("ha-entity-picker").last
-        await picker.click()
-        await picker.get_by_role("textbox").fill(entity)
-        choice = picker.locator("ha-combo-box-item").filter(has_text=entity)
-        await choice.first.click()
-        await expect(row).to_contain_text(entity)
-
-    async def save(self) -> None:
-        """Save the automation and wait until it is enabled."""
-        await self._page.get_by_role("button", name="Save").click()
-        await self._page.get_by_role("link", name="Traces").wait_for()
-
-
 class AutomationPage:
     """The editor of an automation."""
 
@@ -241,6 +202,11 @@ class PhonePage:
         phone = self._phone(number)
         await phone.get_by_role("button", name="Answer").click()
         await phone.get_by_text("Listening to the message").wait_for()
+
+    async def decline(self, number: str | None = None) -> None:
+        """Decline when the phone rings; the number is needed only if several ring."""
+        await self.page.bring_to_front()
+        await self._phone(number).get_by_role("button", name="Decline").click()
 
     async def press(self, key: str, number: str | None = None) -> None:
         """Press a key on the phone; the number is needed only if several are in calls."""
