@@ -209,7 +209,7 @@ async def test_answer_of_an_older_call(engine: Engine, home: Home) -> None:
     home.rings_on()
     home.provider.phone(STRANGER, outcome=Outcome.NO_ANSWER)
     for to in (PHONE, STRANGER):
-        await home.act("place_call", to=to, timeout=300, **CLOSE)
+        await home.act("place_call", to=to, timeout=300, wait=False, **CLOSE)
 
     await press(home, STRANGER, "2")
     await press(home, PHONE, "1")
