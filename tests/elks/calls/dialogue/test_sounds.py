@@ -41,7 +41,12 @@ async def late(freezer: FrozenDateTimeFactory, engine: Engine, home: Home) -> As
     engine.waits_at = 1
     home.rings_on()
     await home.act(
-        "place_call", to=PHONE, message="Hello", answers=ANSWERS, timeout=300
+        "place_call",
+        to=PHONE,
+        message="Hello",
+        answers=ANSWERS,
+        timeout=300,
+        wait=False,
     )
     return Asking(home, home.provider.calls[-1].voice_start)
 
