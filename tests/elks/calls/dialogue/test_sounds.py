@@ -157,7 +157,7 @@ async def test_late_reply(
     """A reply that is not ready is bridged; the key is not forgotten meanwhile."""
     engine.waits_at = 2
     home.rings_on()
-    await home.act("place_call", to=PHONE, message="Hello", answers=ANSWERS)
+    await home.act("place_call", to=PHONE, message="Hello", answers=ANSWERS, wait=False)
     call = Asking(home, home.provider.calls[-1].voice_start)
     message = await call.next(result="newoutgoing")
     pressing = call.at_once(message["next"], result="1")
