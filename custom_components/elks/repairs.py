@@ -6,6 +6,7 @@ import voluptuous as vol
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 
 from .care.chains import async_message
 from .const import ATTR_CHAIN_ID, ATTR_MESSAGE, CONF_FROM_NUMBER
@@ -70,7 +71,12 @@ class ChainFlow(ConfirmRepairFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Show it until it was seen."""
+        """Show it until it was seen, and then one that took its place meanwhile."""
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        data = (issue.data if issue else None) or {}
+        now = str(data.get(ATTR_CHAIN_ID, self._chain_id))
+        if now != self._chain_id:
+            self._chain_id, user_input = now, None
         step = await super().async_step_confirm(user_input)
         if user_input is None:
             message = await async_message(self.hass, self._entry, self._chain_id)

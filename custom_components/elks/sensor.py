@@ -241,7 +241,8 @@ class AcknowledgedBySensor(ChainsSensor):
     def _look(self) -> None:
         chain = self._chains.acknowledged
         if chain and chain.by is not None:
-            self._attr_native_value = chain.people[chain.by].title
+            by = chain.people[chain.by].title
+            self._attr_native_value = by[:MAX_LENGTH_STATE_STATE]
 
 
 class AccountSensor(ShownSensor):

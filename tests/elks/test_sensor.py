@@ -261,6 +261,23 @@ async def test_acknowledged_by(engine: Engine, home: Home) -> None:
     assert value(home, "call_chain") == "unanswered"
 
 
+async def test_long_name(
+    engine: Engine, home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a name that no state can hold, the beginning is shown."""
+    home.provider.phone(PHONE, **CLOSES)
+    anna = next(iter(home.entry.subentries.values()))
+    home.hass.config_entries.async_update_subentry(
+        home.entry, anna, data={**anna.data, "name": "A" * 300}
+    )
+
+    await home.act("call_chain", to=PHONE, message="Fire")
+    await home.settle()
+
+    assert answers(home)["demo_home_acknowledged_by"] == "A" * 255
+    assert "longer than 255" not in caplog.text
+
+
 async def test_acknowledged_in_another_order(engine: Engine, home: Home) -> None:
     """The chain begun first may be acknowledged last; a restart remembers that."""
     home.rings_on()

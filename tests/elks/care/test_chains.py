@@ -190,3 +190,31 @@ async def test_ignored_people(engine: Engine, home: Home) -> None:
 
     await call_chain(home, to=["Anna", "Xerxes"])
     assert not is_ignored(home, issue_id)
+
+
+async def test_another_while_it_is_looked_at(
+    engine: Engine, home: Home, hass_client: Client
+) -> None:
+    """A chain that ends while another is looked at is seen as well."""
+    assert await async_setup_component(home.hass, "repairs", {})
+    client = await hass_client()
+    issue_id = f"chain_unanswered_{home.entry.entry_id}"
+    registry = ir.async_get(home.hass)
+    home.provider.phone(ANNA, outcome=Outcome.DECLINE)
+
+    async def fix(path: str, **data: str) -> dict[str, Any]:
+        async with client.post(f"{FIX}{path}", json=data) as response:
+            step: dict[str, Any] = await response.json()
+            return step
+
+    await call_chain(home, to="Anna", message="Water")
+    first = await fix("", handler=DOMAIN, issue_id=issue_id)
+    await call_chain(home, to="Anna", message="Fire")
+
+    second = await fix(f"/{first['flow_id']}")
+    assert first["description_placeholders"]["message"] == "Water."
+    assert second["description_placeholders"]["message"] == "Fire."
+    assert registry.async_get_issue(DOMAIN, issue_id) is not None
+
+    assert (await fix(f"/{first['flow_id']}"))["type"] == "create_entry"
+    assert registry.async_get_issue(DOMAIN, issue_id) is None
