@@ -76,7 +76,7 @@ def async_one(
     if to := data.get(ATTR_TO):
         people.append(to)
     if not people:
-        raise invalid("nobody_to_call", field=ATTR_TO)
+        raise invalid("nobody_to_call")
     if len(people) > 1:
         names = [one.name if isinstance(one, Contact) else str(one) for one in people]
         raise invalid("more_than_one", people=mask(", ".join(names)))
@@ -98,7 +98,7 @@ def async_everybody(
     }
     if not people:
         async_refuse_others(hass, targets)
-        raise invalid("nobody_to_call", field=ATTR_TO)
+        raise invalid("nobody_to_call")
     left_out = (*targets.unknown, *_names(hass, _accounts(targets)))
     return Called(people=people, left_out=left_out)
 

@@ -144,7 +144,7 @@ async def test_disabled_entity(home: Home) -> None:
 @pytest.mark.parametrize(
     ("data", "key", "text"),
     [
-        ({}, "nobody_to_call", "fill in to"),
+        ({}, "nobody_to_call", "enter a number"),
         ({"entity_id": "none", "to": None}, "nobody_to_call", "pick a contact"),
         ({"entity_id": "all"}, "not_all", "entity_id cannot be all"),
         ({"entity_id": ["notify.anna", "notify.bo"]}, "more_than_one", "Anna, Bo"),
@@ -243,6 +243,7 @@ async def test_contact_that_cannot_be_called(chain_home: Home) -> None:
     [
         ({}, "nobody_to_call"),
         ({"to": [], "entity_id": []}, "nobody_to_call"),
+        ({"to": " "}, "nobody_to_call"),
         ({"entity_id": "ALL", "to": [PHONE]}, "not_all"),
         ({"entity_id": "notify.dora"}, "unknown_target"),
         ({"entity_id": "sensor.demo_home_balance"}, "account_targeted"),
