@@ -38,10 +38,11 @@ async def async_plan_chain(
 ) -> Chain:
     """Return the chain that the fields of an action ask for; its recordings begin to be made.
 
-    `called` are the people in its target and in `to`. When all chains are cancelled meanwhile, so is this one. `cancelled` is the count of such
-    cancellations when the action was called, which reloads do not reset. Who cannot be called is
-    left out, and a repair says so, as long as there is somebody else. Raises
-    ServiceValidationError, which names the field, and HomeAssistantError for all else.
+    `called` are the people in its target and in `to`. When all chains are cancelled meanwhile, so
+    is this one: `cancelled` is the count of such cancellations when the action was called, which
+    reloads do not reset. Who cannot be called is left out, and a repair says so, as long as there
+    is somebody else. Raises ServiceValidationError, which names the field, and HomeAssistantError
+    for all else.
     """
     from_number, found = await async_find_possible_callees(
         hass, entry, data, runtime, called.people
