@@ -11,6 +11,11 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.setup import async_setup_component
 
+ANNA, BO = "+46701111111", "+46702222222"
+TO_ANNA = {"entity_id": "event.anna_call"}
+TO_BO = {"entity_id": "event.bo_call"}
+TO_ALL = {"entity_id": "event.demo_home_call"}
+
 
 async def automate(
     hass: HomeAssistant, triggers: Any, *conditions: Any, **note: str

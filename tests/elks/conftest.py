@@ -56,6 +56,12 @@ def event_entities(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+async def editor(hass: HomeAssistant) -> None:
+    """Let the editor ask, before the web server takes no more views."""
+    assert await async_setup_component(hass, "websocket_api", {})
+
+
+@pytest.fixture
 def in_sweden(hass: HomeAssistant) -> None:
     """Let the home be in Sweden."""
     hass.config.country = "SE"

@@ -7,20 +7,25 @@ import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, Outcome
 
-from .automations import automate, is_set_up, move_to_kitchen, offered, set_preview
+from .automations import (
+    ANNA,
+    BO,
+    TO_ALL,
+    TO_ANNA,
+    TO_BO,
+    automate,
+    is_set_up,
+    move_to_kitchen,
+    offered,
+    set_preview,
+)
 from .conftest import Home, make_contact
 from .speech.conftest import Engine
 
-ANNA, BO = "+46701111111", "+46702222222"
-TO_ANNA = {"entity_id": "event.anna_call"}
-TO_BO = {"entity_id": "event.bo_call"}
 TO_BOTH = {"entity_id": ["event.anna_call", "event.bo_call"]}
-TO_ALL = {"entity_id": "event.demo_home_call"}
 ASKED = {"trigger": "event", "event_type": "ask"}
 
 
@@ -28,12 +33,6 @@ ASKED = {"trigger": "event", "event_type": "ask"}
 def contacts() -> list[ConfigSubentryData]:
     """Return two contacts."""
     return [make_contact("Anna", ANNA), make_contact("Bo", BO)]
-
-
-@pytest.fixture
-async def editor(hass: HomeAssistant) -> None:
-    """Let the editor ask, before the web server takes no more views."""
-    assert await async_setup_component(hass, "websocket_api", {})
 
 
 def if_(condition: str, target: dict[str, Any]) -> Any:

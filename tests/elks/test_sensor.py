@@ -183,11 +183,16 @@ async def test_last_answer(engine: Engine, home: Home) -> None:
     home.provider.phone(PHONE, outcome=Outcome.DECLINE)
     await home.speak(**CLOSE)
 
-    given = {
-        "demo_home_last_answer": "wait",
-        "anna_last_answer": "close",
-        "demo_home_acknowledged_by": "unknown",
-    }
+    await given_before_and_after_a_restart(
+        home,
+        demo_home_last_answer="wait",
+        anna_last_answer="close",
+        demo_home_acknowledged_by="unknown",
+    )
+
+
+async def given_before_and_after_a_restart(home: Home, **given: str) -> None:
+    """Compare what the sensors of answers show, also after a restart."""
     assert answers(home) == given
     await restart(home)
     assert answers(home) == given
@@ -214,14 +219,12 @@ async def test_answer_of_an_older_call(engine: Engine, home: Home) -> None:
     await press(home, STRANGER, "2")
     await press(home, PHONE, "1")
 
-    given = {
-        "demo_home_last_answer": "wait",
-        "anna_last_answer": "close",
-        "demo_home_acknowledged_by": "unknown",
-    }
-    assert answers(home) == given
-    await restart(home)
-    assert answers(home) == given
+    await given_before_and_after_a_restart(
+        home,
+        demo_home_last_answer="wait",
+        anna_last_answer="close",
+        demo_home_acknowledged_by="unknown",
+    )
 
 
 async def test_an_answer_that_is_too_long(engine: Engine, home: Home) -> None:

@@ -19,17 +19,24 @@ from homeassistant.helpers.trigger import (
     async_initialize_triggers,
     async_validate_trigger_config,
 )
-from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, KeyPress, Outcome
 
-from .automations import automate, is_set_up, move_to_kitchen, offered, set_preview
+from .automations import (
+    ANNA,
+    BO,
+    TO_ALL,
+    TO_ANNA,
+    TO_BO,
+    automate,
+    is_set_up,
+    move_to_kitchen,
+    offered,
+    set_preview,
+)
 from .conftest import Home, make_contact
 from .speech.conftest import Engine
 
-ANNA, BO, CILLA = "+46701111111", "+46702222222", "+46703333333"
-TO_ANNA = {"entity_id": "event.anna_call"}
-TO_BO = {"entity_id": "event.bo_call"}
-TO_ALL = {"entity_id": "event.demo_home_call"}
+CILLA = "+46703333333"
 ANSWERS = [{"key": "1", "id": "close"}, {"key": "2", "id": "leave"}]
 
 
@@ -37,12 +44,6 @@ ANSWERS = [{"key": "1", "id": "close"}, {"key": "2", "id": "leave"}]
 def contacts() -> list[ConfigSubentryData]:
     """Return two contacts."""
     return [make_contact("Anna", ANNA), make_contact("Bo", BO)]
-
-
-@pytest.fixture
-async def editor(hass: HomeAssistant) -> None:
-    """Let the editor ask, before the web server takes no more views."""
-    assert await async_setup_component(hass, "websocket_api", {})
 
 
 def when(trigger: str, target: dict[str, Any] = TO_ALL, **options: Any) -> Any:

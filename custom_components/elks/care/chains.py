@@ -49,7 +49,7 @@ async def async_message(
     if chain is None or chain.id != chain_id:
         return ""
     script = chain.people[0].script
-    if script.message.text is None or not script.answers:
+    if not script.answers:
         return ""
     words = await async_words(hass, script.language)
     prompt = words["chain_prompt"].format(key=script.answers[0].key)

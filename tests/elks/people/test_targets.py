@@ -37,16 +37,22 @@ def who(home: Home, *targets: Target) -> list[str]:
     return [names.get(one.contact or "", "the account") for one in targets]
 
 
-async def test_order(home: Home) -> None:
-    """Entities come first, then devices, each as listed, then who is brought, by name."""
+def make_kitchen(home: Home) -> str:
+    """Put Cecilia and Anna into a kitchen; return the id of that area."""
     area = ar.async_get(home.hass).async_create("Kitchen")
     for one in ("Cecilia", "Anna"):
         dr.async_get(home.hass).async_update_device(
             home.device_id(one), area_id=area.id
         )
+    return area.id
+
+
+async def test_order(home: Home) -> None:
+    """Entities come first, then devices, each as listed, then who is brought, by name."""
+    kitchen = make_kitchen(home)
     targets = find(
         home,
-        area_id=area.id,
+        area_id=kitchen,
         device_id=[home.device_id("Bo"), home.device_id()],
         entity_id=["sensor.bo_last_call", "event.bo_call"],
     )
@@ -71,14 +77,10 @@ async def test_places(home: Home) -> None:
 
 async def test_excluded(home: Home) -> None:
     """Who is excluded is left out, however they came in; an account and its contacts are apart."""
-    area = ar.async_get(home.hass).async_create("Kitchen")
-    for one in ("Cecilia", "Anna"):
-        dr.async_get(home.hass).async_update_device(
-            home.device_id(one), area_id=area.id
-        )
+    kitchen = make_kitchen(home)
     targets = find(
         home,
-        area_id=area.id,
+        area_id=kitchen,
         device_id=[home.device_id("Bo"), home.device_id()],
         exclude={
             "entity_id": "event.anna_call",
