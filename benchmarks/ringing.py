@@ -106,7 +106,12 @@ class _Ringing:
             {"key": key, "id": answer, "reply": f"You said {answer} to {number}"}
             for key, answer in _ANSWERS.items()
         ]
-        return {"message": f"Will you come at {number}?", "answers": answers}
+        return {
+            "message": f"Will you come at {number}?",
+            "answers": answers,
+            # Without it, whoever asks waits for the end of the call
+            "wait": False,
+        }
 
 
 def _name(number: int) -> str:

@@ -1,8 +1,7 @@
-"""The first call of a real Home Assistant, printed as it happens."""
+"""A home that calls when water leaks: press its pendant, answer, press 1, and the valve closes."""
 
 from argparse import ArgumentParser
 import asyncio
-from collections.abc import Mapping
 from contextlib import suppress
 import shutil
 import signal
@@ -13,28 +12,29 @@ from typing import Any
 from aiohttp import ClientError, ClientSession
 
 from .connection import Connection, HomeError
-from .home_process import PASSWORD, ROOT, USERNAME, HomeProcess, running_home
+from .demo_home import (
+    ANNA,
+    BO,
+    CHAIN,
+    LAST_CALLS,
+    PENDANT,
+    PEOPLE,
+    VALVE,
+    running_demo_home,
+)
+from .home_process import ROOT, HomeProcess
 from .process import ProcessError, last_lines
 from .simulator_process import SimulatorProcess, running_simulator
 
 FOLDER = ROOT / ".demo"
-SENSOR = "sensor.demo_home_last_call"
-EVENT = "event.demo_home_call"
-PHONE = "+46701234567"
-ANSWER = "I will take care of it"
-CALL = {
-    "to": PHONE,
-    "message": "Water is leaking in the kitchen. Press 1 if you will take care of it.",
-    "answers": [{"key": "1", "id": ANSWER, "reply": "Thank you. Good luck!"}],
-    "wait": True,
+# Anna is busy; Bo presses the key when the message is almost over
+PEOPLE_AT_ONCE: dict[str, dict[str, Any]] = {
+    ANNA: {"outcome": "decline"},
+    BO: {"talk_for": None, "keys": [{"after": 4, "keys": "1"}]},
 }
-# The person presses the key when the message is almost over
-PERSON = {"talk_for": None, "keys": [{"after": 4, "keys": "1"}]}
-BY_HAND = {"talk_for": None, "outcome": "no_answer"}
-CALL_SECONDS = 60
-ENDS = ("success", "busy", "failed")
+ALARM_SECONDS = 60
 STAGES = {"ringing": "rings", "talking": "is answered", "ended": "hangs up"}
-HEARD = {"ivr": "hears the message", "play": "hears the reply"}
+HEARD = {"ivr": "plays the message", "play": "plays the reply"}
 
 
 class Transcript:
@@ -50,119 +50,118 @@ class Transcript:
 
 
 async def demo(*, once: bool) -> None:
-    """Place the first call; keep running afterwards unless `once`."""
+    """Run the home; press its pendant and end after the alarm if `once`."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     transcript = Transcript()
+    print("Starting Home Assistant and a simulated 46elks …", flush=True)
+    options = () if once else ("--manual",)
     async with (
-        running_simulator(FOLDER / "simulator.log") as simulator,
-        running_home(FOLDER / "home") as home,
+        running_simulator(FOLDER / "simulator.log", *options) as simulator,
+        running_demo_home(FOLDER / "home", simulator) as home,
+        home.connect() as connection,
     ):
-        transcript.add("Home Assistant", "is running and has an owner")
-        entry = await home.add("elks", *simulator.config_flow())
-        transcript.add("Home Assistant", f"has the account '{entry['title']}'")
-        async with home.connect() as connection:
-            await first_call(connection, simulator, transcript)
-        if not once:
-            await keep_running(home, simulator)
+        changes = await connection.subscribe(
+            "subscribe_trigger",
+            trigger={
+                "trigger": "state",
+                "entity_id": [PENDANT, CHAIN, VALVE, *LAST_CALLS],
+                "not_from": "unavailable",
+            },
+        )
+        closed = asyncio.Event()
+        reports = (
+            asyncio.create_task(report_home(changes, transcript, closed)),
+            asyncio.create_task(report_phones(simulator, transcript)),
+        )
+        try:
+            if once:
+                await rehearse(connection, simulator, closed)
+            else:
+                await keep_running(home, simulator)
+        finally:
+            for report in reports:
+                report.cancel()
 
 
-async def first_call(
-    connection: Connection, simulator: SimulatorProcess, transcript: Transcript
+async def rehearse(
+    connection: Connection, simulator: SimulatorProcess, closed: asyncio.Event
 ) -> None:
-    """Place a call that speaks, and report on it until the sensor shows how it ended.
+    """Press the pendant, and check that the valve closes when Bo presses 1.
 
-    Raises HomeError if it did not end as it should.
+    Raises HomeError if it does not.
     """
-    changes = await connection.subscribe(
-        "subscribe_trigger",
-        trigger={"trigger": "state", "entity_id": [SENSOR, EVENT]},
-    )
     async with simulator.control() as control:
-        await control.script(PHONE, **PERSON)
-    phone = asyncio.create_task(report_phone(simulator, transcript))
-    home = asyncio.create_task(report_home(changes, transcript))
+        for number, script in PEOPLE_AT_ONCE.items():
+            await control.script(number, **script)
+    await connection.act("input_button.press", {"entity_id": PENDANT})
     try:
-        async with asyncio.timeout(CALL_SECONDS):
-            call = await connection.act("elks.place_call", CALL, return_response=True)
-            await home
+        async with asyncio.timeout(ALARM_SECONDS):
+            await closed.wait()
     except TimeoutError:
-        raise HomeError(f"The call did not end within {CALL_SECONDS} s") from None
-    finally:
-        phone.cancel()
-        home.cancel()
-    transcript.add(
-        "Action",
-        f"{call['state']}, {call['duration']} s, {call['cost']} {call['currency']}, "
-        f"answer '{call['answer']}'",
-    )
-    state = await connection.state(SENSOR)
-    ended = state["attributes"]
-    transcript.add(
-        "Sensor",
-        f"{state['state']}, {ended['duration']} s, {ended['cost']} {call['currency']}",
-    )
-    if (state["state"], call["answer"]) != ("success", ANSWER):
-        raise HomeError("The call did not end with the person's answer")
+        raise HomeError(f"The valve did not close within {ALARM_SECONDS} s") from None
+    accepted = await connection.state("sensor.demo_home_acknowledged_by")
+    if accepted["state"] != "Bo":
+        raise HomeError("The valve closed although Bo had not accepted")
 
 
 async def report_home(
-    changes: asyncio.Queue[dict[str, Any]], transcript: Transcript
+    changes: asyncio.Queue[dict[str, Any]],
+    transcript: Transcript,
+    closed: asyncio.Event,
 ) -> None:
-    """Report the home's events and the sensor's states until the call has ended."""
-    shown, ended = None, set[str]()
-    while ended != {SENSOR, EVENT}:
+    """Report the pendant, the chain, the calls and the valve, and set when that closes."""
+    shown: dict[str, str] = {}
+    while True:
         change = await changes.get()
         state = change["variables"]["trigger"]["to_state"]
-        if state["entity_id"] == EVENT:
-            now = state["attributes"]["event_type"]
-            transcript.add("Event", describe(state["attributes"]))
-        elif (now := state["state"]) != shown:
-            shown = now
-            transcript.add("Sensor", shown)
-        if now in ENDS:
-            ended.add(state["entity_id"])
+        entity, value = state["entity_id"], state["state"]
+        if shown.get(entity) == value:
+            continue
+        shown[entity] = value
+        match entity:
+            case _ if entity == PENDANT:
+                transcript.add("Pendant", "is pressed")
+            case _ if entity == CHAIN:
+                transcript.add("Call chain", value)
+            case _ if entity == VALVE:
+                transcript.add("Water valve", "opens" if value == "on" else "closes")
+                if value == "off":
+                    closed.set()
+            case _:
+                transcript.add("Last call", f"{LAST_CALLS[entity]}: {value}")
 
 
-def describe(event: Mapping[str, Any]) -> str:
-    """Return an event in a few words."""
-    match event["event_type"]:
-        case "placed":
-            return f"placed, to {event['to']}"
-        case "key_pressed":
-            return f"key_pressed, {event['digits']}: '{event['answer']}'"
-        case other:
-            return str(other)
-
-
-async def report_phone(simulator: SimulatorProcess, transcript: Transcript) -> None:
-    """Report what the phone that is called does, and what is heard on it."""
-    stage, played = None, 0
+async def report_phones(simulator: SimulatorProcess, transcript: Transcript) -> None:
+    """Report what the phones that are called do, and what is heard on them."""
+    names = {number: name for name, number in PEOPLE.items()}
+    stages: dict[str, str] = {}
+    played: dict[str, int] = {}
     async with (
         ClientSession(simulator.url) as session,
         session.ws_connect("/control/events") as events,
     ):
         async for event in events:
-            if not (calls := event.json()["calls"]):
-                continue
-            phone = calls[0]["phones"][0]
-            if phone["stage"] != stage:
-                stage = phone["stage"]
-                transcript.add("Phone", STAGES[stage])
-            if phone["playing"] and phone["playing"] != played:
-                played = phone["playing"]
-                transcript.add("Phone", HEARD[next(iter(calls[0]["actions"][-1]))])
+            for call in reversed(event.json()["calls"]):
+                who = f"{names.get(call['to'], 'A')}'s phone"
+                [phone, *_] = call["phones"]
+                if stages.get(call["id"]) != phone["stage"]:
+                    stages[call["id"]] = phone["stage"]
+                    transcript.add(who, STAGES[phone["stage"]])
+                playing = phone["playing"]
+                if playing and played.get(call["id"]) != playing:
+                    played[call["id"]] = playing
+                    transcript.add(who, HEARD[next(iter(call["actions"][-1]))])
 
 
 async def keep_running(home: HomeProcess, simulator: SimulatorProcess) -> None:
     """Let calls ring on the phones' page until Home Assistant stops."""
-    async with simulator.control() as control:
-        await control.script(PHONE, **BY_HAND)
-        await control.post("manual", manual=True)
     print(
-        f"\nHome Assistant: {home.url} (user {USERNAME}, password {PASSWORD})"
-        f"\nPhones:         {simulator.url} (calls ring there from now on)"
-        "\nPress Ctrl-C to stop both.",
+        "\n  Press the pendant now:"
+        f"\n\n    Home Assistant   {home.url}"
+        f"\n    Phones           {simulator.url}"
+        "\n\n  Open both. Anna's phone rings: answer, and press 1. The water valve closes."
+        "\n  Press Ctrl-C to stop.\n",
         flush=True,
     )
     with suppress(asyncio.CancelledError):
@@ -174,7 +173,9 @@ async def keep_running(home: HomeProcess, simulator: SimulatorProcess) -> None:
 async def main() -> int:
     """Run the demo until it is done or stopped."""
     parser = ArgumentParser("scripts/demo", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="end after the first call")
+    parser.add_argument(
+        "--once", action="store_true", help="press the pendant, and end after the alarm"
+    )
     once = parser.parse_args().once or not sys.stdout.isatty()
     running = asyncio.create_task(demo(once=once))
     _cancel_on_signals(running)

@@ -134,6 +134,13 @@ class HomeProcess:
         if flow["type"] != "create_entry":
             raise HomeError(f"The contact {name} was not added: {flow.get('errors')}")
 
+    async def add_automation(
+        self, automation_id: str, automation: Mapping[str, Any]
+    ) -> None:
+        """Add an automation, as the editor saves it."""
+        path = f"/api/config/automation/config/{automation_id}"
+        await self._post(path, json=automation)
+
     def trouble_voice(self, seconds: float = 0.0, error: str | None = None) -> None:
         """Let the demo voice take so long for each text, or fail with an error, from now on.
 
@@ -249,9 +256,11 @@ def _free_port() -> int:
 
 
 @asynccontextmanager
-async def running_home(folder: Path) -> AsyncIterator[HomeProcess]:
+async def running_home(
+    folder: Path, configuration: str = CONFIGURATION
+) -> AsyncIterator[HomeProcess]:
     """Run a new Home Assistant in a folder."""
-    home = HomeProcess(folder)
+    home = HomeProcess(folder, configuration)
     try:
         await home.start()
         yield home

@@ -7,11 +7,19 @@ from typing import Any
 from playwright.async_api import Locator, Page, expect
 
 from .connection import Connection
-from .demo import CALL, SENSOR
 from .home_process import ROOT, HomeProcess
 from .simulator_process import OWN_NUMBER_AS_WRITTEN, SimulatorProcess
 
 TRANSLATIONS = ROOT / "custom_components/elks/translations"
+SENSOR = "sensor.demo_home_last_call"
+ANSWER = "I will take care of it"
+CALL = {
+    "to": "+46701234567",
+    "message": "Water is leaking in the kitchen. Press 1 if you will take care of it.",
+    "answers": [{"key": "1", "id": ANSWER, "reply": "Thank you. Good luck!"}],
+    "wait": True,
+}
+"""A call that speaks and asks."""
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 """Width and height of a window."""
 FRONTEND_WORDS = {
@@ -122,14 +130,11 @@ class ActionForm:
         await picker.get_by_text("elks.place_call").click()
 
     async def fill_in(self, call: Mapping[str, Any]) -> None:
-        """Fill in a call that speaks, asks for a key, and is waited for."""
-        await self._row("To").get_by_role("textbox").fill(call["to"])
-        message = await self._tick("Message")
-        await message.get_by_role("textbox").fill(call["message"])
+        """Fill in a call that speaks and asks for a key; the form waits for its end."""
+        await self._row("Number").get_by_role("textbox").fill(call["to"])
+        await self._row("Message").get_by_role("textbox").fill(call["message"])
         for answer in call["answers"]:
             await self._add_answer(answer)
-        wait = await self._tick("Wait until the call has ended")
-        await wait.locator("ha-switch").click()
 
     async def perform(self) -> None:
         """Perform the action."""
@@ -145,53 +150,28 @@ class ActionForm:
         await expect(row).to_contain_text(answer["id"])
         await expect(footer).to_be_hidden()
 
-    async def _tick(self, name: str) -> Locator:
-        row = self._row(name)
-        await row.locator("ha-checkbox").click()
-        return row
-
     def _row(self, name: str) -> Locator:
         rows = self._page.locator("ha-settings-row")
         return rows.filter(has=self._page.get_by_text(name, exact=True))
 
 
-class BlueprintPage:
-    """Settings > Automations & scenes > Blueprints, and the automation made from one."""
+class AutomationPage:
+    """The editor of an automation."""
 
     def __init__(self, page: Page) -> None:
         """Use a page that is logged in to Home Assistant."""
         self._page = page
-        self._rows = page.locator("blueprint-automation-editor ha-settings-row")
 
-    async def import_from(self, home: HomeProcess, url: str) -> None:
-        """Import the blueprint at a URL."""
-        await self._page.goto(f"{home.url}/config/blueprint/dashboard")
-        await self._page.get_by_role("button", name="Import blueprint").click()
-        address = self._page.get_by_role("textbox", name="Blueprint address")
-        await address.fill(url)
-        await self._page.get_by_role("button", name="Preview").click()
-        dialog = self._page.locator("ha-dialog-import-blueprint")
-        await dialog.get_by_role("button", name="Import blueprint").click()
+    async def open(self, home: HomeProcess, automation_id: str) -> None:
+        """Open an automation by its ID."""
+        await self._page.goto(f"{home.url}/config/automation/edit/{automation_id}")
 
-    async def use(self, name: str) -> None:
-        """Start a new automation from a blueprint."""
-        table = self._page.locator("ha-data-table")
-        await table.get_by_text(name, exact=True).click()
-
-    async def choose(self, field: str, entity: str) -> None:
-        """Choose an entity by its name."""
-        row = self._rows.filter(has=self._page.get_by_text(field, exact=True))
-        picker = row.locator("ha-entity-picker").last
-        await picker.click()
-        await picker.get_by_role("textbox").fill(entity)
-        choice = picker.locator("ha-combo-box-item").filter(has_text=entity)
-        await choice.first.click()
-        await expect(row).to_contain_text(entity)
-
-    async def save(self) -> None:
-        """Save the automation and wait until it is enabled."""
-        await self._page.get_by_role("button", name="Save").click()
-        await self._page.get_by_role("link", name="Traces").wait_for()
+    async def select(self, row: str, person: str) -> None:
+        """Select the first trigger or action (`row`), and wait until a person in its target is shown."""
+        rows = self._page.locator(f"ha-automation-{row}-row ha-automation-row")
+        await rows.first.click()
+        sidebar = self._page.locator("ha-automation-sidebar")
+        await expect(sidebar.get_by_text(person, exact=True).first).to_be_visible()
 
 
 class PhonePage:
@@ -222,6 +202,11 @@ class PhonePage:
         phone = self._phone(number)
         await phone.get_by_role("button", name="Answer").click()
         await phone.get_by_text("Listening to the message").wait_for()
+
+    async def decline(self, number: str | None = None) -> None:
+        """Decline when the phone rings; the number is needed only if several ring."""
+        await self.page.bring_to_front()
+        await self._phone(number).get_by_role("button", name="Decline").click()
 
     async def press(self, key: str, number: str | None = None) -> None:
         """Press a key on the phone; the number is needed only if several are in calls."""
@@ -265,19 +250,55 @@ class Dashboard:
         return rows.filter(has_text=name)
 
 
+class ElksDashboard:
+    """The dashboard of Elks, which finds accounts and contacts by itself."""
+
+    def __init__(self, page: Page) -> None:
+        """Use a page that is logged in to Home Assistant."""
+        self._page = page
+        self.headings = page.locator("hui-heading-card")
+        """The account, its contacts by name, and the activity."""
+        self.activity = page.locator("hui-logbook-card")
+        self.buttons = page.locator("hui-button-card")
+        """What can be pressed in the home of the demo."""
+        self.complaints = page.locator("hui-warning, hui-error-card")
+        """What cannot be shown, such as an entity that is not found."""
+
+    async def open(self, home: HomeProcess, connection: Connection) -> None:
+        """Create the dashboard and show it."""
+        strategy = {"strategy": {"type": "custom:elks"}}
+        await open_dashboard(
+            self._page, home, connection, "elks-people", strategy, title="Elks"
+        )
+
+    async def add(self, home: HomeProcess) -> None:
+        """Create the dashboard by hand, and show it."""
+        await self._page.bring_to_front()
+        await self._page.goto(f"{home.url}/config/lovelace/dashboards")
+        await self._page.get_by_role("button", name="Add dashboard").click()
+        await self._page.get_by_role("button", name="Elks").click()
+        await self._page.get_by_role("button", name="Create").click()
+        await self._page.get_by_role("link", name="Elks").click()
+
+    def tiles(self, name: str) -> Locator:
+        """Return the tiles with a name, the account's before those of its contacts."""
+        return self._page.locator("hui-tile-card", has_text=name)
+
+
 async def open_dashboard(
     page: Page,
     home: HomeProcess,
     connection: Connection,
     path: str,
     config: Mapping[str, Any],
+    title: str = "Calls",
 ) -> None:
     """Create a dashboard and show it."""
     await page.bring_to_front()
     await connection.command(
         "lovelace/dashboards/create",
         url_path=path,
-        title="Calls",
+        title=title,
         icon="mdi:phone",
         mode="storage",
         show_in_sidebar=True,

@@ -1,6 +1,7 @@
 """Takes the pictures in README.md and docs, of a real Home Assistant and the phones it calls."""
 
 import asyncio
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 import sys
@@ -9,20 +10,71 @@ from typing import Any, Literal
 
 from playwright.async_api import BrowserContext, Page, expect
 
-from homeassistant.util.yaml import load_yaml_dict
-
 from .browser import log_in, running_browser, take_picture
 from .connection import Connection
-from .demo import CALL, PERSON
+from .demo_home import ANNA, AUTOMATIONS, BO, LEAK, VALVE, running_demo_home
 from .home_process import ROOT, HomeProcess, running_home
-from .pages import SIZES, ActionForm, Dashboard, PhonePage, SetUp, open_dashboard
+from .pages import (
+    CALL,
+    SIZES,
+    ActionForm,
+    AutomationPage,
+    ElksDashboard,
+    PhonePage,
+    SetUp,
+)
 from .process import ProcessError
 from .simulator_process import SimulatorProcess, running_simulator
 
 PEOPLE = {"Anna": "+46701111111", "Bo": "+46702222222", "Cilla": "+46703333333"}
+# The person presses the key when the message is almost over
+PERSON = {"talk_for": None, "keys": [{"after": 4, "keys": "1"}]}
 IMAGES = ROOT / "docs/images"
 WALKS = list(product(("sv", "en"), SIZES))
 """Language and window size; later pictures are in the last language."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """What the alarm of the README is called."""
+
+    call: str
+    close: str
+    message: str
+    leak: str
+    valve: str
+
+    async def build(self, home: HomeProcess, connection: Connection) -> None:
+        """Build the alarm from the automations of the demo, without the pendant."""
+        for entity, name in ((LEAK, self.leak), (VALVE, self.valve)):
+            await connection.command(
+                "config/entity_registry/update", entity_id=entity, name=name
+            )
+        call, close = AUTOMATIONS["call"], AUTOMATIONS["close"]
+        [_, leak], [action] = call["triggers"], call["actions"]
+        action = {**action, "data": {"message": self.message}}
+        call = {"alias": self.call, "triggers": [leak], "actions": [action]}
+        close = {**close, "alias": self.close, "description": ""}
+        await home.add_automation("call", call)
+        await home.add_automation("close", close)
+
+
+ALARMS = {
+    "sv": Alarm(
+        call="Ring oss när det läcker",
+        close="Stäng av vattnet",
+        message="Det läcker vatten i mammas kök.",
+        leak="Läcka i köket",
+        valve="Vattenventil",
+    ),
+    "en": Alarm(
+        call="Call us when water leaks",
+        close="Close the water valve",
+        message="Water is leaking in Mum's kitchen.",
+        leak="Kitchen leak",
+        valve="Water valve",
+    ),
+}
 
 
 async def take_pictures(folder: Path) -> None:
@@ -41,11 +93,11 @@ async def take_pictures(folder: Path) -> None:
         phone = PhonePage(phone_page)
         await phone.open(simulator)
         await pictures_of_form_and_phone(page, home, phone_page, phone)
-        await picture_of_dashboard(page, home, connection, phone)
         [entry] = await connection.command("config_entries/get", domain="elks")
         for name, number in PEOPLE.items():
             await home.add_contact(entry["entry_id"], name, number)
         await picture_of_chain(page, home, connection, simulator)
+        await pictures_of_demo(browser, folder)
 
 
 async def pictures_of_walks(
@@ -134,25 +186,10 @@ async def pictures_of_form_and_phone(
     await phone.wait_for_hangup()
 
 
-async def picture_of_dashboard(
-    page: Page, home: HomeProcess, connection: Connection, phone: PhonePage
-) -> None:
-    """Show a dashboard after its button has placed a call."""
-    await page.set_viewport_size({"width": 1060, "height": 540})
-    dashboard = Dashboard(page)
-    await dashboard.open(home, connection)
-    await dashboard.call()
-    await phone.answer()
-    await phone.press("1")
-    await expect(dashboard.state).to_contain_text("Answered")
-    await expect(dashboard.activity).to_contain_text("Ongoing")
-    await _take(page, "last_call.png")
-
-
 async def picture_of_chain(
     page: Page, home: HomeProcess, connection: Connection, simulator: SimulatorProcess
 ) -> None:
-    """Show the example dashboard after a chain that the third person acknowledged."""
+    """Show the dashboard of Elks after a chain that the third person acknowledged."""
     scripts: tuple[dict[str, Any], ...] = (
         {"outcome": "decline"},
         {"outcome": "no_answer"},
@@ -161,15 +198,53 @@ async def picture_of_chain(
     async with simulator.control() as control:
         for number, script in zip(PEOPLE.values(), scripts, strict=True):
             await control.script(number, **script)
-    await page.set_viewport_size({"width": 1060, "height": 760})
-    config = load_yaml_dict(str(ROOT / "docs/dashboard.yaml"))
-    await open_dashboard(page, home, connection, "elks-people", config)
-    await expect(page.get_by_text("Cilla")).to_be_visible()
+    await page.set_viewport_size({"width": 1160, "height": 760})
+    dashboard = ElksDashboard(page)
+    await dashboard.open(home, connection)
+    await expect(dashboard.headings.get_by_text("Cilla")).to_be_visible()
     chain = {"to": list(PEOPLE), "message": CALL["message"], "timeout": 5}
     await connection.act("elks.call_chain", chain, return_response=True)
-    await expect(page.locator("hui-entities-card").last).to_contain_text("Accepted")
-    await expect(page.locator("hui-entities-card").first).to_contain_text("Answered")
+    await expect(dashboard.tiles("Call chain").first).to_contain_text("Accepted")
+    await expect(dashboard.tiles("Last call").first).to_contain_text("Answered")
+    await expect(dashboard.activity).to_contain_text("Cilla")
     await _take(page, "dashboard.png")
+
+
+async def pictures_of_demo(browser: BrowserContext, folder: Path) -> None:
+    """Show the home of the demo after an alarm, and an alarm of one's own in each language."""
+    async with (
+        running_simulator(folder / "demo.log") as simulator,
+        running_demo_home(folder / "demo", simulator) as home,
+        home.connect() as connection,
+    ):
+        await connection.set_language("en")
+        async with simulator.control() as control:
+            await control.script(ANNA, outcome="decline")
+            await control.script(BO, **PERSON)
+        page = await _sized(browser, 1160, 760)
+        await page.goto(home.url)
+        dashboard = ElksDashboard(page)
+        await dashboard.buttons.filter(has_text="pendant").click()
+        valve = dashboard.buttons.filter(has_text="Water valve")
+        await expect(valve).to_contain_text("Off")
+        await expect(dashboard.tiles("Last call").first).to_contain_text("Answered")
+        await _take(page, "demo.png")
+        await page.set_viewport_size({"width": 1280, "height": 820})
+        for language, alarm in ALARMS.items():
+            await connection.set_language(language)
+            await alarm.build(home, connection)
+            await pictures_of_alarm(page, home, language)
+
+
+async def pictures_of_alarm(page: Page, home: HomeProcess, language: str) -> None:
+    """Show the automations of an alarm in the editor."""
+    automation = AutomationPage(page)
+    await automation.open(home, "call")
+    await automation.select("action", "Bo")
+    await _take(page, f"automation_{language}.png")
+    await automation.open(home, "close")
+    await automation.select("trigger", "Bo")
+    await _take(page, f"reaction_{language}.png")
 
 
 async def _sized(browser: BrowserContext, width: int, height: int) -> Page:

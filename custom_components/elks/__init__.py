@@ -14,6 +14,7 @@ from .care import issues
 from .care.balance import async_watch_balance
 from .care.callbacks import async_watch_callbacks
 from .care.chains import async_watch_chains
+from .care.credentials import async_watch_credentials
 from .care.from_number import async_watch_from_number
 from .care.recordings import async_keep_recordings, prompts_needed
 from .care.voices import async_watch_voices
@@ -21,25 +22,27 @@ from .chains import Chains, ChainStore
 from .client import make_client
 from .const import CONF_FROM_NUMBER, DOMAIN
 from .coordinator import AccountCoordinator
+from .dashboard import async_register_dashboard
 from .entity import async_name_devices
 from .helpers.listeners import Listeners
 from .lines import Lines, LineStore
 from .people.numbers import NumberReader, load_regions
 from .planning.chain import async_plan_turn
-from .responses.bus import async_fire_ends
+from .responses.bus import async_fire_events
 from .runtime import ElksConfigEntry, ElksData
 from .services import async_setup_services
 from .speech import Recordings, RecordingView, async_remove_recordings
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY]
+PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.BUTTON]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, which are there whether an account is loaded or not."""
+    """Set up the actions and the dashboard, which are there whether an account is loaded or not."""
     async_setup_services(hass)
     webhook.async_register_all(hass)
     hass.http.register_view(RecordingView(hass))
+    await async_register_dashboard(hass)
     return True
 
 
@@ -114,13 +117,14 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     async_watch_balance(hass, entry)
     async_watch_callbacks(hass, entry)
     async_watch_chains(hass, entry)
+    async_watch_credentials(hass, entry)
     async_watch_from_number(hass, entry)
     async_watch_voices(hass, entry)
     data.account.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_keep_recordings(hass, entry)
     await data.lines.async_load()
-    async_fire_ends(hass, entry)
+    async_fire_events(hass, entry)
     data.address.async_start()
 
     @callback

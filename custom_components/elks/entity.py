@@ -1,7 +1,7 @@
 """What the entities of an account and of its contacts have in common."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -17,6 +17,10 @@ from .calls import CallRecord, call_facts
 from .const import DOMAIN
 from .people.contacts import Contact, contacts
 from .runtime import ElksConfigEntry, is_loaded
+
+MODEL_ACCOUNT: Final = "Account"
+MODEL_CONTACT: Final = "Contact"
+"""Of devices: selectors of contacts filter on it."""
 
 
 class ElksEntity(Entity):
@@ -40,6 +44,7 @@ class ElksEntity(Entity):
             identifiers={(DOMAIN, contact.id if contact else entry.entry_id)},
             name=contact.name if contact else entry.title,
             manufacturer="46elks",
+            model=MODEL_CONTACT if contact else MODEL_ACCOUNT,
             entry_type=DeviceEntryType.SERVICE,
         )
 
@@ -67,9 +72,9 @@ def async_name_devices(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 def async_add_contacts(
     entry: ElksConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    make: Callable[[Contact], Entity],
+    make: Callable[[Contact], Iterable[Entity]],
 ) -> None:
-    """Add an entity for each contact of an account, and for those who are added later.
+    """Add the entities of each contact of an account, and of those who are added later.
 
     Home Assistant removes those of a contact that is removed.
     """
@@ -81,7 +86,7 @@ def async_add_contacts(
         nonlocal known
         for contact in contacts(entry):
             if contact.id not in known:
-                async_add_entities([make(contact)], config_subentry_id=contact.id)
+                async_add_entities(make(contact), config_subentry_id=contact.id)
         known = {contact.id for contact in contacts(entry)}
 
     async def changed(_: HomeAssistant, entry: ElksConfigEntry) -> None:

@@ -24,7 +24,7 @@ async def async_setup_entry(
     """Add the events of an account and of its contacts."""
     async_add_entities([CallEventEntity(entry)])
     async_add_contacts(
-        entry, async_add_entities, lambda contact: CallEventEntity(entry, contact)
+        entry, async_add_entities, lambda contact: [CallEventEntity(entry, contact)]
     )
 
 
@@ -39,6 +39,9 @@ class CallEventEntity(ElksEntity, EventEntity):
     def __init__(self, entry: ElksConfigEntry, contact: Contact | None = None) -> None:
         """Show what happens to all calls, or to those to a contact."""
         super().__init__(entry, "call", contact)
+        # Each event takes a line in Activity, which shows the call in one, and the account's
+        # entity has them all
+        self._attr_entity_registry_enabled_default = contact is None
 
     @override
     async def async_added_to_hass(self) -> None:

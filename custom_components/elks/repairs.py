@@ -1,13 +1,15 @@
 """The forms of repairs: what puts right an issue that Home Assistant shows."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import voluptuous as vol
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 
-from .const import CONF_FROM_NUMBER
+from .care.chains import async_message
+from .const import ATTR_CHAIN_ID, ATTR_MESSAGE, CONF_FROM_NUMBER
 from .forms.form import async_show_form
 from .forms.from_number import async_account_numbers, from_number_field
 from .forms.number import async_read_number
@@ -56,13 +58,44 @@ class FromNumberFlow(RepairsFlow):
         )
 
 
+class ChainFlow(ConfirmRepairFlow):
+    """Shows a chain that nobody took care of, with what it said."""
+
+    def __init__(self, entry: ElksConfigEntry, chain_id: str) -> None:
+        """Show a chain of an account."""
+        super().__init__()
+        self._entry = entry
+        self._chain_id = chain_id
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Show it until it was seen, and then one that took its place meanwhile."""
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        data = (issue.data if issue else None) or {}
+        now = str(data.get(ATTR_CHAIN_ID, self._chain_id))
+        if now != self._chain_id:
+            self._chain_id, user_input = now, None
+        step = await super().async_step_confirm(user_input)
+        if user_input is None:
+            message = await async_message(self.hass, self._entry, self._chain_id)
+            shown = step["description_placeholders"] or {}
+            step["description_placeholders"] = {**shown, ATTR_MESSAGE: message}
+        return step
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant,
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
     """Return the form for an issue: a number to choose, or only to confirm that it was seen."""
-    if data is None or CONF_FROM_NUMBER not in data:
+    if data is None:
         return ConfirmRepairFlow()
     entry = hass.config_entries.async_get_known_entry(str(data["entry_id"]))
-    return FromNumberFlow(entry)
+    if CONF_FROM_NUMBER in data:
+        return FromNumberFlow(entry)
+    if ATTR_CHAIN_ID in data:
+        return ChainFlow(entry, str(data[ATTR_CHAIN_ID]))
+    return ConfirmRepairFlow()

@@ -6,7 +6,16 @@ from functools import partial
 
 import voluptuous as vol
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ID
+from homeassistant.const import (
+    ATTR_AREA_ID,
+    ATTR_CONFIG_ENTRY_ID,
+    ATTR_DEVICE_ID,
+    ATTR_ENTITY_ID,
+    ATTR_FLOOR_ID,
+    ATTR_ID,
+    ATTR_LABEL_ID,
+    CONF_EXCLUDE,
+)
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -18,6 +27,7 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.selector import ConfigEntrySelector
 from homeassistant.setup import async_setup_component
 
+from .api.masking import mask
 from .calls import CallsStoppedError
 from .chains import UnknownChainError
 from .const import (
@@ -47,11 +57,18 @@ from .const import (
     MAX_RING_TIMEOUT,
 )
 from .errors import failed, invalid
-from .helpers.text import read_text
+from .helpers.text import shorten
 from .planning import fields
 from .planning.call import async_place_call
 from .planning.chain import async_plan_chain
 from .planning.reloads import async_plan_over_reloads
+from .planning.targets import (
+    async_account_id,
+    async_everybody,
+    async_one,
+    async_refuse_others,
+    async_targets,
+)
 from .responses.calls import call_ended, call_placed, chain_ended
 from .runtime import LONGEST_LOAD, ElksConfigEntry, async_follow, async_wait_settled
 
@@ -69,41 +86,49 @@ _MAX_PAUSE = 3600
 _MAX_AT_ONCE = 10
 
 
-def _whole(least: int, most: int) -> vol.All:
-    """Return a validator for a whole number within limits."""
-    return vol.All(fields.whole_number, vol.Range(min=least, max=most))
+_TIMEOUT = fields.whole_number(1, MAX_RING_TIMEOUT)
+_ACCOUNT = vol.All(fields.text, ConfigEntrySelector({"integration": DOMAIN}))
 
-
-_TIMEOUT = _whole(1, MAX_RING_TIMEOUT)
-_ENGINE = vol.All(read_text, cv.entity_id)
-_ACCOUNT = vol.All(read_text, ConfigEntrySelector({"integration": DOMAIN}))
-_TEXT_OR_MAPPING = vol.Any(vol.All(str, read_text), dict)
-
-_ANSWER = vol.Schema(
+_ANSWER = vol.All(
+    fields.reader(dict, "not_mapping", example=f"{ATTR_KEY}: 1"),
     {
-        vol.Required(ATTR_KEY): fields.keys(r"[0-9*]{1,16}"),
+        vol.Required(ATTR_KEY): fields.keys,
         vol.Required(ATTR_ID): fields.filled_text,
-        vol.Optional(ATTR_REPLY): read_text,
-    }
+        vol.Optional(ATTR_REPLY): fields.text,
+    },
 )
+
+_TARGETED = {
+    vol.Optional(kind): fields.ids
+    for kind in (
+        ATTR_ENTITY_ID,
+        ATTR_DEVICE_ID,
+        ATTR_AREA_ID,
+        ATTR_FLOOR_ID,
+        ATTR_LABEL_ID,
+    )
+}
+TARGET = {**_TARGETED, vol.Optional(CONF_EXCLUDE): vol.Schema(_TARGETED)}
+"""What Home Assistant hands over of an action's target, beside its fields."""
 
 PLACE_CALL_SCHEMA = vol.Schema(
     {
-        vol.Required(ATTR_TO): fields.number,
+        **TARGET,
+        vol.Optional(ATTR_TO): fields.person,
         vol.Optional(ATTR_FROM): fields.number,
-        vol.Optional(ATTR_MESSAGE): read_text,
-        vol.Optional(ATTR_MEDIA): _TEXT_OR_MAPPING,
+        vol.Optional(ATTR_MESSAGE): fields.text,
+        vol.Optional(ATTR_MEDIA): fields.media,
         vol.Optional(ATTR_CONNECT): fields.number,
-        vol.Optional(ATTR_VOICE_START): _TEXT_OR_MAPPING,
-        vol.Optional(ATTR_REPEAT): _whole(1, 10),
-        vol.Optional(ATTR_DIGITS): _whole(1, 16),
+        vol.Optional(ATTR_VOICE_START): fields.voice_start,
+        vol.Optional(ATTR_REPEAT): fields.whole_number(1, 10),
+        vol.Optional(ATTR_DIGITS): fields.whole_number(1, 16),
         vol.Optional(ATTR_ANSWERS): vol.All(cv.ensure_list, [_ANSWER]),
-        vol.Optional(ATTR_TTS_ENTITY_ID): _ENGINE,
+        vol.Optional(ATTR_TTS_ENTITY_ID): fields.entity_id,
         vol.Optional(ATTR_LANGUAGE): fields.language,
         vol.Optional(ATTR_OPTIONS): fields.options,
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
-        vol.Optional(ATTR_WHENHANGUP): vol.All(read_text, cv.url),
-        vol.Optional(ATTR_WAIT, default=False): cv.boolean,
+        vol.Optional(ATTR_WHENHANGUP): fields.url,
+        vol.Optional(ATTR_WAIT): fields.boolean,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
 )
@@ -111,17 +136,22 @@ PLACE_CALL_SCHEMA = vol.Schema(
 
 CALL_CHAIN_SCHEMA = vol.Schema(
     {
-        vol.Required(ATTR_TO): vol.All(
-            cv.ensure_list, [fields.person], vol.Length(min=1, max=_MAX_PEOPLE)
+        **TARGET,
+        vol.Optional(ATTR_TO, default=[]): fields.people(_MAX_PEOPLE),
+        vol.Required(ATTR_MESSAGE): fields.text,
+        vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): fields.digit,
+        vol.Optional(ATTR_ROUNDS, default=_DEFAULT_ROUNDS): fields.whole_number(
+            1, _MAX_ROUNDS
         ),
-        vol.Required(ATTR_MESSAGE): read_text,
-        vol.Optional(ATTR_ACKNOWLEDGE_KEY, default=_DEFAULT_KEY): fields.keys("[0-9]"),
-        vol.Optional(ATTR_ROUNDS, default=_DEFAULT_ROUNDS): _whole(1, _MAX_ROUNDS),
-        vol.Optional(ATTR_PAUSE, default=_DEFAULT_PAUSE): _whole(0, _MAX_PAUSE),
-        vol.Optional(ATTR_AT_ONCE, default=_DEFAULT_AT_ONCE): _whole(1, _MAX_AT_ONCE),
+        vol.Optional(ATTR_PAUSE, default=_DEFAULT_PAUSE): fields.whole_number(
+            0, _MAX_PAUSE
+        ),
+        vol.Optional(ATTR_AT_ONCE, default=_DEFAULT_AT_ONCE): fields.whole_number(
+            1, _MAX_AT_ONCE
+        ),
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
         vol.Optional(ATTR_FROM): fields.number,
-        vol.Optional(ATTR_TTS_ENTITY_ID): _ENGINE,
+        vol.Optional(ATTR_TTS_ENTITY_ID): fields.entity_id,
         vol.Optional(ATTR_LANGUAGE): fields.language,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
@@ -129,7 +159,7 @@ CALL_CHAIN_SCHEMA = vol.Schema(
 
 CANCEL_CHAIN_SCHEMA = vol.Schema(
     {
-        vol.Optional(ATTR_CHAIN_ID): read_text,
+        vol.Optional(ATTR_CHAIN_ID): fields.text,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): _ACCOUNT,
     }
 )
@@ -142,26 +172,34 @@ def async_setup_services(hass: HomeAssistant) -> None:
         DOMAIN,
         SERVICE_PLACE_CALL,
         _async_place_call,
-        schema=PLACE_CALL_SCHEMA,
+        schema=fields.in_words(PLACE_CALL_SCHEMA),
         supports_response=SupportsResponse.OPTIONAL,
     )
     hass.services.async_register(
         DOMAIN,
         SERVICE_CALL_CHAIN,
         _async_call_chain,
-        schema=CALL_CHAIN_SCHEMA,
+        schema=fields.in_words(CALL_CHAIN_SCHEMA),
         supports_response=SupportsResponse.OPTIONAL,
     )
     hass.services.async_register(
-        DOMAIN, SERVICE_CANCEL_CHAIN, _async_cancel_chain, schema=CANCEL_CHAIN_SCHEMA
+        DOMAIN,
+        SERVICE_CANCEL_CHAIN,
+        _async_cancel_chain,
+        schema=fields.in_words(CANCEL_CHAIN_SCHEMA),
     )
 
 
 async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     """Place a call and return its state."""
-    entry = await _async_account(call)
-    placed, runtime = await async_place_call(call.hass, entry, call.data)
-    if not call.data[ATTR_WAIT]:
+    hass, targets = call.hass, async_targets(call.hass, call.data)
+    async_refuse_others(hass, targets)
+    entry = await _async_account(hass, async_account_id(hass, call.data, targets))
+    to = async_one(hass, entry, call.data, targets)
+    placed, runtime = await async_place_call(hass, entry, {**call.data, ATTR_TO: to})
+    # Whoever asks wants the answer
+    asks = call.return_response and bool(call.data.get(ATTR_ANSWERS))
+    if not call.data.get(ATTR_WAIT, asks):
         return call_placed(placed) if call.return_response else None
     try:
         ended = await async_follow(
@@ -174,12 +212,14 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
 
 async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
     """Call people until somebody acknowledges; if a response is wanted, wait for the end."""
-    entry = await _async_account(call)
+    hass, targets = call.hass, async_targets(call.hass, call.data)
+    entry = await _async_account(hass, async_account_id(hass, call.data, targets))
     cancelled = entry.runtime_data.chains.all_cancelled
+    called = async_everybody(hass, entry, call.data, targets)
     planned, runtime = await async_plan_over_reloads(
-        call.hass,
+        hass,
         entry,
-        partial(async_plan_chain, call.hass, entry, call.data, cancelled),
+        partial(async_plan_chain, hass, entry, call.data, called, cancelled),
     )
     try:
         run = await runtime.chains.async_begin(planned)
@@ -198,31 +238,32 @@ async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
 
 async def _async_cancel_chain(call: ServiceCall) -> None:
     """End a chain, or all of an account."""
-    entry = await _async_account(call)
+    entry = await _async_account(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    chain_id = call.data.get(ATTR_CHAIN_ID)
     try:
-        entry.runtime_data.chains.async_cancel(call.data.get(ATTR_CHAIN_ID))
+        entry.runtime_data.chains.async_cancel(chain_id)
     except UnknownChainError as err:
-        raise invalid("unknown_chain", field=ATTR_CHAIN_ID) from err
+        written = shorten(mask(str(chain_id)))
+        raise invalid("unknown_chain", field=ATTR_CHAIN_ID, chain=written) from err
 
 
-async def _async_account(call: ServiceCall) -> ElksConfigEntry:
-    """Return the account that an action is for: the one it names, else the only one.
+async def _async_account(hass: HomeAssistant, entry_id: str | None) -> ElksConfigEntry:
+    """Return the account that an action is for: the one with this id, else the only one.
 
     Waits for accounts that are being loaded. Raises ServiceValidationError.
     """
-    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
-    await _async_started(call.hass)
-    for known in call.hass.config_entries.async_entries(DOMAIN):
+    await _async_started(hass)
+    for known in hass.config_entries.async_entries(DOMAIN):
         if entry_id in (None, known.entry_id):
             await async_wait_settled(known)
     if entry_id is None:
-        entries = call.hass.config_entries
+        entries = hass.config_entries
         if not (loaded := entries.async_loaded_entries(DOMAIN)):
             raise invalid("no_account")
         if len(entries.async_entries(DOMAIN, include_disabled=False)) > 1:
             raise invalid("choose_account")
         entry_id = loaded[0].entry_id
-    entry: ElksConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, entry_id)
+    entry: ElksConfigEntry = service.async_get_config_entry(hass, DOMAIN, entry_id)
     return entry
 
 

@@ -9,19 +9,20 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 import re
 from types import MappingProxyType
 from typing import Any
 
+from aiohttp import web
 from playwright.async_api import BrowserContext, Page
 import pytest
 from pytest_socket import enable_socket
 
 from scripts.browser import log_in, running_browser
 from scripts.connection import Connection
-from scripts.home_process import CONFIGURATION, HomeProcess
+from scripts.home_process import CONFIGURATION, ROOT, HomeProcess
 from scripts.simulator_process import SimulatorProcess
 
 MENTION = re.compile(r"custom_components[./]elks|integration '?elks|elks integration")
@@ -96,6 +97,21 @@ def running_home(
         yield home
     finally:
         run(home.stop())
+
+
+@asynccontextmanager
+async def served_blueprints() -> AsyncIterator[str]:
+    """Serve the blueprints at an address."""
+    application = web.Application()
+    application.router.add_static("/", ROOT / "blueprints/automation/elks")
+    runner = web.AppRunner(application)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 @pytest.fixture(scope="module")

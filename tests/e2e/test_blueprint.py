@@ -2,16 +2,15 @@
 
 from collections.abc import AsyncIterator, Iterator
 
-from aiohttp import web
 from playwright.async_api import Page
 import pytest
 
 from scripts.connection import Connection
-from scripts.home_process import CONFIGURATION, ROOT, HomeProcess
-from scripts.pages import BlueprintPage
+from scripts.editor import BlueprintPage
+from scripts.home_process import CONFIGURATION, HomeProcess
 from scripts.simulator_process import SimulatorProcess
 
-from .conftest import running_home, until
+from .conftest import running_home, served_blueprints, until
 
 CHAIN = "sensor.demo_home_call_chain"
 ANNA = "+46701111111"
@@ -36,16 +35,8 @@ def home(
 @pytest.fixture
 async def address(socket_enabled: None) -> AsyncIterator[str]:
     """Serve the blueprints; return the address."""
-    application = web.Application()
-    application.router.add_static("/", ROOT / "blueprints/automation/elks")
-    runner = web.AppRunner(application)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with served_blueprints() as address:
+        yield address
 
 
 async def test_import_and_use(

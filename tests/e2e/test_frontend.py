@@ -6,9 +6,8 @@ from playwright.async_api import BrowserContext, Page, expect
 import pytest
 
 from scripts.connection import Connection
-from scripts.demo import ANSWER, CALL
 from scripts.home_process import HomeProcess
-from scripts.pages import ActionForm, Dashboard, PhonePage
+from scripts.pages import ANSWER, CALL, ActionForm, Dashboard, PhonePage
 from scripts.simulator_process import SimulatorProcess
 
 from .conftest import running_simulator

@@ -16,8 +16,10 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import CallEvent
 from custom_components.elks.chains import ChainEnd
+from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.responses.bus import EVENT_CALL_ENDED, EVENT_CHAIN_ENDED
-from custom_components.elks.services import CALL_CHAIN_SCHEMA, PLACE_CALL_SCHEMA
+from custom_components.elks.services import CALL_CHAIN_SCHEMA, PLACE_CALL_SCHEMA, TARGET
+from custom_components.elks.trigger import async_get_triggers
 from homeassistant.components import recorder
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
@@ -32,7 +34,8 @@ from .speech.conftest import Engine
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-TRANSLATIONS = ROOT / "custom_components/elks/translations"
+FOLDER = ROOT / "custom_components/elks"
+TRANSLATIONS = FOLDER / "translations"
 PAGES = [
     path.relative_to(ROOT) for path in sorted((*ROOT.glob("*.md"), *DOCS.glob("*.md")))
 ]
@@ -90,7 +93,7 @@ def test_all_examples_are_run() -> None:
         "README.md": 1,
         "README.sv.md": 1,
         "docs/actions.md": 2,
-        "docs/automations.md": 2,
+        "docs/automations.md": 7,
         "docs/chains.md": 3,
         "docs/contacts.md": 3,
         "docs/privacy_and_cost.md": 1,
@@ -98,11 +101,15 @@ def test_all_examples_are_run() -> None:
     }
 
 
+def lines(page: str, section: str, table: int = 0) -> list[str]:
+    """Return the rows of one of a section's tables, as they are written."""
+    text = (DOCS / page).read_text().split(f"\n## {section}")[1].split("\n## ")[0]
+    return text.split("\n\n|")[table + 1].split("\n\n")[0].splitlines()[2:]
+
+
 def rows(page: str, section: str, table: int = 0) -> list[str]:
     """Return the first column of one of a section's tables."""
-    text = (DOCS / page).read_text().split(f"\n## {section}")[1].split("\n## ")[0]
-    lines = text.split("\n\n|")[table + 1].split("\n\n")[0].splitlines()[2:]
-    return [line.split("|")[1].strip() for line in lines]
+    return [line.split("|")[1].strip() for line in lines(page, section, table)]
 
 
 def documented(page: str, section: str, table: int = 0) -> set[str]:
@@ -113,11 +120,11 @@ def documented(page: str, section: str, table: int = 0) -> set[str]:
 
 def test_fields_are_documented() -> None:
     """Every field of an action is documented, and no others."""
-    place_call = {str(field) for field in PLACE_CALL_SCHEMA.schema}
-    assert documented("actions.md", "Fields") == place_call
+    place_call = PLACE_CALL_SCHEMA.schema.keys() - TARGET.keys()
+    assert documented("actions.md", "Fields") == {"target", *map(str, place_call)}
 
-    call_chain = {str(field) for field in CALL_CHAIN_SCHEMA.schema}
-    assert documented("chains.md", "Fields") == call_chain
+    call_chain = CALL_CHAIN_SCHEMA.schema.keys() - TARGET.keys()
+    assert documented("chains.md", "Fields") == {"target", *map(str, call_chain)}
 
 
 def test_sensors_are_documented(home: Home) -> None:
@@ -146,6 +153,44 @@ async def test_calls_are_documented(home: Home) -> None:
     assert documented(page, "What happens in a call") == set(CallEvent)
     more = documented(page, "The events on Home Assistant's bus")
     assert more | response.keys() == ended[0].data.keys()
+
+
+async def test_triggers_and_conditions_are_documented(hass: HomeAssistant) -> None:
+    """Every trigger, with its options, and every condition is documented, and no others."""
+    page = "automations.md"
+    assert documented(page, "Triggers") == {
+        f"elks.{name}" for name in await async_get_triggers(hass)
+    }
+    assert documented(page, "Conditions") == {
+        f"elks.{name}" for name in await async_get_conditions(hass)
+    }
+    for kind in ("Triggers", "Conditions"):
+        file = FOLDER / f"{kind.lower()}.yaml"
+        descriptions: Any = parse_yaml(file.read_text())
+        rows_by_name = {
+            cells[1].strip(): cells
+            for cells in (line.split("|") for line in lines(page, kind))
+        }
+        for name, description in descriptions.items():
+            if name.startswith("."):
+                continue
+            cells = rows_by_name[f"`elks.{name}`"]
+            assert cells[2].strip() == texts(kind.lower())[name]["name"]
+            for option in description.get("fields", {}):
+                assert f"`{option}`" in cells[4]
+
+
+async def test_variables_are_documented(engine: Engine, home: Home) -> None:
+    """Every variable of a trigger is documented, and no others."""
+    page = "automations.md"
+    calls = async_capture_events(home.hass, EVENT_CALL_ENDED)
+    chains = async_capture_events(home.hass, EVENT_CHAIN_ENDED)
+    home.provider.phone(ANNA, **TAKES_IT)
+    await home.act("call_chain", to="Anna", message="Fire")
+    await home.settle()
+
+    assert documented(page, "Triggers", table=1) == calls[0].data.keys()
+    assert documented(page, "Triggers", table=2) == chains[0].data.keys()
 
 
 async def test_chains_are_documented(engine: Engine, home: Home) -> None:
@@ -274,18 +319,6 @@ def test_pages_are_linked() -> None:
     assert {ROOT / page for page in PAGES} - linked == set()
 
 
-async def test_dashboard(home: Home) -> None:
-    """What the dashboard shows and does is there."""
-    text = (DOCS / "dashboard.yaml").read_text()
-    entities = set(re.findall(r"sensor\.\w+", text))
-    actions = set(re.findall(r"perform_action: elks\.(\w+)", text))
-
-    assert len(parse_yaml(text)["views"]) == 1  # type: ignore[call-overload,index]
-    assert {one for one in entities if home.hass.states.get(one) is None} == set()
-    assert actions
-    assert all(home.hass.services.has_service("elks", action) for action in actions)
-
-
 async def test_by_name(engine: Engine, home: Home) -> None:
     """Somebody is called by name."""
     await perform(home.hass, example("docs/contacts.md", "elks.place_call"))
@@ -380,7 +413,9 @@ async def test_key_closes_the_valve(engine: Engine, home: Home) -> None:
     """Key 1 closes the valve; tests/e2e plays all that can happen."""
     closed = async_mock_service(home.hass, "switch", "turn_off")
     home.provider.phone(PHONE, **TAKES_IT)
-    await automate(home.hass, example("docs/automations.md", "switch.turn_off"))
+    await automate(
+        home.hass, example("docs/automations.md", "Call me when water leaks")
+    )
 
     await leak(home)
 
@@ -388,20 +423,69 @@ async def test_key_closes_the_valve(engine: Engine, home: Home) -> None:
     assert len(closed) == 1
 
 
+def in_demo_home(words: str) -> Any:
+    """Return an example of the triggers, with the account of the tests."""
+    automation = example("docs/automations.md", words)
+    assert automation["triggers"][0]["target"] == {"entity_id": "event.my_home_call"}
+    automation["triggers"][0]["target"] = {"entity_id": "event.demo_home_call"}
+    return automation
+
+
 async def test_not_answered(home: Home) -> None:
     """A call that was not answered is shown."""
     shown = async_mock_service(home.hass, "persistent_notification", "create")
-    automation = example("docs/automations.md", "my_home_last_call")
-    automation["triggers"][0]["entity_id"] = "sensor.demo_home_last_call"
-    await automate(home.hass, automation)
+    await automate(home.hass, in_demo_home("elks.call_ended"))
     await home.place_call()
     await home.settle()
-    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
-    await home.place_call()
+    home.provider.phone(ANNA, outcome=Outcome.DECLINE)
+    await home.place_call(to="Anna")
     await home.settle()
 
     assert [call.data["title"] for call in shown] == ["A call was not answered"]
-    assert shown[0].data["message"].startswith("It ended as busy at ")
+    assert shown[0].data["message"].startswith("Anna did not answer at ")
+
+
+async def test_key_pressed(engine: Engine, home: Home) -> None:
+    """The valve closes when one of the two gives the answer."""
+    closed = async_mock_service(home.hass, "switch", "turn_off")
+    await automate(home.hass, example("docs/automations.md", "elks.key_pressed"))
+    answers = [{"key": "1", "id": "close"}]
+    for person, number in {"Bo": BO, "Cilla": CILLA}.items():
+        home.provider.phone(number, **TAKES_IT)
+        await home.speak(to=person, message="Leak", answers=answers)
+        await home.settle()
+
+    assert len(closed) == 1
+
+
+async def test_nobody_accepts(engine: Engine, home: Home) -> None:
+    """The siren sounds after a chain that nobody accepted."""
+    sounded = async_mock_service(home.hass, "siren", "turn_on")
+    await automate(home.hass, in_demo_home("elks.chain_ended"))
+    home.provider.phone(ANNA, outcome=Outcome.DECLINE)
+    home.provider.phone(BO, **TAKES_IT)
+
+    for person in ("Anna", "Bo"):
+        await home.act("call_chain", to=person, message="Fire", rounds=1)
+        await home.settle()
+
+    assert len(sounded) == 1
+
+
+async def test_one_chain(engine: Engine, home: Home) -> None:
+    """While a chain calls Anna, the gate starts no other."""
+    home.provider.phone(ANNA, answer_after=100)
+    await automate(home.hass, example("docs/automations.md", "elks.chain_is_running"))
+
+    for state in ("on", "off", "on"):
+        home.hass.states.async_set("binary_sensor.garden_gate", state)
+        await home.hass.async_block_till_done()
+
+    chain = home.hass.states.get("sensor.demo_home_call_chain")
+    assert chain is not None
+    assert chain.attributes["running"] == 1
+    await perform(home.hass, [{"action": "elks.cancel_chain"}])
+    await home.settle()
 
 
 def test_recorder() -> None:

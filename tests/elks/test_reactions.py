@@ -50,7 +50,7 @@ def report_end(home: Home, state: str) -> None:
 
 
 async def test_event_entity_of_a_new_contact_is_before_the_bus(
-    home: Home,
+    event_entities: None, home: Home
 ) -> None:
     """Who acts on elks_call_ended finds the event entity of a contact as it is by then."""
     add_contact(home, "Anna", PHONE)

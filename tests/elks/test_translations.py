@@ -10,15 +10,19 @@ import pytest
 import voluptuous as vol
 
 from custom_components.elks.api import CallState
-from custom_components.elks.calls import CallEvent
-from custom_components.elks.chains import ChainEnd, ChainState
+from custom_components.elks.calls import ENDS, CallEvent
+from custom_components.elks.chains import ChainEnd, ChainState, Fate
+from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
 from custom_components.elks.services import (
     CALL_CHAIN_SCHEMA,
     CANCEL_CHAIN_SCHEMA,
     PLACE_CALL_SCHEMA,
+    TARGET,
 )
+from custom_components.elks.trigger import ElksTrigger, async_get_triggers
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentryData
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
@@ -26,6 +30,8 @@ from homeassistant.util.yaml import load_yaml_dict
 from .conftest import Home, make_contact
 
 FOLDER = Path(__file__).parents[2] / "custom_components/elks"
+TITLE = 32
+"""Characters that fit in the title of a dialog on a phone that is 390 pixels wide."""
 LANGUAGES = sorted(path.stem for path in (FOLDER / "translations").glob("*.json"))
 
 
@@ -81,6 +87,19 @@ def test_same_keys_and_placeholders(language: str) -> None:
         assert other[key].strip(), key
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_titles_of_repairs_fit(language: str) -> None:
+    """No title of a repair is cut off on a phone, which shows it in one line."""
+    titles = {
+        key: text
+        for key, text in texts(language).items()
+        if key.startswith("issues.") and key.endswith(".title")
+    }
+
+    assert len(titles) > 10
+    assert {key: text for key, text in titles.items() if len(text) > TITLE} == {}
+
+
 SCHEMAS = {
     "call_chain": CALL_CHAIN_SCHEMA,
     "cancel_chain": CANCEL_CHAIN_SCHEMA,
@@ -99,10 +118,93 @@ def test_actions_are_described() -> None:
         form = selectors[name]["fields"]
         sections = {key for key, field in form.items() if "fields" in field}
         folded = {key for section in sections for key in form[section]["fields"]}
-        fields = {str(marker) for marker in schema.schema}
+        fields = {str(marker) for marker in schema.schema.keys() - TARGET.keys()}
+        assert ("target" in selectors[name]) == (TARGET.keys() <= schema.schema.keys())
         assert (form.keys() - sections) | folded == fields
         assert set(words[name]["fields"]) == fields
         assert set(words[name].get("sections", {})) == sections
+
+
+def fields_of(action: str) -> dict[str, dict[str, Any]]:
+    """Return the fields in the form of an action, also those in sections."""
+    form = load_yaml_dict(str(FOLDER / "services.yaml"))[action]["fields"]
+    fields: dict[str, dict[str, Any]] = {}
+    for name, field in form.items():
+        fields |= field.get("fields", {name: field})
+    return fields
+
+
+@pytest.mark.parametrize("action", SCHEMAS)
+def test_forms_begin_with_our_defaults(action: str) -> None:
+    """What a form fills in is what the action would do without it, and no number is the least."""
+    fields = fields_of(action)
+    shown = {name: one["default"] for name, one in fields.items() if "default" in one}
+    ours = {
+        str(marker): marker.default()
+        for marker in SCHEMAS[action].schema
+        if not isinstance(marker.default, vol.Undefined)
+    }
+
+    # Who builds an automation by clicking goes on when the call is over
+    for name in (ours.keys() & shown.keys()) - {"wait"}:
+        assert shown[name] == ours[name], name
+    numbers = {name for name, one in fields.items() if "number" in one["selector"]}
+    assert numbers - shown.keys() <= {"digits"}
+
+
+def test_nothing_is_demanded_that_can_be_left_out() -> None:
+    """A form demands only what every call needs, or nobody could use what replaces it."""
+    demanded = {
+        (action, name)
+        for action in SCHEMAS
+        for name, field in fields_of(action).items()
+        if field.get("required")
+    }
+
+    assert demanded == {("call_chain", "message")}
+
+
+def options(trigger: Any) -> set[str]:
+    """Return the names of a trigger's options; a condition has none."""
+    if not issubclass(trigger, ElksTrigger):
+        return set()
+    [schema, *_] = getattr(trigger.options, "validators", [trigger.options])
+    return {str(marker) for marker in schema}
+
+
+@pytest.mark.parametrize(
+    ("kind", "get"),
+    [("triggers", async_get_triggers), ("conditions", async_get_conditions)],
+)
+async def test_triggers_and_conditions_are_described(
+    hass: HomeAssistant, kind: str, get: Any
+) -> None:
+    """Each trigger and condition, and each of its options, has a selector, words and an icon."""
+    known = await get(hass)
+    form = load_yaml_dict(str(FOLDER / f"{kind}.yaml"))
+    words = read("translations/en.json")[kind]
+    icons = read("icons.json")[kind]
+    target = form.pop(".target")
+
+    assert form.keys() == words.keys() == icons.keys() == known.keys()
+    for name, one in known.items():
+        fields = form[name].get("fields", {})
+        assert form[name]["target"] == target
+        assert icons[name].keys() == {kind.removesuffix("s")}
+        assert fields.keys() == words[name].get("fields", {}).keys() == options(one)
+        assert words[name].keys() - {"fields"} == {"name", "description"}
+        for key, field in fields.items():
+            assert field["selector"]
+            assert words[name]["fields"][key].keys() == {"name", "description"}
+
+
+def test_ends_can_be_picked() -> None:
+    """A trigger's form has every end of a call, each with words."""
+    form = load_yaml_dict(str(FOLDER / "triggers.yaml"))
+    select = form["call_ended"]["fields"]["state"]["selector"]["select"]
+    words = read("translations/en.json")["selector"][select["translation_key"]]
+
+    assert set(select["options"]) == words["options"].keys() == ENDS
 
 
 @pytest.mark.parametrize(
@@ -190,14 +292,16 @@ def contacts() -> list[ConfigSubentryData]:
     return [make_contact("Anna", "+46701111111")]
 
 
-def test_logbook_has_words() -> None:
-    """Every end of a call and of a chain has words for the logbook."""
+def test_ends_have_words() -> None:
+    """Every end of a call, of a chain and of somebody's turn in it has words."""
     words = read("translations/en.json")["common"]
 
     for state in set(CallState) - {CallState.ONGOING}:
         assert f"logbook_{state}" in words
     for end in ChainEnd:
         assert f"logbook_chain_{end}" in words
+    for fate in Fate:
+        assert f"chain_person_{fate}" in words
 
 
 def test_errors_have_words() -> None:
@@ -205,6 +309,7 @@ def test_errors_have_words() -> None:
     code = "".join(path.read_text() for path in FOLDER.rglob("*.py"))
     english = read("translations/en.json")
     raised = set(re.findall(r'(?:Error: |translation_key=)"(\w+)"', code))
+    raised |= set(re.findall(r'(?:FieldError\(|reader\(.+?, )"(\w+)"', code))
     for names in re.findall(r"(?:invalid|failed)\(([^)]*)\)", code):
         raised |= set(re.findall(r'"(\w+)"', names))
 

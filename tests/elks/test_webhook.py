@@ -317,7 +317,12 @@ async def asks(engine: Engine, home: Home) -> Asking:
     home.rings_on()
     answers = [{"key": "1", "id": "close"}, {"key": "2", "id": "wait"}]
     await home.act(
-        "place_call", to=PHONE, message="Hello", timeout=300, answers=answers
+        "place_call",
+        to=PHONE,
+        message="Hello",
+        timeout=300,
+        answers=answers,
+        wait=False,
     )
     return Asking(home, home.provider.calls[-1].voice_start)
 

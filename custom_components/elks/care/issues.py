@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..api.masking import mask
-from ..chains import ChainEnd
-from ..const import CONF_CURRENCY, CONF_FROM_NUMBER, DOMAIN, TOP_UP_URL
+from ..chains import Chain, ChainEnd
+from ..const import ATTR_CHAIN_ID, CONF_CURRENCY, CONF_FROM_NUMBER, DOMAIN, TOP_UP_URL
 from ..speech import async_is_engine
 
 _NOT_REACHABLE = "not_reachable"
@@ -17,20 +17,25 @@ _NOT_REPORTED = "not_reported"
 _LOW_BALANCE = "low_balance"
 _FROM_NUMBER = "from_number"
 _VOICE_FAILED = "voice_failed"
-_CHAIN_EXPIRED = "chain_expired"
 _CHAIN_LEFT_OUT = "chain_left_out"
-_CHAIN_STOPPED = "chain_stopped"
 _ENGINE = "engine"
-_STOPS = (ChainEnd.INVALID_AUTH, ChainEnd.NO_CREDIT, ChainEnd.REFUSED)
+_PEOPLE = "people"
+_CHAIN_ISSUES = {
+    ChainEnd.UNANSWERED: "chain_unanswered",
+    ChainEnd.NOT_REACHABLE: "chain_unanswered",
+    ChainEnd.EXPIRED: "chain_expired",
+    ChainEnd.INVALID_AUTH: "chain_stopped_invalid_auth",
+    ChainEnd.NO_CREDIT: "chain_stopped_no_credit",
+    ChainEnd.REFUSED: "chain_stopped_refused",
+}
 _ISSUES = (
     _NOT_REACHABLE,
     _NOT_REPORTED,
     _LOW_BALANCE,
     _FROM_NUMBER,
     _VOICE_FAILED,
-    _CHAIN_EXPIRED,
     _CHAIN_LEFT_OUT,
-    *(f"{_CHAIN_STOPPED}_{stop}" for stop in _STOPS),
+    *_CHAIN_ISSUES.values(),
 )
 
 
@@ -51,13 +56,26 @@ def async_report_callbacks(
 
 
 @callback
-def async_report_chain(hass: HomeAssistant, entry: ConfigEntry, end: ChainEnd) -> None:
-    """Show that a chain ended before everybody was called, until the user has seen it."""
-    if end is ChainEnd.EXPIRED:
-        _show(hass, entry, _CHAIN_EXPIRED, fixable=True, persistent=True)
-    elif end in _STOPS:
-        issue = f"{_CHAIN_STOPPED}_{end}"
-        _show(hass, entry, issue, fixable=True, persistent=True)
+def async_report_chain(
+    hass: HomeAssistant, entry: ConfigEntry, chain: Chain, *, when: str, people: str
+) -> None:
+    """Show that a chain ended and nobody took care of it, until the user has seen it.
+
+    `people` says what became of them.
+    """
+    if chain.end not in _CHAIN_ISSUES:
+        return
+    # Whoever ignored an earlier chain has not seen this one
+    _recall(hass, entry, _CHAIN_ISSUES[chain.end], lambda _: True)
+    _show(
+        hass,
+        entry,
+        _CHAIN_ISSUES[chain.end],
+        data={ATTR_CHAIN_ID: chain.id},
+        fixable=True,
+        persistent=True,
+        placeholders={"when": when, "people": people},
+    )
 
 
 @callback
@@ -65,14 +83,17 @@ def async_report_left_out(
     hass: HomeAssistant, entry: ConfigEntry, people: Iterable[str | int]
 ) -> None:
     """Show who was left out of a chain, as it was written, until the user has seen it."""
-    placeholders = {"people": ", ".join(mask(str(one)) for one in people)}
+    named = ", ".join(mask(str(one)) for one in people)
+    # Whoever ignored others has not seen these; the same ones may stay ignored
+    _recall(hass, entry, _CHAIN_LEFT_OUT, lambda data: data.get(_PEOPLE) != named)
     _show(
         hass,
         entry,
         _CHAIN_LEFT_OUT,
+        data={_PEOPLE: named},
         fixable=True,
         persistent=True,
-        placeholders=placeholders,
+        placeholders={"people": named},
     )
 
 

@@ -4,7 +4,7 @@
 account, `store` on disk.
 """
 
-from .chain import ACKNOWLEDGED, Chain, ChainEnd, ChainState, Person, Turn
+from .chain import ACKNOWLEDGED, Chain, ChainEnd, ChainState, Fate, Person, Turn
 from .chains import Chains, UnknownChainError
 from .changes import ChainChange
 from .run import ChainRun
@@ -19,6 +19,7 @@ __all__ = [
     "ChainState",
     "ChainStore",
     "Chains",
+    "Fate",
     "Person",
     "Turn",
     "UnknownChainError",

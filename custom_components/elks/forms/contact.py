@@ -93,8 +93,8 @@ class ContactFlow(ConfigSubentryFlow):
         """Return the fields; the languages are those of the voice that speaks to the contact."""
         voice = voice_for(self._get_entry(), values, None)
         speech = {
-            vol.Optional(CONF_LANGUAGE): async_language_selector(self.hass, voice),
             vol.Optional(CONF_TTS_ENTITY_ID): ENGINE_SELECTOR,
+            vol.Optional(CONF_LANGUAGE): async_language_selector(self.hass, voice),
             vol.Optional(ATTR_OPTIONS): ObjectSelector(),
         }
         return vol.Schema(

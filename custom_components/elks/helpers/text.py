@@ -17,6 +17,12 @@ def trim(text: str) -> str:
     return _EDGES.sub("", text)
 
 
+def shorten(text: str, length: int = 40) -> str:
+    """Return a text in one line, cut off after so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
+
+
 def compose(text: str) -> str:
     """Return a text with whole characters in their usual form (Unicode NFC).
 

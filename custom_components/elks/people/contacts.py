@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Self
 
 from homeassistant.components.notify.const import DOMAIN as NOTIFY_DOMAIN
@@ -20,9 +21,12 @@ from ..const import (
     SUBENTRY_CONTACT,
 )
 from ..errors import invalid
-from ..helpers.text import compose, trim
+from ..helpers.text import compose, shorten, trim
 from ..speech import Voice
 from .numbers import is_written_number
+
+_NOTIFY = f"{NOTIFY_DOMAIN}."
+"""What the IDs of contacts' entities begin with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,12 +102,12 @@ def async_find_contact(
 ) -> Contact | None:
     """Return the contact with a name or a notify entity; None for what may be a number.
 
-    Raises ServiceValidationError, which names the field and all contacts, when none or more than
-    one fits.
+    Raises ServiceValidationError, which names the field, when more than one fits, or none: then
+    also the contact that was probably meant, else all.
     """
     known = contacts(entry)
     text = str(written).strip()
-    if text.startswith(f"{NOTIFY_DOMAIN}."):
+    if text.startswith(_NOTIFY):
         entity = er.async_get(hass).async_get(text)
         found = [one for one in known if entity and one.id == entity.config_subentry_id]
     else:
@@ -116,7 +120,23 @@ def async_find_contact(
         return None
     if not known:
         raise invalid("invalid_number", field=field)
-    raise invalid("unknown_contact", field=field, contacts=_names(known))
+    name = shorten(mask(text))
+    if (meant := _async_meant(hass, known, text)) is not None:
+        raise invalid("similar_contact", field=field, name=name, meant=mask(meant))
+    raise invalid("unknown_contact", field=field, name=name, contacts=_names(known))
+
+
+@callback
+def _async_meant(hass: HomeAssistant, known: list[Contact], written: str) -> str | None:
+    """Return the name or the notify entity that somebody has most likely mistyped."""
+    candidates = [one.name for one in known]
+    if written.startswith(_NOTIFY):
+        entities = [async_contact_entity(hass, one.id) for one in known]
+        candidates = [one for one in entities if one]
+    # What all entities begin with makes none of them nearer
+    folded = {_folded(one).removeprefix(_NOTIFY): one for one in candidates}
+    nearest = get_close_matches(_folded(written).removeprefix(_NOTIFY), folded, n=1)
+    return folded[nearest[0]] if nearest else None
 
 
 def _folded(name: str) -> str:

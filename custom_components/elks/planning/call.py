@@ -24,7 +24,6 @@ from ..const import (
     ATTR_KEY,
     ATTR_MEDIA,
     ATTR_MESSAGE,
-    ATTR_REPEAT,
     ATTR_TIMEOUT,
     ATTR_TO,
     ATTR_VOICE_START,
@@ -39,7 +38,7 @@ from .reloads import async_plan_over_reloads
 from .script import async_script, voice_for
 
 _CONTENTS = (ATTR_MESSAGE, ATTR_MEDIA, ATTR_CONNECT, ATTR_VOICE_START)
-_ONLY_SPOKEN = (ATTR_REPEAT, ATTR_DIGITS, ATTR_ANSWERS)
+_ONLY_SPOKEN = (ATTR_DIGITS, ATTR_ANSWERS)
 
 
 async def async_plan(
@@ -135,11 +134,14 @@ def _content(data: Mapping[str, Any]) -> str:
     Raises ServiceValidationError for fields that do not go together.
     """
     contents = [field for field in _CONTENTS if field in data]
+    # The form has an empty message until one is written
+    if len(contents) > 1 and not data.get(ATTR_MESSAGE):
+        contents = [field for field in contents if field != ATTR_MESSAGE]
     if len(contents) != 1:
         raise invalid("one_content", fields=", ".join(_CONTENTS))
     if contents[0] not in (ATTR_MESSAGE, ATTR_MEDIA):
         for field in _ONLY_SPOKEN:
-            if field in data:
+            if data.get(field):
                 raise invalid("only_spoken", field=field)
     keys = [answer[ATTR_KEY] for answer in data.get(ATTR_ANSWERS, ())]
     if len(set(keys)) < len(keys):

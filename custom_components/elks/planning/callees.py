@@ -13,6 +13,9 @@ from ..people.contacts import Contact, async_find_contact, contact_with
 from ..people.numbers import EmergencyNumberError, InvalidNumberError
 from ..runtime import ElksConfigEntry, ElksData
 
+type Whom = Contact | str | int
+"""Somebody as an action gives them: a contact that is targeted, else what `to` holds."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Callee:
@@ -29,15 +32,17 @@ async def async_find_callees(
     entry: ElksConfigEntry,
     data: Mapping[str, Any],
     runtime: ElksData,
-    written: Mapping[str, str | int],
+    written: Mapping[str, Whom],
 ) -> tuple[str, list[Callee]]:
     """Return the number to call from in E.164, and who is to be called.
 
     `data` are the fields of an action; `written` holds contacts and numbers by the names of their
     fields. Raises ServiceValidationError, which names the field.
     """
-    named = {
-        field: async_find_contact(hass, entry, who, field)
+    found: dict[str, Whom] = {
+        field: who
+        if isinstance(who, Contact)
+        else async_find_contact(hass, entry, who, field) or who
         for field, who in written.items()
     }
     numbers = await async_read_numbers(
@@ -45,17 +50,19 @@ async def async_find_callees(
         {
             ATTR_FROM: data.get(ATTR_FROM) or entry.options[CONF_FROM_NUMBER],
             **{
-                field: contact.number if contact else written[field]
-                for field, contact in named.items()
+                field: who.number if isinstance(who, Contact) else who
+                for field, who in found.items()
             },
         },
     )
     callees = [
         Callee(
             number=numbers[field],
-            contact=contact or contact_with(entry, numbers[field]),
+            contact=who
+            if isinstance(who, Contact)
+            else contact_with(entry, numbers[field]),
         )
-        for field, contact in named.items()
+        for field, who in found.items()
     ]
     return numbers[ATTR_FROM], callees
 
@@ -65,7 +72,7 @@ async def async_find_possible_callees(
     entry: ElksConfigEntry,
     data: Mapping[str, Any],
     runtime: ElksData,
-    written: Mapping[str, str | int],
+    written: Mapping[str, Whom],
 ) -> tuple[str, dict[str, Callee]]:
     """Return what async_find_callees does, by field, without those who cannot be called.
 

@@ -16,34 +16,36 @@ from ..const import (
     ATTR_MESSAGE,
     ATTR_PAUSE,
     ATTR_ROUNDS,
-    ATTR_TO,
     LOGGER,
 )
+from ..people.contacts import Contact
 from ..runtime import ElksConfigEntry, ElksData
 from ..speech import Voice, async_language
 from ..words import async_words
 from .call import ring_timeout
-from .callees import Callee, async_find_possible_callees
+from .callees import Callee, Whom, async_find_possible_callees
 from .script import async_chain_script, voice_for
+from .targets import Called
 
 
 async def async_plan_chain(
     hass: HomeAssistant,
     entry: ElksConfigEntry,
     data: Mapping[str, Any],
+    called: Called,
     cancelled: int,
     runtime: ElksData,
 ) -> Chain:
     """Return the chain that the fields of an action ask for; its recordings begin to be made.
 
-    When all chains are cancelled meanwhile, so is this one. `cancelled` is the count of such
-    cancellations when the action was called, which reloads do not reset. Who cannot be called is
-    left out, and a repair says so, as long as there is somebody else. Raises
-    ServiceValidationError, which names the field, and HomeAssistantError for all else.
+    `called` are the people in its target and in `to`. When all chains are cancelled meanwhile, so
+    is this one: `cancelled` is the count of such cancellations when the action was called, which
+    reloads do not reset. Who cannot be called is left out, and a repair says so, as long as there
+    is somebody else. Raises ServiceValidationError, which names the field, and HomeAssistantError
+    for all else.
     """
-    written = {f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)}
     from_number, found = await async_find_possible_callees(
-        hass, entry, data, runtime, written
+        hass, entry, data, runtime, called.people
     )
     await runtime.address.async_look()
     nonce = runtime.recordings.new_nonce()
@@ -71,8 +73,8 @@ async def async_plan_chain(
         at_once=data[ATTR_AT_ONCE],
         end=ChainEnd.CANCELLED if runtime.chains.all_cancelled > cancelled else None,
     )
-    left_out = {field: who for field, who in written.items() if field not in found}
-    _async_report_left_out(hass, entry, left_out)
+    missing = {one: who for one, who in called.people.items() if one not in found}
+    _async_report_left_out(hass, entry, called.left_out, missing)
     runtime.recordings.async_prepare(chain.prompts)
     return chain
 
@@ -136,12 +138,19 @@ async def _async_person(
 
 @callback
 def _async_report_left_out(
-    hass: HomeAssistant, entry: ElksConfigEntry, left_out: Mapping[str, str | int]
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    targeted: Iterable[str],
+    missing: Mapping[str, Whom],
 ) -> None:
-    """Say that people, by the names of their fields, are not called: the others are."""
-    if left_out:
+    """Say what is targeted, and who by the names of their fields, is not called: others are."""
+    names = [
+        who.name if isinstance(who, Contact) else who or field
+        for field, who in missing.items()
+    ]
+    if left_out := [*targeted, *names]:
+        fields = [*("target" for _ in targeted), *missing]
         LOGGER.warning(
-            "A call chain cannot call, and leaves out: %s", ", ".join(left_out)
+            "A call chain cannot call, and leaves out: %s", ", ".join(fields)
         )
-        people = [who or field for field, who in left_out.items()]
-        issues.async_report_left_out(hass, entry, people)
+        issues.async_report_left_out(hass, entry, left_out)

@@ -2,6 +2,8 @@
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE
+import errno
+import os
 from pathlib import Path
 import re
 from typing import Final
@@ -26,6 +28,7 @@ _MAX_LIMITED = 6.0
 """Decibels that its peaks may lose for audio to become that loud."""
 _MAX_GAIN = 40.0
 """Decibels."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _LEVELS = re.compile(rb"(mean|max)_volume: (-?[\d.]+) dB")
 
 # Playlists would lead to other files and addresses
@@ -92,7 +95,7 @@ async def _async_convert(ffmpeg: str, source: Path, stem: Path) -> Path:
 
 
 async def _async_run(*command: str) -> bytes:
-    """Run ffmpeg and return its messages; raises NotAudioError if it fails."""
+    """Run ffmpeg and return its messages; raises NotAudioError or OSError if it fails."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
@@ -105,6 +108,10 @@ async def _async_run(*command: str) -> bytes:
         if process.returncode is None:
             process.kill()
             await process.wait()
+    # Its result can be a success all the same, of a file that is cut off
+    for code in _NO_ROOM:
+        if (reason := os.strerror(code)).encode() in output:
+            raise OSError(code, reason)
     if process.returncode:
         raise NotAudioError
     return output

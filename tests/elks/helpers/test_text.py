@@ -3,7 +3,7 @@
 import pytest
 import voluptuous as vol
 
-from custom_components.elks.helpers.text import compose, read_text, trim
+from custom_components.elks.helpers.text import compose, read_text, shorten, trim
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,16 @@ def test_parts() -> None:
     """Trimming and composing do one thing each."""
     assert trim(" e\u0301 ") == "e\u0301"
     assert compose(" e\u0301 ") == " é "
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "short"),
+    [
+        ("Water\n is leaking", 16, "Water is leaking"),
+        ("Water is leaking", 15, "Water is leaki…"),
+        ("Water is leaking", 7, "Water…"),
+    ],
+)
+def test_shorten(text: str, length: int, short: str) -> None:
+    """A text is one line; one that is too long for it ends in an ellipsis."""
+    assert shorten(text, length) == short

@@ -27,6 +27,8 @@ ANNA, BO = "+46701111111", "+46702222222"
 CECILIA = "+46704444444"
 ACCOUNT_EVENT, ANNA_EVENT = "event.demo_home_call", "event.anna_call"
 
+pytestmark = pytest.mark.usefixtures("event_entities")
+
 
 @pytest.fixture
 def contacts() -> list[ConfigSubentryData]:
@@ -81,6 +83,38 @@ async def test_nobody(home: Home, to: str, key: str) -> None:
     if "contact" in key:
         assert placeholders["contacts"] == "Anna, Bo, Bo"
     assert home.provider.calls == []
+
+
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        ("Ana", "to: there is no contact called “Ana”. Did you mean Anna?"),
+        ("anna lisa", "to: there is no contact called “anna lisa”. Did you mean Anna?"),
+        ("ÁNNA", "to: there is no contact called “ÁNNA”. Did you mean Anna?"),
+        (
+            "notify.ana",
+            "to: there is no contact called “notify.ana”. Did you mean notify.anna?",
+        ),
+        (
+            "notify.phone",
+            "to: there is no contact called “notify.phone”. Contacts: Anna, Bo, Bo",
+        ),
+        (
+            "Eva 0701234567",
+            "to: there is no contact called “Eva 070•••••567”. Contacts: Anna, Bo, Bo",
+        ),
+        (
+            f"Xerxes\n {'and so on ' * 9}",
+            "to: there is no contact called “Xerxes and so on and so on and so on an…”",
+        ),
+    ],
+)
+async def test_mistyped(home: Home, to: str, words: str) -> None:
+    """A name that nobody has is quoted, with the one that was probably meant."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.place_call(to=to)
+
+    assert str(raised.value).startswith(words)
 
 
 async def test_events_of_a_contact(home: Home) -> None:
@@ -226,6 +260,8 @@ async def test_others_stay(home: Home) -> None:
     await home.hass.async_block_till_done()
 
     assert taken == {
+        "button.cecilia_test_call": ["unknown", "unknown", None],
+        "sensor.cecilia_last_answer": ["unknown", "unknown", None],
         "sensor.cecilia_last_call": ["unknown", "unknown", None],
         "event.cecilia_call": ["unknown", "unknown", None],
         "notify.cecilia": ["unknown", "unknown", None],

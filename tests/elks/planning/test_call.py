@@ -17,7 +17,6 @@ from ..speech.conftest import Engine
         ({"message": "Hello", "media": "https://example.com/a.mp3"}, "message"),
         ({"connect": "08-12 34 56 78", "digits": 4}, "digits"),
         ({"media": {}}, "media"),
-        ({"voice_start": "https://example.com", "repeat": 2}, "repeat"),
         ({"message": "Hello", "answers": 2 * [{"key": "2", "id": "leave"}]}, "answers"),
         (
             {"message": "Hi", "digits": 1, "answers": [{"key": "12", "id": "x"}]},

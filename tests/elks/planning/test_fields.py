@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData
 from homeassistant.exceptions import ServiceValidationError
@@ -58,7 +57,8 @@ async def test_keys(engine: Engine, home: Home, written: object, key: str) -> No
 
 NO_KEYS = ["1\n2", "#", "", "²", "ⅷ", "x", True, None, -1, 1.5]
 NO_COUNTS = [float("inf"), float("nan"), "1e999", True, None, "", "a minute", []]
-NO_NUMBERS = [float("inf"), float("nan"), 46.5, 0, -1, "", "\u200b", None, {}, []]
+NO_PEOPLE = [float("inf"), float("nan"), 46.5, 0, -1, {}, []]
+NO_NUMBERS = [*NO_PEOPLE, "", "\u200b", None]
 TALK = {"to": PHONE, "message": "Leak"}
 TONE = {"to": PHONE, "voice_start": PLAY}
 
@@ -73,7 +73,7 @@ TONE = {"to": PHONE, "voice_start": PLAY}
         ("call_chain", TALK, "rounds", NO_COUNTS),
         ("call_chain", TALK, "pause", NO_COUNTS),
         ("call_chain", TALK, "at_once", NO_COUNTS),
-        ("place_call", TONE, "to", NO_NUMBERS),
+        ("place_call", TONE, "to", NO_PEOPLE),
         ("place_call", TONE, "from", NO_NUMBERS),
         ("place_call", {"to": PHONE}, "connect", NO_NUMBERS),
     ],
@@ -83,7 +83,7 @@ async def test_refused(
 ) -> None:
     """What is no key, count or number is refused with the field named, and nobody is called."""
     for value in values:
-        with pytest.raises(vol.Invalid, match=field):
+        with pytest.raises(ServiceValidationError, match=f"^{field} must be "):
             await home.act(action, **{**data, field: value})
 
     assert home.provider.calls == []
@@ -94,9 +94,76 @@ async def test_refused_answers(home: Home, field: str, values: list[object]) -> 
     """Nor is there an answer without a key, or without a meaning."""
     for value in values:
         answer = {"key": "1", "id": "close", field: value}
-        with pytest.raises(vol.Invalid, match=field):
+        with pytest.raises(ServiceValidationError, match=f"^answers #1 {field} must"):
             await home.act("place_call", **TALK, answers=[answer])
 
+    assert home.provider.calls == []
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "words"),
+    [
+        (
+            "place_call",
+            {"to": []},
+            "to must be a phone number or the name of a contact",
+        ),
+        ("call_chain", {"to": [PHONE, {}]}, "to #2 must be a phone number or the name"),
+        ("call_chain", {"to": [PHONE] * 51}, "to must be a list of at most 50 people"),
+        ("place_call", {"message": None}, "message must be text"),
+        ("place_call", {"language": []}, "language must be text"),
+        (
+            "place_call",
+            {"answers": "close"},
+            "answers #1 must be names and values, such",
+        ),
+        ("place_call", {"options": "low"}, "options must be names and values, such as"),
+        (
+            "place_call",
+            {"answers": [{"key": "1", "id": "a"}, {"key": "#", "id": "b"}]},
+            "answers #2 key must be up to 16 of the keys 0 to 9 and *",
+        ),
+        (
+            "call_chain",
+            {"acknowledge_key": "#"},
+            "acknowledge_key must be one of the keys 0 to 9",
+        ),
+        (
+            "place_call",
+            {"timeout": 301},
+            "timeout must be a whole number from 1 to 300",
+        ),
+        ("call_chain", {"pause": -1}, "pause must be a whole number from 0 to 3600"),
+        ("place_call", {"wait": "maybe"}, "wait must be true or false"),
+        (
+            "place_call",
+            {"whenhangup": "nowhere"},
+            "whenhangup must be a URL that starts",
+        ),
+        (
+            "place_call",
+            {"tts_entity_id": "x"},
+            "tts_entity_id must be an entity ID, such",
+        ),
+        ("place_call", {"media": 3}, "media must be chosen media, or its ID or URL"),
+        (
+            "place_call",
+            {"voice_start": 3},
+            "voice_start must be a URL that starts with",
+        ),
+        ("cancel_chain", {"chain_id": []}, "chain_id must be text"),
+    ],
+)
+async def test_words(
+    home: Home, action: str, data: dict[str, object], words: str
+) -> None:
+    """An error says in words what the field can have."""
+    data = data if action == "cancel_chain" else {**TALK, **data}
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.hass.services.async_call("elks", action, data, blocking=True)
+
+    assert str(raised.value).startswith(words)
     assert home.provider.calls == []
 
 

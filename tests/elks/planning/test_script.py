@@ -92,6 +92,26 @@ async def test_answer(engine: Engine, home: Home) -> None:
     assert home.heard() == ["ivr 1", "play success"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "is_waited_for"),
+    [
+        ({"answers": ANSWERS}, True),
+        ({"answers": ANSWERS, "wait": False}, False),
+        ({}, False),
+    ],
+)
+async def test_answers_are_waited_for(
+    engine: Engine, home: Home, fields: dict[str, object], is_waited_for: bool
+) -> None:
+    """Whoever asks, and wants a response, gets the answer, unless they say that they do not wait."""
+    home.provider.phone(PHONE, talk_for=None, keys=[KeyPress(after=1, keys="1")])
+
+    response = await home.act("place_call", to=PHONE, message="Press 1", **fields)
+
+    assert (response.get("answer") == "close") is is_waited_for
+    await home.settle()
+
+
 async def test_answer_without_reply(engine: Engine, home: Home) -> None:
     """A key without a reply ends the call."""
     home.provider.phone(PHONE, talk_for=None, keys=[KeyPress(after=1, keys="2")])

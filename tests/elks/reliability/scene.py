@@ -155,7 +155,7 @@ class Scene:
         except HomeAssistantError as err:
             self.errors.append(str(err))
             self.outcomes[number] = str(err.translation_key)
-        if "wait" not in data:
+        if not data.get("wait"):
             self.took.append(asyncio.get_running_loop().time() - began)
         return response
 

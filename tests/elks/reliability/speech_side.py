@@ -42,7 +42,7 @@ async def _speak(scene: Scene, **data: object) -> None:
     """Place a call that speaks, and wait for its end; the request waits for no speech."""
     if "media" not in data:
         data = {"message": _MESSAGE, **data}
-    await scene.act(repeat=1, **data)
+    await scene.act(repeat=1, wait=False, **data)
     assert scene.took[-1] <= AT_ONCE
     await scene.call_ended()
 
@@ -237,7 +237,7 @@ def _before_reply(restart: _Restart) -> Story:
     async def story(scene: Scene) -> None:
         scene.voice.takes[_REPLY] = 7.5
         scene.provider.phone(PHONE, **_PRESSES)
-        await scene.act(message=_MESSAGE, answers=_ANSWERS)
+        await scene.act(message=_MESSAGE, answers=_ANSWERS, wait=False)
         await asyncio.sleep(5)
         await restart(scene)
         await scene.call_ended()

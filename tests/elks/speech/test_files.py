@@ -364,6 +364,25 @@ async def test_disk_full(studio: Studio, caplog: pytest.LogCaptureFixture) -> No
 
 
 @pytest.mark.usefixtures("engine")
+async def test_disk_full_for_ffmpeg(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    """So is one that takes the speech, but not what ffmpeg makes of it; no voice is blamed."""
+    await play(studio, FIRST)
+    before = studio.names
+    (studio.folder / "draft.wav").symlink_to("/dev/full")
+
+    with patch("secrets.token_urlsafe", return_value="draft"):
+        assert await studio.play(speech("Goodbye")) is None
+
+    assert said(caplog, "A recording cannot be written: ") == [
+        "No space left on device"
+    ]
+    assert "no audio" not in caplog.text
+    assert studio.names == before
+
+
+@pytest.mark.usefixtures("engine")
 async def test_disk_fails_at_the_start(studio: Studio) -> None:
     """An account whose folder cannot be read at the start makes recordings once it can."""
     await async_remove_recordings(studio.hass, studio.entry.entry_id)

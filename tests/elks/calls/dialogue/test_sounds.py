@@ -41,7 +41,12 @@ async def late(freezer: FrozenDateTimeFactory, engine: Engine, home: Home) -> As
     engine.waits_at = 1
     home.rings_on()
     await home.act(
-        "place_call", to=PHONE, message="Hello", answers=ANSWERS, timeout=300
+        "place_call",
+        to=PHONE,
+        message="Hello",
+        answers=ANSWERS,
+        timeout=300,
+        wait=False,
     )
     return Asking(home, home.provider.calls[-1].voice_start)
 
@@ -152,7 +157,7 @@ async def test_late_reply(
     """A reply that is not ready is bridged; the key is not forgotten meanwhile."""
     engine.waits_at = 2
     home.rings_on()
-    await home.act("place_call", to=PHONE, message="Hello", answers=ANSWERS)
+    await home.act("place_call", to=PHONE, message="Hello", answers=ANSWERS, wait=False)
     call = Asking(home, home.provider.calls[-1].voice_start)
     message = await call.next(result="newoutgoing")
     pressing = call.at_once(message["next"], result="1")

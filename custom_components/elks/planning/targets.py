@@ -1,0 +1,138 @@
+"""From the target and `to` of an action to the people it calls, and the account it calls from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID, ENTITY_MATCH_ALL
+from homeassistant.core import HomeAssistant, callback
+
+from ..api.masking import mask
+from ..const import ATTR_TO
+from ..errors import invalid
+from ..people.contacts import Contact, contacts
+from ..people.targets import Target, Targets, async_find_targets
+from .callees import Whom
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Called:
+    """Whom a chain calls."""
+
+    people: Mapping[str, Whom]
+    """By the names of their fields, in their order."""
+    left_out: tuple[str, ...]
+    """What is targeted and cannot be called, by name, or by id if it has none."""
+
+
+@callback
+def async_targets(hass: HomeAssistant, data: Mapping[str, Any]) -> Targets:
+    """Return what the target of an action means.
+
+    Raises ServiceValidationError for all entities of the home, which nobody can mean.
+    """
+    if ENTITY_MATCH_ALL in map(str.lower, data.get(ATTR_ENTITY_ID, ())):
+        raise invalid("not_all", field=ATTR_ENTITY_ID)
+    return async_find_targets(hass, data)
+
+
+@callback
+def async_account_id(
+    hass: HomeAssistant, data: Mapping[str, Any], targets: Targets
+) -> str | None:
+    """Return the account that an action names, else the one whose people it targets, if any.
+
+    Of a disabled account, only those who are listed count. Raises ServiceValidationError when it
+    targets people of several.
+    """
+    if named := data.get(ATTR_CONFIG_ENTRY_ID):
+        return str(named)
+    # An account that was given up keeps its contacts in areas and under labels
+    brought = (one for one in targets.brought if not _is_disabled(hass, one))
+    people = [one for one in (*targets.named, *brought) if one.contact]
+    accounts = dict.fromkeys(one.account for one in people or targets.named)
+    if len(accounts) > 1:
+        names = _names(hass, (Target(account=one) for one in accounts))
+        raise invalid("several_accounts", accounts=", ".join(names))
+    return next(iter(accounts), None)
+
+
+@callback
+def async_refuse_others(hass: HomeAssistant, targets: Targets) -> None:
+    """Raise ServiceValidationError if anything but contacts is targeted."""
+    if targets.unknown:
+        raise invalid("unknown_target", target=mask(targets.unknown[0]))
+    if accounts := _accounts(targets):
+        raise invalid("account_targeted", account=_names(hass, accounts)[0])
+
+
+@callback
+def async_one(
+    hass: HomeAssistant, entry: ConfigEntry, data: Mapping[str, Any], targets: Targets
+) -> Whom:
+    """Return the one person whom an action calls. Raises ServiceValidationError for none or more."""
+    people: list[Whom] = [*_contacts(hass, entry, targets)]
+    if to := data.get(ATTR_TO):
+        people.append(to)
+    if not people:
+        raise invalid("nobody_to_call")
+    if len(people) > 1:
+        names = [one.name if isinstance(one, Contact) else str(one) for one in people]
+        raise invalid("more_than_one", people=mask(", ".join(names)))
+    return people[0]
+
+
+@callback
+def async_everybody(
+    hass: HomeAssistant, entry: ConfigEntry, data: Mapping[str, Any], targets: Targets
+) -> Called:
+    """Return whom an action calls in turn: who is targeted, then `to`.
+
+    What is targeted and is no contact is left out. Raises ServiceValidationError for nobody.
+    """
+    targeted = _contacts(hass, entry, targets)
+    people: dict[str, Whom] = {
+        **{f"target #{n}": who for n, who in enumerate(targeted, 1)},
+        **{f"{ATTR_TO} #{n}": who for n, who in enumerate(data[ATTR_TO], 1)},
+    }
+    if not people:
+        async_refuse_others(hass, targets)
+        raise invalid("nobody_to_call")
+    left_out = (*targets.unknown, *_names(hass, _accounts(targets)))
+    return Called(people=people, left_out=left_out)
+
+
+def _contacts(
+    hass: HomeAssistant, entry: ConfigEntry, targets: Targets
+) -> list[Contact]:
+    """Return the contacts of an account that are targeted.
+
+    Others may be where the target is, but raise ServiceValidationError when they are listed.
+    """
+    for one in targets.named:
+        if one.contact and one.account != entry.entry_id:
+            [name] = _names(hass, [one])
+            raise invalid("other_account", contact=name, account=entry.title)
+    known = {one.id: one for one in contacts(entry)}
+    return [known[one.contact] for one in targets.found if one.contact in known]
+
+
+def _is_disabled(hass: HomeAssistant, target: Target) -> bool:
+    entry = hass.config_entries.async_get_known_entry(target.account)
+    return entry.disabled_by is not None
+
+
+def _accounts(targets: Targets) -> list[Target]:
+    """Return the accounts that are listed themselves; those in an area do no harm."""
+    return [one for one in targets.named if one.contact is None]
+
+
+def _names(hass: HomeAssistant, targets: Iterable[Target]) -> list[str]:
+    """Return the names of accounts and contacts, without full numbers."""
+    names: list[str] = []
+    for one in targets:
+        entry = hass.config_entries.async_get_known_entry(one.account)
+        title = entry.subentries[one.contact].title if one.contact else entry.title
+        names.append(mask(title))
+    return names
