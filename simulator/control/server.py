@@ -13,8 +13,8 @@ from aiohttp import web
 from ..account import SimulatedAccount
 from ..call import SimulatedCall
 from ..calls.exchange import Exchange
-from ..calls.handsets import ActKind, Handset
-from ..calls.phones import KeyPress, Outcome, Phones, PhoneScript
+from ..calls.handsets import Handset
+from ..calls.phones import ActKind, KeyPress, Outcome, Phones, PhoneScript
 from ..calls.sounds import Sound, Sounds
 from ..clock import Clock
 from ..faults import Fault, FaultKind, Faults
