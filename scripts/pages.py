@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 from .connection import Connection
 from .demo import CALL, SENSOR
 from .home_process import ROOT, HomeProcess
-from .simulator_process import OWN_NUMBER, SimulatorProcess
+from .simulator_process import OWN_NUMBER_AS_WRITTEN, SimulatorProcess
 
 TRANSLATIONS = ROOT / "custom_components/elks/translations"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -69,13 +69,13 @@ class SetUp:
         words = self._words["step"][step]
         first_line, *_ = words["description"].splitlines()
         for text in (words["title"], first_line, *words["data_description"].values()):
-            await self._shows(text.format(number=OWN_NUMBER))
+            await self._shows(text.format(number=OWN_NUMBER_AS_WRITTEN))
 
     async def shows_test_call(self) -> None:
         """Wait until the last page mentions the test call."""
         await self._page.bring_to_front()
         text: str = self._words["create_entry"]["test_call"]
-        await self._shows(text.format(number=OWN_NUMBER))
+        await self._shows(text.format(number=OWN_NUMBER_AS_WRITTEN))
 
     async def go_on(self) -> None:
         """Go on to the next step."""
@@ -263,6 +263,37 @@ class Dashboard:
     def _row(self, name: str) -> Locator:
         rows = self._page.locator("hui-entities-card #states > div")
         return rows.filter(has_text=name)
+
+
+class ElksDashboard:
+    """The dashboard of Elks, which finds accounts and contacts by itself."""
+
+    def __init__(self, page: Page) -> None:
+        """Use a page that is logged in to Home Assistant."""
+        self._page = page
+        self.headings = page.locator("hui-heading-card")
+        """The account, its contacts by name, and the activity."""
+        self.activity = page.locator("hui-logbook-card")
+        self.complaints = page.locator("hui-warning, hui-error-card")
+        """What cannot be shown, such as an entity that is not found."""
+
+    async def open(self, home: HomeProcess, connection: Connection) -> None:
+        """Create the dashboard and show it."""
+        strategy = {"strategy": {"type": "custom:elks"}}
+        await open_dashboard(self._page, home, connection, "elks-people", strategy)
+
+    async def add(self, home: HomeProcess) -> None:
+        """Create the dashboard by hand, and show it."""
+        await self._page.bring_to_front()
+        await self._page.goto(f"{home.url}/config/lovelace/dashboards")
+        await self._page.get_by_role("button", name="Add dashboard").click()
+        await self._page.get_by_role("button", name="Elks").click()
+        await self._page.get_by_role("button", name="Create").click()
+        await self._page.get_by_role("link", name="Elks").click()
+
+    def tiles(self, name: str) -> Locator:
+        """Return the tiles with a name, the account's before those of its contacts."""
+        return self._page.locator("hui-tile-card", has_text=name)
 
 
 async def open_dashboard(

@@ -9,13 +9,11 @@ from typing import Any, Literal
 
 from playwright.async_api import BrowserContext, Page, expect
 
-from homeassistant.util.yaml import load_yaml_dict
-
 from .browser import log_in, running_browser, take_picture
 from .connection import Connection
 from .demo import CALL, PERSON
 from .home_process import ROOT, HomeProcess, running_home
-from .pages import SIZES, ActionForm, Dashboard, PhonePage, SetUp, open_dashboard
+from .pages import SIZES, ActionForm, Dashboard, ElksDashboard, PhonePage, SetUp
 from .process import ProcessError
 from .simulator_process import SimulatorProcess, running_simulator
 
@@ -152,7 +150,7 @@ async def picture_of_dashboard(
 async def picture_of_chain(
     page: Page, home: HomeProcess, connection: Connection, simulator: SimulatorProcess
 ) -> None:
-    """Show the example dashboard after a chain that the third person acknowledged."""
+    """Show the dashboard of Elks after a chain that the third person acknowledged."""
     scripts: tuple[dict[str, Any], ...] = (
         {"outcome": "decline"},
         {"outcome": "no_answer"},
@@ -162,13 +160,14 @@ async def picture_of_chain(
         for number, script in zip(PEOPLE.values(), scripts, strict=True):
             await control.script(number, **script)
     await page.set_viewport_size({"width": 1060, "height": 760})
-    config = load_yaml_dict(str(ROOT / "docs/dashboard.yaml"))
-    await open_dashboard(page, home, connection, "elks-people", config)
-    await expect(page.get_by_text("Cilla")).to_be_visible()
+    dashboard = ElksDashboard(page)
+    await dashboard.open(home, connection)
+    await expect(dashboard.headings.get_by_text("Cilla")).to_be_visible()
     chain = {"to": list(PEOPLE), "message": CALL["message"], "timeout": 5}
     await connection.act("elks.call_chain", chain, return_response=True)
-    await expect(page.locator("hui-entities-card").last).to_contain_text("Accepted")
-    await expect(page.locator("hui-entities-card").first).to_contain_text("Answered")
+    await expect(dashboard.tiles("Call chain").first).to_contain_text("Accepted")
+    await expect(dashboard.tiles("Last call").first).to_contain_text("Answered")
+    await expect(dashboard.activity).to_contain_text("Cilla")
     await _take(page, "dashboard.png")
 
 

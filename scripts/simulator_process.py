@@ -13,6 +13,7 @@ from .process import Process
 
 FROM_NUMBER = "+46766860001"
 OWN_NUMBER = "+46700000001"
+OWN_NUMBER_AS_WRITTEN = "070-000 00 01"
 """The mobile number that the account was opened with."""
 START_SECONDS = 30
 STOP_SECONDS = 30

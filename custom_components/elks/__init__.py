@@ -21,11 +21,12 @@ from .chains import Chains, ChainStore
 from .client import make_client
 from .const import CONF_FROM_NUMBER, DOMAIN
 from .coordinator import AccountCoordinator
+from .dashboard import async_register_dashboard
 from .entity import async_name_devices
 from .helpers.listeners import Listeners
 from .people.numbers import NumberReader, load_regions
 from .planning.chain import async_plan_turn
-from .responses.bus import async_fire_ends
+from .responses.bus import async_fire_events
 from .runtime import ElksConfigEntry, ElksData
 from .services import async_setup_services
 from .speech import Recordings, RecordingView, async_remove_recordings
@@ -35,10 +36,11 @@ PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, which are there whether an account is loaded or not."""
+    """Set up the actions and the dashboard, which are there whether an account is loaded or not."""
     async_setup_services(hass)
     webhook.async_register_all(hass)
     hass.http.register_view(RecordingView(hass))
+    await async_register_dashboard(hass)
     return True
 
 
@@ -114,7 +116,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     data.account.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_keep_recordings(hass, entry)
-    async_fire_ends(hass, entry)
+    async_fire_events(hass, entry)
     data.address.async_start()
 
     @callback

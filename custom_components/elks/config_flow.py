@@ -31,16 +31,14 @@ from .forms.credentials import (
     CREDENTIALS_AND_URL_SCHEMA,
     CREDENTIALS_SCHEMA,
     async_try_credentials,
+    opened_sections,
     read_credentials,
     suggest_credentials,
 )
 from .forms.first_call import TEST_CALL, async_place_test_call
 from .forms.form import async_show_form
-from .forms.from_number import (
-    async_new_account_numbers,
-    async_read_from_number,
-    from_number_field,
-)
+from .forms.from_number import async_new_account_numbers, from_number_field
+from .forms.number import async_read_number, async_write_numbers
 from .forms.options import ElksOptionsFlow
 
 _LINKS = {
@@ -55,6 +53,8 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
     _data: dict[str, Any]
     _account: Account
     _numbers: list[str]
+    _own: str
+    """The account's mobile number as people write it; empty if there is none."""
 
     @staticmethod
     @callback
@@ -93,6 +93,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             user_input,
             errors,
             _LINKS,
+            opened=opened_sections(user_input),
             last_step=False,
         )
 
@@ -105,9 +106,14 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         client = make_client(self.hass, self._data)
         own = self._account.mobilenumber or ""
         if user_input is None:
-            self._numbers = await async_new_account_numbers(client, self._account)
+            self._numbers = await async_new_account_numbers(
+                self.hass, client, self._account
+            )
+            [self._own] = await async_write_numbers(self.hass, [own])
             user_input = {CONF_FROM_NUMBER: self._numbers[0]} if self._numbers else None
-        elif number := await async_read_from_number(self.hass, user_input, errors):
+        elif number := await async_read_number(
+            self.hass, user_input[CONF_FROM_NUMBER], errors, CONF_FROM_NUMBER
+        ):
             if not user_input.get(TEST_CALL):
                 return self._finish(number)
             reason = await async_place_test_call(client, number, own, errors)
@@ -124,7 +130,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             vol.Schema(schema),
             user_input,
             errors,
-            {**_LINKS, "number": own, "reason": reason},
+            {**_LINKS, "number": self._own, "reason": reason},
         )
 
     def _finish(
@@ -141,7 +147,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             },
             options={CONF_FROM_NUMBER: from_number},
             description=description,
-            description_placeholders={"number": self._account.mobilenumber or ""},
+            description_placeholders={"number": self._own},
         )
 
     async def async_step_reauth(
@@ -179,13 +185,15 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
             entry, user_input, errors
         ):
             return self.async_abort(reason="reconfigure_successful")
+        values = user_input or suggest_credentials(entry.data)
         return async_show_form(
             self,
             "reconfigure",
             CREDENTIALS_AND_URL_SCHEMA,
-            user_input or suggest_credentials(entry.data),
+            values,
             errors,
             _LINKS,
+            opened=opened_sections(values),
         )
 
     async def _async_change(

@@ -1,7 +1,7 @@
 """What the entities of an account and of its contacts have in common."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -17,6 +17,10 @@ from .calls import CallRecord, call_facts
 from .const import DOMAIN
 from .people.contacts import Contact, contacts
 from .runtime import ElksConfigEntry, is_loaded
+
+MODEL_ACCOUNT: Final = "Account"
+MODEL_CONTACT: Final = "Contact"
+"""Of devices: selectors of contacts filter on it."""
 
 
 class ElksEntity(Entity):
@@ -40,6 +44,7 @@ class ElksEntity(Entity):
             identifiers={(DOMAIN, contact.id if contact else entry.entry_id)},
             name=contact.name if contact else entry.title,
             manufacturer="46elks",
+            model=MODEL_CONTACT if contact else MODEL_ACCOUNT,
             entry_type=DeviceEntryType.SERVICE,
         )
 

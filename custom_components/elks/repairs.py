@@ -9,11 +9,8 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_FROM_NUMBER
 from .forms.form import async_show_form
-from .forms.from_number import (
-    async_account_numbers,
-    async_read_from_number,
-    from_number_field,
-)
+from .forms.from_number import async_account_numbers, from_number_field
+from .forms.number import async_read_number
 from .runtime import ElksConfigEntry
 
 if TYPE_CHECKING:
@@ -42,8 +39,10 @@ class FromNumberFlow(RepairsFlow):
         """Ask for the number, and store it in the options of the account."""
         errors: dict[str, str] = {}
         if user_input is None:
-            self._numbers = await async_account_numbers(self._entry)
-        elif number := await async_read_from_number(self.hass, user_input, errors):
+            self._numbers = await async_account_numbers(self.hass, self._entry)
+        elif number := await async_read_number(
+            self.hass, user_input[CONF_FROM_NUMBER], errors, CONF_FROM_NUMBER
+        ):
             options = {**self._entry.options, CONF_FROM_NUMBER: number}
             self.hass.config_entries.async_update_entry(self._entry, options=options)
             return self.async_create_entry(title="", data={})

@@ -4,6 +4,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks.const import (
+    CONF_ADVANCED,
     CONF_CALLBACK_KEY,
     CONF_CURRENCY,
     CONF_FROM_NUMBER,
@@ -16,6 +17,7 @@ from simulator import Fault, FaultKind, Simulator
 
 from .conftest import make_entry
 from .forms.setup import credentials, offered, start
+from .forms.words import CONFIG, in_words, is_open, suggested
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "in_sweden")
 
@@ -25,12 +27,16 @@ async def test_user(hass: HomeAssistant, provider: Simulator) -> None:
     result = await start(hass, credentials(provider))
 
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "number")
-    assert offered(result) == [provider.voice_number, "+46700000001"]
+    assert offered(result) == ["076-686 00 01", "070-000 00 01"]
+    assert suggested(result) == {CONF_FROM_NUMBER: "076-686 00 01"}
+    assert result["description_placeholders"] is not None
+    assert result["description_placeholders"]["number"] == "070-000 00 01"
 
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], {CONF_FROM_NUMBER: "nobody"}
-    )
-    assert result["errors"] == {CONF_FROM_NUMBER: "invalid_number"}
+    for number in ("nobody", "112"):
+        result = await hass.config_entries.flow.async_configure(
+            result["flow_id"], {CONF_FROM_NUMBER: number}
+        )
+        assert in_words(result, CONFIG).keys() == {CONF_FROM_NUMBER}
 
     result = await hass.config_entries.flow.async_configure(
         result["flow_id"], {CONF_FROM_NUMBER: "070-000 00 01"}
@@ -102,6 +108,7 @@ async def test_reauth(
 
     result = await hass.config_entries.flow.async_configure(result["flow_id"], answers)
     assert result["errors"] == {"base": "invalid_auth"}
+    assert in_words(result, CONFIG)
 
     provider.requests.clear()
     answers["password"] = provider.password
@@ -145,11 +152,15 @@ async def test_reconfigure(
     provider.requests.clear()
     result = await entry.start_reconfigure_flow(hass)
     assert result["step_id"] == "reconfigure"
+    # An address other than 46elks' own is not folded away
+    assert is_open(result, CONF_ADVANCED)
 
     result = await hass.config_entries.flow.async_configure(
         result["flow_id"], credentials(provider, url="http://127.0.0.1:2/a1")
     )
     assert result["errors"] == {"base": "cannot_connect"}
+    assert in_words(result, CONFIG)
+    assert is_open(result, CONF_ADVANCED)
 
     result = await hass.config_entries.flow.async_configure(
         result["flow_id"], credentials(provider)

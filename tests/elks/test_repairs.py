@@ -72,14 +72,13 @@ async def test_another_number(home: Home, form: Form) -> None:
     """The account's numbers are offered; the one chosen is used, and the issue is gone."""
     step = await form.open()
     [field] = step["data_schema"]
-    assert field["selector"]["select"]["options"] == [
-        home.provider.voice_number,
-        home.provider.account.mobilenumber,
-    ]
-    wrong = await form.submit("12")
-    assert wrong["errors"] == {"from_number": "invalid_number"}
+    offered = field["selector"]["select"]["options"]
+    assert offered == ["076-686 00 01", "070-000 00 01"]
+    for number, error in (("12", "invalid_number"), ("112", "emergency_number")):
+        wrong = await form.submit(number)
+        assert wrong["errors"] == {"from_number": error}
 
-    done = await form.submit("+46 766 86 00 01")
+    done = await form.submit(offered[0])
     await home.hass.async_block_till_done(wait_background_tasks=True)
 
     assert done["type"] == "create_entry"

@@ -6,6 +6,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import Entity
@@ -13,7 +14,13 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 from simulator import Outcome
 
-from .conftest import LAST_CALL, PHONE, Home
+from .conftest import LAST_CALL, PHONE, Home, make_contact
+
+
+@pytest.fixture
+def contacts() -> list[ConfigSubentryData]:
+    """Return one contact."""
+    return [make_contact("Anna", PHONE)]
 
 
 async def test_before_the_first_call(home: Home) -> None:
@@ -110,6 +117,18 @@ async def test_registries(home: Home) -> None:
     device = dr.async_get(home.hass).async_get(entity.device_id)
     assert isinstance(device, dr.DeviceEntry)
     assert (device.name, device.entry_type) == ("Demo home", dr.DeviceEntryType.SERVICE)
+
+
+async def test_models(home: Home) -> None:
+    """Accounts and contacts differ in their models, also those that had none before."""
+    registry = dr.async_get(home.hass)
+    devices = [home.device_id(), home.device_id("Anna")]
+    for device in devices:
+        registry.async_update_device(device, model=None)
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+
+    found = [registry.async_get(device) for device in devices]
+    assert [one and one.model for one in found] == ["Account", "Contact"]
 
 
 def value(home: Home, key: str) -> str:

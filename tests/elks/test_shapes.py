@@ -85,6 +85,7 @@ RULES = [
 ]
 TEXTS = {
     "common",
+    "conditions",
     "config",
     "config_subentries",
     "entity",
@@ -94,6 +95,7 @@ TEXTS = {
     "selector",
     "services",
     "system_health",
+    "triggers",
 }
 
 

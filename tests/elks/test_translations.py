@@ -10,15 +10,18 @@ import pytest
 import voluptuous as vol
 
 from custom_components.elks.api import CallState
-from custom_components.elks.calls import CallEvent
+from custom_components.elks.calls import ENDS, CallEvent
 from custom_components.elks.chains import ChainEnd, ChainState
+from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
 from custom_components.elks.services import (
     CALL_CHAIN_SCHEMA,
     CANCEL_CHAIN_SCHEMA,
     PLACE_CALL_SCHEMA,
 )
+from custom_components.elks.trigger import ElksTrigger, async_get_triggers
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentryData
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
@@ -103,6 +106,49 @@ def test_actions_are_described() -> None:
         assert (form.keys() - sections) | folded == fields
         assert set(words[name]["fields"]) == fields
         assert set(words[name].get("sections", {})) == sections
+
+
+def options(trigger: Any) -> set[str]:
+    """Return the names of a trigger's options; a condition has none."""
+    if not issubclass(trigger, ElksTrigger):
+        return set()
+    [schema, *_] = getattr(trigger.options, "validators", [trigger.options])
+    return {str(marker) for marker in schema}
+
+
+@pytest.mark.parametrize(
+    ("kind", "get"),
+    [("triggers", async_get_triggers), ("conditions", async_get_conditions)],
+)
+async def test_triggers_and_conditions_are_described(
+    hass: HomeAssistant, kind: str, get: Any
+) -> None:
+    """Each trigger and condition, and each of its options, has a selector, words and an icon."""
+    known = await get(hass)
+    form = load_yaml_dict(str(FOLDER / f"{kind}.yaml"))
+    words = read("translations/en.json")[kind]
+    icons = read("icons.json")[kind]
+    target = form.pop(".target")
+
+    assert form.keys() == words.keys() == icons.keys() == known.keys()
+    for name, one in known.items():
+        fields = form[name].get("fields", {})
+        assert form[name]["target"] == target
+        assert icons[name].keys() == {kind.removesuffix("s")}
+        assert fields.keys() == words[name].get("fields", {}).keys() == options(one)
+        assert words[name].keys() - {"fields"} == {"name", "description"}
+        for key, field in fields.items():
+            assert field["selector"]
+            assert words[name]["fields"][key].keys() == {"name", "description"}
+
+
+def test_ends_can_be_picked() -> None:
+    """A trigger's form has every end of a call, each with words."""
+    form = load_yaml_dict(str(FOLDER / "triggers.yaml"))
+    select = form["call_ended"]["fields"]["state"]["selector"]["select"]
+    words = read("translations/en.json")["selector"][select["translation_key"]]
+
+    assert set(select["options"]) == words["options"].keys() == ENDS
 
 
 @pytest.mark.parametrize(
@@ -211,5 +257,6 @@ def test_errors_have_words() -> None:
     assert raised == english["exceptions"].keys()
     shown = set(re.findall(r'errors\[\S+\] = "(\w+)"', code))
     contact = english["config_subentries"]["contact"]
-    assert shown == english["config"]["error"].keys() | contact["error"].keys()
-    assert set(english["options"]["error"]) <= shown
+    forms = (english["config"], contact, english["options"])
+    assert shown == {key for form in forms for key in form["error"]}
+    assert english["issues"]["from_number"]["fix_flow"]["error"].keys() <= shown

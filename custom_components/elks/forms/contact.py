@@ -14,9 +14,6 @@ from homeassistant.const import CONF_LANGUAGE, CONF_NAME
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
-    EntitySelector,
-    EntitySelectorConfig,
-    LanguageSelector,
     ObjectSelector,
     TextSelector,
     TextSelectorConfig,
@@ -31,28 +28,13 @@ from ..const import (
     CONF_TTS_ENTITY_ID,
 )
 from ..helpers.text import read_text
-from ..people.contacts import contacts
-from ..people.numbers import InvalidNumberError, read_numbers
+from ..people.contacts import Contact, called, contacts
+from ..planning.script import voice_for
 from .form import async_show_form, fold, unfold
+from .number import async_read_number, async_write_numbers
+from .voice import ENGINE_SELECTOR, async_language_selector, async_why_not_spoken
 
-_SPEECH = vol.Schema(
-    {
-        vol.Optional(CONF_LANGUAGE): LanguageSelector(),
-        vol.Optional(CONF_TTS_ENTITY_ID): EntitySelector(
-            EntitySelectorConfig(domain="tts")
-        ),
-        vol.Optional(ATTR_OPTIONS): ObjectSelector(),
-    }
-)
-_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_NAME): TextSelector(TextSelectorConfig(autocomplete="name")),
-        vol.Required(CONF_NUMBER): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.TEL, autocomplete="tel")
-        ),
-        vol.Required(CONF_SPEECH): section(_SPEECH, {"collapsed": True}),
-    }
-)
+_SPEECH_FIELDS = (CONF_LANGUAGE, CONF_TTS_ENTITY_ID, ATTR_OPTIONS)
 
 
 class ContactFlow(ConfigSubentryFlow):
@@ -80,43 +62,104 @@ class ContactFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Show a form for a contact, and store it when it is right."""
         errors: dict[str, str] = {}
-        placeholders = {"contact": ""}
-        if user_input is not None:
-            data = _read(user_input)
-            _check(data, errors)
-            number = await self._async_number(data, errors)
-            if number and not errors:
-                other = self._other_with(number, subentry)
-                if other is None:
-                    return self._async_store(subentry, {**data, CONF_NUMBER: number})
-                errors[CONF_NUMBER] = "same_number"
-                placeholders = {"contact": other}
-        elif subentry:
-            user_input = fold(subentry.data, CONF_SPEECH, _SPEECH)
-        return async_show_form(self, step_id, _SCHEMA, user_input, errors, placeholders)
-
-    async def _async_number(
-        self, data: Mapping[str, Any], errors: dict[str, str]
-    ) -> str | None:
-        """Return the number in E.164, or None and why in errors."""
+        placeholders: dict[str, str] = {}
+        values: dict[str, Any] = {}
         own = self._get_entry().options[CONF_FROM_NUMBER]
-        written = {CONF_FROM_NUMBER: own, CONF_NUMBER: data[CONF_NUMBER]}
-        try:
-            numbers = await self.hass.async_add_executor_job(
-                read_numbers, written, self.hass.config.country
+        if user_input is not None:
+            values = _read(user_input)
+            number = await async_read_number(
+                self.hass, values[CONF_NUMBER], errors, CONF_NUMBER, own=own
             )
-        except InvalidNumberError:
-            errors[CONF_NUMBER] = "invalid_number"
-            return None
-        return numbers[CONF_NUMBER]
+            self._check_name(values[CONF_NAME], subentry, errors)
+            placeholders |= self._check_number(number, subentry, errors)
+            placeholders |= self._check_speech(values, subentry, errors)
+            if number and not errors:
+                return self._async_store(subentry, {**values, CONF_NUMBER: number})
+        elif subentry:
+            [number] = await async_write_numbers(
+                self.hass, [subentry.data[CONF_NUMBER]], own=own
+            )
+            values = {**subentry.data, CONF_NUMBER: number}
+        return async_show_form(
+            self,
+            step_id,
+            self._schema(values),
+            fold(values, CONF_SPEECH, _SPEECH_FIELDS),
+            errors,
+            placeholders,
+        )
 
-    def _other_with(self, number: str, subentry: ConfigSubentry | None) -> str | None:
-        """Return the name of another contact that has this number."""
+    def _schema(self, values: Mapping[str, Any]) -> vol.Schema:
+        """Return the fields; the languages are those of the voice that speaks to the contact."""
+        voice = voice_for(self._get_entry(), values, None)
+        speech = {
+            vol.Optional(CONF_LANGUAGE): async_language_selector(self.hass, voice),
+            vol.Optional(CONF_TTS_ENTITY_ID): ENGINE_SELECTOR,
+            vol.Optional(ATTR_OPTIONS): ObjectSelector(),
+        }
+        return vol.Schema(
+            {
+                vol.Required(CONF_NAME): TextSelector(
+                    TextSelectorConfig(autocomplete="name")
+                ),
+                vol.Required(CONF_NUMBER): TextSelector(
+                    TextSelectorConfig(type=TextSelectorType.TEL, autocomplete="tel")
+                ),
+                vol.Required(CONF_SPEECH): section(vol.Schema(speech)),
+            }
+        )
+
+    def _others(self, subentry: ConfigSubentry | None) -> list[Contact]:
+        """Return the account's other contacts."""
         own_id = subentry.subentry_id if subentry else None
-        for contact in contacts(self._get_entry()):
-            if contact.number == number and contact.id != own_id:
-                return contact.name
-        return None
+        return [one for one in contacts(self._get_entry()) if one.id != own_id]
+
+    def _check_name(
+        self, name: str, subentry: ConfigSubentry | None, errors: dict[str, str]
+    ) -> None:
+        """Write into errors why a name cannot be used."""
+        if not name:
+            errors[CONF_NAME] = "no_name"
+        elif subentry and called([Contact.from_subentry(subentry)], name):
+            # Whoever has shared it since before names belonged to one is changed in other ways
+            return
+        elif called(self._others(subentry), name):
+            errors[CONF_NAME] = "same_name"
+
+    def _check_number(
+        self,
+        number: str | None,
+        subentry: ConfigSubentry | None,
+        errors: dict[str, str],
+    ) -> dict[str, str]:
+        """Write into errors that another contact has a number; return what the error says."""
+        for other in self._others(subentry):
+            if other.number == number:
+                errors[CONF_NUMBER] = "same_number"
+                return {"contact": other.name}
+        return {}
+
+    def _check_speech(
+        self,
+        values: dict[str, Any],
+        subentry: ConfigSubentry | None,
+        errors: dict[str, str],
+    ) -> dict[str, str]:
+        """Write into errors why nobody could speak like that; return what the error says.
+
+        A language that is not spoken is taken out of the values: no field could clear it.
+        """
+        if not isinstance(values.get(ATTR_OPTIONS, {}), dict):
+            errors[CONF_SPEECH] = "invalid_options"
+            return {}
+        voice = voice_for(self._get_entry(), values, None)
+        stored = subentry.data if subentry else {}
+        why = async_why_not_spoken(self.hass, voice, values, stored)
+        if why is None:
+            return {}
+        errors[CONF_SPEECH] = "language_not_spoken"
+        values.pop(CONF_LANGUAGE, None)
+        return why
 
     @callback
     def _async_store(
@@ -132,14 +175,6 @@ class ContactFlow(ConfigSubentryFlow):
             data=data,
             unique_id=number,
         )
-
-
-def _check(data: Mapping[str, Any], errors: dict[str, str]) -> None:
-    """Write into errors what the selectors of the form let through."""
-    if not data[CONF_NAME]:
-        errors[CONF_NAME] = "no_name"
-    if not isinstance(data.get(ATTR_OPTIONS, {}), dict):
-        errors["base"] = "invalid_options"
 
 
 def _read(user_input: Mapping[str, Any]) -> dict[str, Any]:

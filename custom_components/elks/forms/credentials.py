@@ -8,6 +8,7 @@ import voluptuous as vol
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import (
     TextSelector,
     TextSelectorConfig,
@@ -60,10 +61,21 @@ def suggest_credentials(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def opened_sections(values: Mapping[str, Any] | None) -> list[str]:
+    """Return which sections a form does not fold: an address other than 46elks' own is seen."""
+    url = unfold(values or {}, CONF_ADVANCED).get(CONF_URL, DEFAULT_URL)
+    return [] if url == DEFAULT_URL else [CONF_ADVANCED]
+
+
 async def async_try_credentials(
     hass: HomeAssistant, data: Mapping[str, Any], errors: dict[str, str]
 ) -> Account | None:
     """Return the account that credentials are for, or None and why in errors."""
+    try:
+        cv.url(data[CONF_URL])
+    except vol.Invalid:
+        errors[CONF_ADVANCED] = "invalid_url"
+        return None
     try:
         return await make_client(hass, data).account()
     except InvalidAuthError:

@@ -1,6 +1,7 @@
 """Changing the options of an account."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, override
 
 import voluptuous as vol
 
@@ -8,9 +9,6 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_LANGUAGE, CONF_TIMEOUT
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    EntitySelector,
-    EntitySelectorConfig,
-    LanguageSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -23,21 +21,30 @@ from ..const import (
     DEFAULT_RING_TIMEOUT,
     MAX_RING_TIMEOUT,
 )
+from ..speech import Voice
 from .form import async_show_form
-from .from_number import (
-    async_account_numbers,
-    async_read_from_number,
-    from_number_field,
-)
+from .from_number import async_account_numbers, from_number_field
+from .number import async_read_number, async_write_numbers
+from .voice import ENGINE_SELECTOR, async_language_selector, async_why_not_spoken
 
-_RING_TIMEOUT = NumberSelector(
-    NumberSelectorConfig(
-        min=1,
-        max=MAX_RING_TIMEOUT,
-        unit_of_measurement="s",
-        mode=NumberSelectorMode.BOX,
-    )
-)
+
+class _RingTimeout(NumberSelector):
+    """Shows its limits and takes any number: the form itself says, in words, which is wrong."""
+
+    def __init__(self) -> None:
+        """Ask for seconds."""
+        super().__init__(
+            NumberSelectorConfig(
+                min=1,
+                max=MAX_RING_TIMEOUT,
+                unit_of_measurement="s",
+                mode=NumberSelectorMode.BOX,
+            )
+        )
+
+    @override
+    def __call__(self, data: Any) -> float:
+        return float(data)
 
 
 class ElksOptionsFlow(OptionsFlow):
@@ -50,25 +57,51 @@ class ElksOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Ask for the options."""
         errors: dict[str, str] = {}
-        entry = self.config_entry
+        placeholders: dict[str, str] | None = None
+        stored = self.config_entry.options
         if user_input is None:
-            self._numbers = await async_account_numbers(entry)
-        elif number := await async_read_from_number(self.hass, user_input, errors):
-            timeout = int(user_input[CONF_TIMEOUT])
-            return self.async_create_entry(
-                data={**user_input, CONF_FROM_NUMBER: number, CONF_TIMEOUT: timeout}
+            self._numbers = await async_account_numbers(self.hass, self.config_entry)
+            [number] = await async_write_numbers(self.hass, [stored[CONF_FROM_NUMBER]])
+            values = {**stored, CONF_FROM_NUMBER: number}
+        else:
+            values = dict(user_input)
+            read = await async_read_number(
+                self.hass, values[CONF_FROM_NUMBER], errors, CONF_FROM_NUMBER
             )
-        schema = vol.Schema(
+            if values[CONF_TIMEOUT] not in range(1, MAX_RING_TIMEOUT + 1):
+                errors[CONF_TIMEOUT] = "invalid_timeout"
+            voice = _voice(values)
+            placeholders = async_why_not_spoken(self.hass, voice, values, stored)
+            if placeholders is not None:
+                errors[CONF_LANGUAGE] = "language_not_spoken"
+                # No field could clear it
+                values.pop(CONF_LANGUAGE)
+            if not errors:
+                timeout = int(values[CONF_TIMEOUT])
+                return self.async_create_entry(
+                    data={**values, CONF_FROM_NUMBER: read, CONF_TIMEOUT: timeout}
+                )
+        return async_show_form(
+            self, "init", self._schema(values), values, errors, placeholders
+        )
+
+    def _schema(self, values: Mapping[str, Any]) -> vol.Schema:
+        """Return the fields; the languages are those of the voice."""
+        languages = async_language_selector(self.hass, _voice(values))
+        return vol.Schema(
             {
                 **from_number_field(self._numbers),
-                vol.Required(CONF_TIMEOUT, default=DEFAULT_RING_TIMEOUT): _RING_TIMEOUT,
-                vol.Optional(CONF_TTS_ENTITY_ID): EntitySelector(
-                    EntitySelectorConfig(domain="tts")
-                ),
-                vol.Optional(CONF_LANGUAGE): LanguageSelector(),
+                vol.Required(
+                    CONF_TIMEOUT, default=DEFAULT_RING_TIMEOUT
+                ): _RingTimeout(),
+                vol.Optional(CONF_TTS_ENTITY_ID): ENGINE_SELECTOR,
+                vol.Optional(CONF_LANGUAGE): languages,
                 vol.Required(CONF_KEEP_SPEECH, default=True): BooleanSelector(),
             }
         )
-        return async_show_form(
-            self, "init", schema, user_input or entry.options, errors
-        )
+
+
+def _voice(options: Mapping[str, Any]) -> Voice:
+    return Voice(
+        engine=options.get(CONF_TTS_ENTITY_ID), language=options.get(CONF_LANGUAGE)
+    )

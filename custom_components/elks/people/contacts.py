@@ -1,5 +1,6 @@
 """The contacts of an account: people who are called by name."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,7 +19,7 @@ from ..const import (
     SUBENTRY_CONTACT,
 )
 from ..errors import invalid
-from ..helpers.text import compose
+from ..helpers.text import compose, trim
 from ..speech import Voice
 from .numbers import is_written_number
 
@@ -71,6 +72,12 @@ def contact_with(entry: ConfigEntry, number: str) -> Contact | None:
     return next((one for one in contacts(entry) if one.number == number), None)
 
 
+def called(known: Iterable[Contact], name: str) -> list[Contact]:
+    """Return the contacts with a name; upper and lower case make no difference."""
+    wanted = _folded(name)
+    return [one for one in known if _folded(one.name) == wanted]
+
+
 @callback
 def async_contact_entity(hass: HomeAssistant, contact_id: str | None) -> str | None:
     """Return the notify entity of a contact; None for nobody, or one who was removed."""
@@ -96,8 +103,7 @@ def async_find_contact(
         entity = er.async_get(hass).async_get(text)
         found = [one for one in known if entity and one.id == entity.config_subentry_id]
     else:
-        name = text.casefold()
-        found = [one for one in known if compose(one.name).casefold() == name]
+        found = called(known, text)
     if len(found) == 1:
         return found[0]
     if found:
@@ -107,6 +113,10 @@ def async_find_contact(
     if not known:
         raise invalid("invalid_number", field=field)
     raise invalid("unknown_contact", field=field, contacts=_names(known))
+
+
+def _folded(name: str) -> str:
+    return trim(compose(name)).casefold()
 
 
 def _names(known: list[Contact]) -> str:

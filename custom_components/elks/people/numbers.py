@@ -4,6 +4,7 @@ The library for it is imported when it is first used: that takes as long as to s
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 import re
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,16 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 # parse() takes the first number out of any text; a name or a second number is no number
 _WRITTEN = re.compile(r"[+＋]?[\d\s().\-/‐-―−]+")
 _MOST_KNOWN = 100
+_EMERGENCY = frozenset({"000", "110", "112", "118", "119", "911", "999"})
+"""What mobile phones connect to emergency services in any country (3GPP TS 22.101)."""
 
 
 class InvalidNumberError(ValueError):
     """No phone number can look like this. Its text is the name of the field, if there is one."""
+
+
+class EmergencyNumberError(InvalidNumberError):
+    """An emergency service has this number: nobody is to rely on us to reach it."""
 
 
 class NumberReader:
@@ -57,17 +64,16 @@ def read_number(written: str | int, region: str | None) -> str:
     """Return a number in E.164, as dialled from a region (ISO 3166 code, such as "SE").
 
     Reads metadata from disk the first time it meets a country: call it in the executor.
-    Raises InvalidNumberError for what cannot be a number; what is only unknown, such as a
-    new number range, is taken as it is.
+    Raises InvalidNumberError for what cannot be a number, and EmergencyNumberError; what is only
+    unknown, such as a new number range, is taken as it is.
     """
     import phonenumbers
 
-    readings = [
-        number
-        for number in _readings(written, region)
-        if phonenumbers.is_possible_number(number)
-    ]
+    parsed = _readings(written, region)
+    readings = [one for one in parsed if phonenumbers.is_possible_number(one)]
     number = next(filter(phonenumbers.is_valid_number, readings), None)
+    if number is None and _is_emergency(written, region, parsed):
+        raise EmergencyNumberError
     # YAML reads 0701234567 as an octal number: an integer that only might be right is wrong
     if number is None and isinstance(written, str):
         number = next(filter(_may_exist, readings), None)
@@ -88,9 +94,29 @@ def read_numbers(
         try:
             numbers[field] = read_number(number, region)
         except InvalidNumberError as err:
-            raise InvalidNumberError(field) from err
+            raise type(err)(field) from err
         region = region or region_of(numbers[field])
     return numbers
+
+
+def write_number(number: str, region: str | None) -> str:
+    """Return a number in E.164 as people in a region write it; `read_number` reads it there.
+
+    Numbers of the region are written as they are dialled there, others with + and the country
+    code. Reads from disk like read_number.
+    """
+    import phonenumbers
+
+    for parsed in _parse(number, None):
+        forms = [phonenumbers.PhoneNumberFormat.INTERNATIONAL]
+        if region and phonenumbers.is_valid_number_for_region(parsed, region):
+            forms.insert(0, phonenumbers.PhoneNumberFormat.NATIONAL)
+        for form in forms:
+            written = phonenumbers.format_number(parsed, form)
+            with suppress(InvalidNumberError):
+                if read_number(written, region) == number:
+                    return written
+    return number
 
 
 def is_written_number(text: str) -> bool:
@@ -129,6 +155,31 @@ def _readings(written: str | int, region: str | None) -> list[PhoneNumber]:
         return []
     text = _INVISIBLE.sub("", written).strip()
     return _parse(text, region) + _parse("+" + text.removeprefix("00"), None)
+
+
+def _is_emergency(
+    written: str | int, region: str | None, parsed: list[PhoneNumber]
+) -> bool:
+    """Return whether an emergency service has this number, also behind its country's code.
+
+    What only begins like one is none.
+    """
+    import phonenumbers
+
+    if not is_written_number(str(written)):
+        return False
+    dialled = phonenumbers.normalize_digits_only(str(written))
+    behind_codes = [
+        (
+            phonenumbers.national_significant_number(number),
+            phonenumbers.region_code_for_country_code(number.country_code or 0),
+        )
+        for number in parsed
+    ]
+    return dialled in _EMERGENCY or any(
+        phonenumbers.is_emergency_number(*one)
+        for one in ((dialled, region or ""), *behind_codes)
+    )
 
 
 def _may_exist(number: PhoneNumber) -> bool:

@@ -10,7 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 from ..const import ATTR_FROM, CONF_FROM_NUMBER
 from ..errors import invalid
 from ..people.contacts import Contact, async_find_contact, contact_with
-from ..people.numbers import InvalidNumberError
+from ..people.numbers import EmergencyNumberError, InvalidNumberError
 from ..runtime import ElksConfigEntry, ElksData
 
 
@@ -99,5 +99,7 @@ async def async_read_numbers(
     """
     try:
         return await runtime.numbers.async_read(written)
+    except EmergencyNumberError as err:
+        raise invalid("emergency_number", field=str(err)) from err
     except InvalidNumberError as err:
         raise invalid("invalid_number", field=str(err)) from err

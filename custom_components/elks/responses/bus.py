@@ -1,11 +1,15 @@
-"""Events on Home Assistant's bus: how calls and chains ended."""
+"""What others act on: events on Home Assistant's bus, and what our triggers wait for."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util.signal_type import SignalType
 
-from ..calls import ENDS, CallChange
+from ..calls import ENDS, CallChange, CallEvent, CallRecord
 from ..chains import ChainChange
 from ..const import DOMAIN
 from ..entity import async_device
@@ -18,34 +22,68 @@ EVENT_CALL_ENDED: Final = f"{DOMAIN}_call_ended"
 EVENT_CHAIN_ENDED: Final = f"{DOMAIN}_chain_ended"
 
 
-@callback
-def async_fire_ends(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Fire an event for each call and each chain that ends, until the entry is unloaded."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Happening:
+    """Something that happened to a call or a chain."""
 
-    def fire(event: str, data: dict[str, Any], contact: str | None) -> None:
-        # Activity shows it on the page of this device
+    account: str
+    """Of the config entry."""
+    contacts: Collection[str]
+    """Of the config subentries of those who are called."""
+    data: Mapping[str, Any]
+    """The same as of an event on the bus."""
+
+
+# Keys can be a PIN, so they get no event of their own: the recorder would keep it
+KEY_PRESSED: Final[SignalType[Happening]] = SignalType(f"{DOMAIN}_key_pressed")
+CALL_ENDED: Final[SignalType[Happening]] = SignalType(EVENT_CALL_ENDED)
+CHAIN_ENDED: Final[SignalType[Happening]] = SignalType(EVENT_CHAIN_ENDED)
+
+
+@callback
+def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Have others act on each key, and on each call and chain that ends, until the entry is unloaded."""
+
+    def owner(contact: str | None) -> dict[str, Any]:
+        # Activity shows the event on the page of this device
         device = async_device(hass, entry, contact)
-        owner = {
+        return {
             ATTR_CONFIG_ENTRY_ID: entry.entry_id,
             ATTR_DEVICE_ID: device and device.id,
         }
-        hass.bus.async_fire(event, owner | data)
+
+    def of_call(record: CallRecord) -> Happening:
+        contact = record.contact
+        # Activity shows it for this entity, too. It is silent during calls: whoever
+        # leaves out the lines of the sensors and events keeps this one
+        to = {ATTR_ENTITY_ID: async_contact_entity(hass, contact)}
+        return Happening(
+            account=entry.entry_id,
+            contacts={contact} if contact else set(),
+            data=owner(contact) | to | call_to_contact(record, entry),
+        )
 
     @callback
     def call_changed(change: CallChange) -> None:
-        record = change.record
+        if CallEvent.KEY_PRESSED in change.moments:
+            async_dispatcher_send(hass, KEY_PRESSED, of_call(change.record))
         if not ENDS.isdisjoint(change.moments):
-            # Activity shows it for this entity, too. It is silent during calls: whoever
-            # leaves out the lines of the sensors and events keeps this one
-            to = {ATTR_ENTITY_ID: async_contact_entity(hass, record.contact)}
-            fire(EVENT_CALL_ENDED, to | call_to_contact(record, entry), record.contact)
+            end = of_call(change.record)
+            hass.bus.async_fire(EVENT_CALL_ENDED, end.data)
+            async_dispatcher_send(hass, CALL_ENDED, end)
 
     @callback
     def chain_changed(change: ChainChange) -> None:
-        if change.chain.end is not None:
-            fire(
-                EVENT_CHAIN_ENDED, chain_ended(change.chain, change.calls, entry), None
-            )
+        chain = change.chain
+        if chain.end is None:
+            return
+        end = Happening(
+            account=entry.entry_id,
+            contacts={one.contact for one in chain.people if one.contact},
+            data=owner(None) | chain_ended(chain, change.calls, entry),
+        )
+        hass.bus.async_fire(EVENT_CHAIN_ENDED, end.data)
+        async_dispatcher_send(hass, CHAIN_ENDED, end)
 
     listen = entry.runtime_data.listeners.async_listen
     entry.async_on_unload(listen(CallChange, Stage.BUS, call_changed))

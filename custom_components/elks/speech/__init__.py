@@ -13,7 +13,15 @@ from .names import RecordingNames, words_of
 from .prompt import Prompt
 from .recordings import Recordings
 from .view import RecordingView, recording_url
-from .voice import HOME_VOICE, Voice, async_is_engine, async_language
+from .voice import (
+    HOME_VOICE,
+    Voice,
+    VoiceError,
+    async_is_engine,
+    async_language,
+    async_languages,
+    async_resolve,
+)
 
 __all__ = [
     "HOME_VOICE",
@@ -24,9 +32,12 @@ __all__ = [
     "Sound",
     "Voice",
     "VoiceChange",
+    "VoiceError",
     "async_is_engine",
     "async_language",
+    "async_languages",
     "async_remove_recordings",
+    "async_resolve",
     "content_id",
     "recording_url",
     "web_url",

@@ -58,7 +58,9 @@ class VoiceError(Exception):
 
 @callback
 def async_language(hass: HomeAssistant, voice: Voice) -> str:
-    """Return the language in which a voice speaks; the home's if the voice cannot say."""
+    """Return the language that a voice is to speak; the home's if the voice cannot say."""
+    if voice.language:
+        return voice.language
     try:
         resolved = async_resolve(hass, voice)
     except VoiceError:
@@ -70,7 +72,8 @@ def async_language(hass: HomeAssistant, voice: Voice) -> str:
 def async_resolve(hass: HomeAssistant, voice: Voice) -> Voice:
     """Return the voice with an engine that exists, and with a language.
 
-    Without an engine named, that is the home's default. Raises VoiceError if there is none, or
+    Without an engine named, that is the home's default. The language is the variant that the
+    engine knows ("sv-SE" for "sv"), if it knows any. Raises VoiceError if there is no engine, or
     not the one named.
     """
     if "tts" not in hass.config.components:
@@ -82,10 +85,26 @@ def async_resolve(hass: HomeAssistant, voice: Voice) -> Voice:
         voice = _with_assistant(hass, voice)
     engine = tts.async_resolve_engine(hass, voice.engine)
     instance = get_engine_instance(hass, engine) if engine else None
-    if instance is None:
+    if engine is None or instance is None:
         raise VoiceError(voice.engine or _NO_ENGINE, "no such text-to-speech")
     language = voice.language or instance.default_language
+    known = async_languages(hass, engine)
+    if language and language not in known:
+        language = next(iter(language_util.matches(language, known)), language)
     return replace(voice, engine=engine, language=language)
+
+
+@callback
+def async_languages(hass: HomeAssistant, engine: str) -> list[str]:
+    """Return the languages of an engine; none if it does not say, or is not there."""
+    from homeassistant.components.tts.helper import get_engine_instance
+
+    # An engine is others' code, and one that fails must not silence the others
+    with going_on("asking a voice for its languages"):
+        instance = get_engine_instance(hass, engine)
+        known = (instance and instance.supported_languages) or ()
+        return [one for one in known if isinstance(one, str)]
+    return []
 
 
 @callback
@@ -116,16 +135,11 @@ def async_other_voices(
     if "tts" not in hass.config.components:
         return
     from homeassistant.components.tts.const import DATA_COMPONENT, DATA_TTS_MANAGER
-    from homeassistant.components.tts.helper import get_engine_instance
 
     entities = [one.entity_id for one in hass.data[DATA_COMPONENT].entities]
     for other in (*entities, *hass.data[DATA_TTS_MANAGER].providers):
-        spoken: str | None = None
-        # An engine is others' code, and one that fails must not silence the others
-        with going_on("asking a voice for its languages"):
-            instance = get_engine_instance(hass, other)
-            known = (instance and instance.supported_languages) or ()
-            spoken = next(iter(language_util.matches(language, known)), None)
+        known = async_languages(hass, other)
+        spoken = next(iter(language_util.matches(language, known)), None)
         if other != engine and spoken is not None:
             yield Voice(engine=other, language=spoken)
 

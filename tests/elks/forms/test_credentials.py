@@ -5,12 +5,13 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.elks.const import CONF_FROM_NUMBER
+from custom_components.elks.const import CONF_ADVANCED, CONF_FROM_NUMBER
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from simulator import Fault, FaultKind, Simulator
 
 from .setup import choose_number, credentials, start
+from .words import CONFIG, in_words, is_open, suggested
 
 OWN_NUMBER = "+46700000001"
 
@@ -37,6 +38,7 @@ async def test_user_error_then_success(
     result = await start(hass, credentials(provider))
 
     assert (result["step_id"], result["errors"]) == ("user", {"base": error})
+    assert in_words(result, CONFIG)
 
     result = await hass.config_entries.flow.async_configure(
         result["flow_id"], credentials(provider)
@@ -44,14 +46,41 @@ async def test_user_error_then_success(
     assert result["step_id"] == "number"
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/a1", "nowhere", "", "ftp://x"])
+async def test_no_answer(hass: HomeAssistant, provider: Simulator) -> None:
+    """An address at which no API answers cannot be connected to, and is shown to be seen."""
+    url = "http://127.0.0.1:1/a1"
+    result = await start(hass, credentials(provider, url=url))
+
+    assert in_words(result, CONFIG)["base"].startswith("46elks did not answer")
+    assert is_open(result, CONF_ADVANCED)
+    assert suggested(result, CONF_ADVANCED) == {CONF_URL: url}
+
+
+@pytest.mark.parametrize("url", ["nowhere", "", "ftp://x", "https://"])
 async def test_wrong_address(
     hass: HomeAssistant, provider: Simulator, url: str
 ) -> None:
-    """An address at which no API answers cannot be connected to."""
+    """What is no address of the web is refused where it was written."""
     result = await start(hass, credentials(provider, url=url))
 
-    assert result["errors"] == {"base": "cannot_connect"}
+    assert in_words(result, CONFIG) == {
+        CONF_ADVANCED: "Advanced > API address: this is not a web address. Enter one that starts "
+        "with https:// or http://."
+    }
+    assert is_open(result, CONF_ADVANCED)
+
+
+async def test_folded(hass: HomeAssistant, provider: Simulator) -> None:
+    """46elks' own address needs nobody to look at it."""
+    own = credentials(provider)
+    provider.fault(Fault(FaultKind.STATUS, on="GET /me", status=401))
+    with patch(
+        "custom_components.elks.forms.credentials.DEFAULT_URL", provider.api_url
+    ):
+        result = await start(hass, own)
+
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert not is_open(result, CONF_ADVANCED)
 
 
 async def test_pasted(hass: HomeAssistant, provider: Simulator) -> None:
@@ -102,3 +131,4 @@ async def test_unexpected_error(hass: HomeAssistant, provider: Simulator) -> Non
         result = await start(hass, credentials(provider))
 
     assert result["errors"] == {"base": "unknown"}
+    assert in_words(result, CONFIG)

@@ -9,6 +9,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from simulator import Fault, FaultKind, Simulator
 
 from .setup import choose_number, credentials, start
+from .words import CONFIG, in_words
 
 OWN_NUMBER = "+46700000001"
 
@@ -22,6 +23,7 @@ async def test_test_call(hass: HomeAssistant, provider: Simulator) -> None:
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["description"] == "test_call"
+    assert result["description_placeholders"] == {"number": "070-000 00 01"}
     await provider.settled()
     [call] = provider.calls
     assert (call.from_, call.to) == (provider.voice_number, OWN_NUMBER)
@@ -73,6 +75,7 @@ async def test_test_call_fails(
     assert (result["step_id"], result["errors"]) == ("number", {"test_call": error})
     assert result["description_placeholders"] is not None
     assert result["description_placeholders"]["reason"] == reason
+    assert in_words(result, CONFIG)
     assert [request.method for request in provider.requests].count("POST") == 1
 
     result = await choose_number(hass, result, provider.voice_number, test_call=False)

@@ -18,7 +18,7 @@ async def test_numbers_not_listed(hass: HomeAssistant, provider: Simulator) -> N
     provider.fault(Fault(FaultKind.STATUS, on="GET /numbers", status=403))
     result = await start(hass, credentials(provider))
 
-    assert offered(result) == ["+46700000001"]
+    assert offered(result) == ["070-000 00 01"]
 
 
 async def test_numbers_of_an_account(
@@ -34,9 +34,9 @@ async def test_numbers_of_an_account(
         selectors: dict[object, SelectSelector] = form["data_schema"].schema
         return list(selectors[CONF_FROM_NUMBER].config["options"])
 
-    assert await offered() == [
-        provider.voice_number,
-        provider.account.mobilenumber,
-    ]
+    assert await offered() == ["076-686 00 01", "070-000 00 01"]
+    # A number of another country is written with its code
+    hass.config.country = "NO"
+    assert await offered() == ["+46 76 686 00 01", "+46 70 000 00 01"]
     await hass.config_entries.async_unload(entry.entry_id)
     assert await offered() == []

@@ -2,18 +2,22 @@
 
 from unittest.mock import patch
 
+import phonenumbers
 import pytest
 
 from custom_components.elks.people.numbers import (
+    EmergencyNumberError,
     InvalidNumberError,
     NumberReader,
     read_number,
     read_numbers,
     region_of,
+    write_number,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 
-from ..conftest import Home
+from ..conftest import PHONE, Home
 
 
 @pytest.mark.parametrize(
@@ -67,7 +71,7 @@ def test_read_other(written: str, region: str, number: str) -> None:
         ("070-123 45 67 ext. 5", "SE"),
         ("0701234567, 0701234568", "SE"),
         ("1-800-FLOWERS", "US"),
-        ("112", "SE"),
+        ("123", "SE"),
         ("+4670", "SE"),
         ("+999123456789", "SE"),
         ("+46701234567890123", "SE"),
@@ -85,6 +89,83 @@ def test_refuse(written: str | int, region: str | None) -> None:
     """What cannot be a number, or might be another one, is refused."""
     with pytest.raises(InvalidNumberError):
         read_number(written, region)
+
+
+@pytest.mark.parametrize(
+    ("written", "region"),
+    [
+        ("112", "SE"),
+        (112, "SE"),
+        (" 1-1-2 ", "SE"),
+        ("１１２", "SE"),
+        ("+112", "SE"),
+        ("+46 112", "US"),
+        ("0046112", "SE"),
+        ("112", None),
+        ("112", "XX"),
+        # Possible as a number of the neighbours there
+        ("112", "DE"),
+        ("+49112", "SE"),
+        ("144", "AT"),
+        ("10111", "ZA"),
+        # Of another country, which any mobile phone knows
+        ("911", "SE"),
+        ("999", "SE"),
+        ("000", "SE"),
+        ("110", "AT"),
+    ],
+)
+def test_emergency(written: str | int, region: str | None) -> None:
+    """An emergency service is refused as such, however it is written."""
+    with pytest.raises(EmergencyNumberError):
+        read_number(written, region)
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "number"),
+    [
+        ("11 23 45 67", "DK", "+4511234567"),
+        ("+46 11 212 34 56", "SE", "+46112123456"),
+        ("011-234 56", "SE", "+461123456"),
+        ("+4611234567", "SE", "+4611234567"),
+        ("9111 2345", "SG", "+6591112345"),
+        ("0112 345", "SE", "+46112345"),
+        ("+911122334455", "SE", "+911122334455"),
+    ],
+)
+def test_begins_like_an_emergency_number(
+    written: str, region: str, number: str
+) -> None:
+    """A number that only begins like that of an emergency service is a number."""
+    assert read_number(written, region) == number
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_every_country(region: str) -> None:
+    """In no country is an example of a number taken for an emergency service."""
+    number = phonenumbers.example_number(region)
+    assert number is not None
+    formats = phonenumbers.PhoneNumberFormat
+    national = phonenumbers.format_number(number, formats.NATIONAL)
+    international = phonenumbers.format_number(number, formats.E164)
+
+    assert read_number(national, region) == international
+
+
+@pytest.mark.parametrize("field", ["to", "connect", "from"])
+async def test_emergency_field(home: Home, field: str) -> None:
+    """Wherever an action takes a number, an emergency service is refused in words."""
+    data = {"to": PHONE, "connect": PHONE, field: "112"}
+    home.provider.requests.clear()
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.act("place_call", **data)
+
+    assert raised.value.translation_key == "emergency_number"
+    assert str(raised.value) == (
+        f"{field}: Elks cannot call emergency services. Call them from your own phone"
+    )
+    assert home.provider.requests == []
 
 
 def test_region() -> None:
@@ -131,3 +212,29 @@ async def test_many_numbers(home: Home) -> None:
     for number in range(250):
         call = await home.place_call(to=f"070-123 4{number:03}")
         assert call["to"] == f"+46701234{number:03}"
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "written"),
+    [
+        ("+46701234567", "SE", "070-123 45 67"),
+        ("+46701234567", "NO", "+46 70 123 45 67"),
+        ("+46701234567", None, "+46 70 123 45 67"),
+        ("+4791234567", "NO", "91 23 45 67"),
+        ("+14155552671", "US", "(415) 555-2671"),
+        ("+16135550177", "US", "+1 613-555-0177"),
+        ("+390612345678", "IT", "06 1234 5678"),
+        ("+33612345678", "FR", "06 12 34 56 78"),
+        # A range that the metadata does not know
+        ("+467912345678", "SE", "+46 7912345678"),
+        # What 46elks or a file held instead of a number
+        ("+46", "SE", "+46"),
+        ("", "SE", ""),
+    ],
+)
+def test_write(number: str, region: str | None, written: str) -> None:
+    """A number is written as people at home do, and what is written is the same number."""
+    assert write_number(number, region) == written
+
+    if len(number) > 3:
+        assert read_number(written, region) == number

@@ -463,20 +463,20 @@ async def test_left_out(
 ) -> None:
     """Who cannot be called stops nobody: the log has the place, and a repair who it was."""
     too_long = "+46 70 123 45 67 89 01 23 45 67"
-    people = ["Xenia", "Anna", too_long, "notify.gone", "", None, BO]
+    people = ["Xenia", "Anna", too_long, "notify.gone", "", None, BO, 112]
     home.provider.phone(BO, **TAKES_IT)
 
     response = await call_chain(home, to=people)
 
     assert called(home) == [ANNA, BO]
     assert response["by"] == "Bo"
-    assert "leaves out: to #1, to #3, to #4, to #5, to #6" in caplog.text
+    assert "leaves out: to #1, to #3, to #4, to #5, to #6, to #8" in caplog.text
     issue = issues.async_get_issue(DOMAIN, f"chain_left_out_{home.entry.entry_id}")
     assert issue is not None
     assert (issue.is_fixable, issue.is_persistent) == (True, True)
     assert issue.translation_placeholders == {
         "account": "Demo home",
-        "people": "Xenia, +46•••••567, notify.gone, to #5, to #6",
+        "people": "Xenia, +46•••••567, notify.gone, to #5, to #6, 112",
     }
 
 

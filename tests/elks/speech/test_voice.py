@@ -24,6 +24,26 @@ async def test_engine_chosen(studio: Studio, engine: Engine) -> None:
     assert engine.asked == []
 
 
+@pytest.mark.parametrize(
+    ("asked_for", "known", "spoken"),
+    [
+        ("sv", ["en-US", "sv-SE"], "sv-SE"),
+        ("sv-SE", ["en", "sv"], "sv"),
+        ("sv", ["sv-SE", "sv"], "sv"),
+        ("sv-SE", ["sv-FI", "sv-SE"], "sv-SE"),
+    ],
+)
+async def test_variant(
+    studio: Studio, asked_for: str, known: list[str], spoken: str
+) -> None:
+    """A language is spoken in the variant that the engine knows."""
+    second = await studio.add(Engine("second", ("wav", tone(1)), languages=known))
+
+    await studio.say(TEXT, engine="tts.second", language=asked_for)
+
+    assert second.asked == [(TEXT, spoken, {})]
+
+
 async def test_default_engine(studio: Studio, engine: Engine) -> None:
     """Without one given, the home's own speaks."""
     await studio.add(Engine("second", ("wav", tone(1))))

@@ -1,0 +1,97 @@
+"""Who speaks: the languages that a form offers, and whether the voice speaks the one chosen."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, override
+
+from homeassistant.const import CONF_LANGUAGE
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    LanguageSelector,
+    LanguageSelectorConfig,
+)
+from homeassistant.util import language as language_util
+
+from ..const import CONF_TTS_ENTITY_ID
+from ..helpers.unexpected import going_on
+from ..speech import Voice, VoiceError, async_languages, async_resolve
+
+ENGINE_SELECTOR = EntitySelector(EntitySelectorConfig(domain="tts"))
+
+_MOST_NAMED = 12
+"""Languages that an error names; the form offers all of them."""
+
+
+class _LanguageSelector(LanguageSelector):
+    """Offers languages and takes any: the form itself says, in words, which is not spoken."""
+
+    @override
+    def __call__(self, data: Any) -> str:
+        return str(data)
+
+
+@callback
+def async_language_selector(hass: HomeAssistant, voice: Voice) -> LanguageSelector:
+    """Return the field that offers what a voice speaks: every language if it does not say."""
+    config = LanguageSelectorConfig(native_name=True)
+    if spoken := _async_spoken(hass, voice):
+        if voice.language and _speaks(spoken, voice.language):
+            # Such as "sv", chosen before, of a voice that has "sv-SE"
+            spoken = sorted({voice.language, *spoken})
+        config["languages"] = spoken
+    return _LanguageSelector(config)
+
+
+@callback
+def async_why_not_spoken(
+    hass: HomeAssistant,
+    voice: Voice,
+    chosen: Mapping[str, Any],
+    stored: Mapping[str, Any],
+) -> dict[str, str] | None:
+    """Return what an error has to say when a voice does not speak its language; None if it may.
+
+    `chosen` and `stored` are the fields that led to the voice, now and before. A voice that was
+    not changed is not looked at: its engine may only be down, and another stand in for it.
+    """
+    fields = (CONF_TTS_ENTITY_ID, CONF_LANGUAGE)
+    now, before = ([form.get(one) for one in fields] for form in (chosen, stored))
+    if now == before or not any(now):
+        return None
+    spoken = _async_spoken(hass, voice)
+    language = voice.language
+    if not spoken or language is None or _speaks(spoken, language):
+        return None
+    named = ", ".join(spoken[:_MOST_NAMED])
+    return {
+        "voice": _async_name(hass, voice),
+        "language": language,
+        "languages": f"{named}, …" if len(spoken) > _MOST_NAMED else named,
+    }
+
+
+def _speaks(spoken: list[str], language: str) -> bool:
+    return bool(language_util.matches(language, spoken))
+
+
+@callback
+def _async_spoken(hass: HomeAssistant, voice: Voice) -> list[str]:
+    """Return the languages of a voice; none if it does not say, or is not there."""
+    engine = _async_engine(hass, voice)
+    return sorted(async_languages(hass, engine)) if engine else []
+
+
+@callback
+def _async_name(hass: HomeAssistant, voice: Voice) -> str:
+    engine = _async_engine(hass, voice) or ""
+    state = hass.states.get(engine)
+    return state.name if state else engine
+
+
+@callback
+def _async_engine(hass: HomeAssistant, voice: Voice) -> str | None:
+    with suppress(VoiceError), going_on("looking for a voice"):
+        return async_resolve(hass, voice).engine
+    return None

@@ -1,0 +1,71 @@
+"""The dashboard: a home's frontend loads it, and a home without a frontend does without."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+
+from .conftest import Home
+
+FOLDER = Path(__file__).parents[2] / "custom_components/elks"
+MODULE = (FOLDER / "dashboard.js").read_text()
+VERSION = json.loads((FOLDER / "manifest.json").read_text())["version"]
+URL = f"/elks/{VERSION}/dashboard.js"
+PAGE = "{% for module in extra_modules %}import({{ module }}){% endfor %}"
+
+
+@pytest.fixture
+async def frontend(
+    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Have a frontend, of which only the page that loads modules is there."""
+    (tmp_path / "index.html").write_text(PAGE)
+    frontend = "homeassistant.components.frontend"
+    monkeypatch.setattr(f"{frontend}._frontend_root", lambda _: tmp_path)
+    monkeypatch.setattr(f"{frontend}.onboarding.async_is_onboarded", lambda _: True)
+    assert await async_setup_component(hass, "frontend", {})
+
+
+async def get(home: Home, path: str) -> str:
+    """Return what is at a path of the home."""
+    async with home.client.get(path) as answer:
+        assert answer.status == 200
+        return await answer.text()
+
+
+async def test_frontend_loads_it(frontend: None, home: Home) -> None:
+    """The frontend's page loads the dashboard, at an address of its own for each version."""
+    assert await get(home, "/") == f"import({URL})"
+
+    async with home.client.get(URL) as answer:
+        assert await answer.text() == MODULE
+        assert answer.content_type == "text/javascript"
+        assert "max-age" in answer.headers["Cache-Control"]
+
+
+async def test_once(frontend: None, home: Home) -> None:
+    """It is loaded once, however often an account is."""
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+
+    assert await get(home, "/") == f"import({URL})"
+
+
+async def test_stays(frontend: None, home: Home) -> None:
+    """A dashboard that was made of it works until Home Assistant stops, also without an account."""
+    await home.hass.config_entries.async_remove(home.entry.entry_id)
+
+    assert await get(home, "/") == f"import({URL})"
+    assert await get(home, URL) == MODULE
+
+
+async def test_home_without_frontend(home: Home) -> None:
+    """A home without a frontend calls all the same."""
+    await home.place_call()
+    await home.settle()
+
+    assert home.last_call.state == "success"
+    async with home.client.get(URL) as answer:
+        assert answer.status == 404
