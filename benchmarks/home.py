@@ -19,7 +19,6 @@ from .provider import BenchedProvider
 from .running import config_entry, running_hass
 
 LAST_CALL = "sensor.demo_home_last_call"
-EVENTS = "event.demo_home_call"
 PHONE = "+46701234567"
 SPEAKS: dict[str, Any] = {"tts": [{"platform": "slow_voice"}]}
 """The configuration of a home with a voice."""

@@ -12,10 +12,10 @@ from statistics import median
 from time import perf_counter, process_time, thread_time
 import tracemalloc
 
-from homeassistant.core import Event, EventStateChangedData, callback
-from homeassistant.helpers.event import async_track_state_change_event
+from custom_components.elks.responses.bus import EVENT_CALL_ENDED
+from homeassistant.core import Event, callback
 
-from .home import EVENTS, BenchedHome, OpenCall
+from .home import BenchedHome, OpenCall
 from .provider import CallbackConnection, callback_connection
 from .result import Findings, Goal, Growth
 
@@ -62,15 +62,13 @@ class _Monitor:
         self.longest_block = 0.0
         """Seconds."""
         self.ends: Counter[str] = Counter()
-        """How many times the event entity reported the end of each call."""
+        """How many times the bus reported the end of each call."""
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Measure and count for as long as this lasts."""
         ticking = asyncio.create_task(self._tick())
-        unsubscribe = async_track_state_change_event(
-            self._home.hass, [EVENTS], self._count
-        )
+        unsubscribe = self._home.hass.bus.async_listen(EVENT_CALL_ENDED, self._count)
         try:
             yield
         finally:
@@ -87,11 +85,9 @@ class _Monitor:
             self.longest_block = max(self.longest_block, block)
 
     @callback
-    def _count(self, event: Event[EventStateChangedData]) -> None:
-        if (state := event.data["new_state"]) is None:
-            return
-        if state.attributes["event_type"] == "success":
-            self.ends[state.attributes["call_id"]] += 1
+    def _count(self, event: Event) -> None:
+        if event.data["state"] == "success":
+            self.ends[event.data["call_id"]] += 1
 
 
 class _Calls:

@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser
 import asyncio
-from collections.abc import Mapping
 from contextlib import suppress
 import shutil
 import signal
@@ -19,7 +18,7 @@ from .simulator_process import SimulatorProcess, running_simulator
 
 FOLDER = ROOT / ".demo"
 SENSOR = "sensor.demo_home_last_call"
-EVENT = "event.demo_home_call"
+LAST_ANSWER = "sensor.demo_home_last_answer"
 PHONE = "+46701234567"
 ANSWER = "I will take care of it"
 CALL = {
@@ -76,7 +75,7 @@ async def first_call(
     """
     changes = await connection.subscribe(
         "subscribe_trigger",
-        trigger={"trigger": "state", "entity_id": [SENSOR, EVENT]},
+        trigger={"trigger": "state", "entity_id": [SENSOR, LAST_ANSWER]},
     )
     async with simulator.control() as control:
         await control.script(PHONE, **PERSON)
@@ -99,7 +98,7 @@ async def first_call(
     state = await connection.state(SENSOR)
     ended = state["attributes"]
     transcript.add(
-        "Sensor",
+        "Last call",
         f"{state['state']}, {ended['duration']} s, {ended['cost']} {call['currency']}",
     )
     if (state["state"], call["answer"]) != ("success", ANSWER):
@@ -109,30 +108,16 @@ async def first_call(
 async def report_home(
     changes: asyncio.Queue[dict[str, Any]], transcript: Transcript
 ) -> None:
-    """Report the home's events and the sensor's states until the call has ended."""
-    shown, ended = None, set[str]()
-    while ended != {SENSOR, EVENT}:
+    """Report the answer, and each state of the last call, until the call has ended."""
+    shown = None
+    while shown not in ENDS:
         change = await changes.get()
         state = change["variables"]["trigger"]["to_state"]
-        if state["entity_id"] == EVENT:
-            now = state["attributes"]["event_type"]
-            transcript.add("Event", describe(state["attributes"]))
-        elif (now := state["state"]) != shown:
-            shown = now
-            transcript.add("Sensor", shown)
-        if now in ENDS:
-            ended.add(state["entity_id"])
-
-
-def describe(event: Mapping[str, Any]) -> str:
-    """Return an event in a few words."""
-    match event["event_type"]:
-        case "placed":
-            return f"placed, to {event['to']}"
-        case "key_pressed":
-            return f"key_pressed, {event['digits']}: '{event['answer']}'"
-        case other:
-            return str(other)
+        if state["entity_id"] == LAST_ANSWER:
+            transcript.add("Last answer", state["state"])
+        elif state["state"] != shown:
+            shown = state["state"]
+            transcript.add("Last call", shown)
 
 
 async def report_phone(simulator: SimulatorProcess, transcript: Transcript) -> None:

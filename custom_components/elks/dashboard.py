@@ -20,7 +20,7 @@ async def async_register_dashboard(hass: HomeAssistant) -> None:
 
     It stays until Home Assistant stops, like the actions: without an account it is empty.
     """
-    if frontend.DOMAIN not in hass.config.components:
+    if frontend.DATA_EXTRA_MODULE_URL not in hass.data:
         return
     # Browsers keep it for a month, so each version has its own address
     version = async_get_loaded_integration(hass, DOMAIN).version

@@ -1,6 +1,6 @@
 """What the entities of an account and of its contacts have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -72,9 +72,9 @@ def async_name_devices(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 def async_add_contacts(
     entry: ElksConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    make: Callable[[Contact], Entity],
+    make: Callable[[Contact], Iterable[Entity]],
 ) -> None:
-    """Add an entity for each contact of an account, and for those who are added later.
+    """Add the entities of each contact of an account, and of those who are added later.
 
     Home Assistant removes those of a contact that is removed.
     """
@@ -86,7 +86,7 @@ def async_add_contacts(
         nonlocal known
         for contact in contacts(entry):
             if contact.id not in known:
-                async_add_entities([make(contact)], config_subentry_id=contact.id)
+                async_add_entities(make(contact), config_subentry_id=contact.id)
         known = {contact.id for contact in contacts(entry)}
 
     async def changed(_: HomeAssistant, entry: ElksConfigEntry) -> None:

@@ -24,7 +24,7 @@ async def async_setup_entry(
     """Add the events of an account and of its contacts."""
     async_add_entities([CallEventEntity(entry)])
     async_add_contacts(
-        entry, async_add_entities, lambda contact: CallEventEntity(entry, contact)
+        entry, async_add_entities, lambda contact: [CallEventEntity(entry, contact)]
     )
 
 
@@ -32,6 +32,8 @@ class CallEventEntity(ElksEntity, EventEntity):
     """What happens to the calls of an account, or to those to a contact."""
 
     _attr_event_types = list(CallEvent)
+    # Each event takes a line in Activity, where one line tells of the call; triggers need no entity
+    _attr_entity_registry_enabled_default = False
     _unrecorded_attributes = PRIVATE
     _moment: datetime | None = None
     """When the event was that is shown; None for one of before a restart."""

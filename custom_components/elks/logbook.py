@@ -10,7 +10,10 @@ from homeassistant.components.logbook.const import (
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
 )
-from homeassistant.components.logbook.models import LazyEventPartialState
+from homeassistant.components.logbook.models import (
+    TIME_FIRED_TS_POS,
+    LazyEventPartialState,
+)
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
 
@@ -61,10 +64,11 @@ def async_describe_events(
     @callback
     def chain_ended(event: LazyEventPartialState) -> _Entry:
         data, words = event.data, async_home_words(hass)
+        details = ", ".join(_chain_details(words, data, event.row[TIME_FIRED_TS_POS]))
         text = words[f"logbook_chain_{data['reason']}"]
         return {
             LOGBOOK_ENTRY_NAME: words["logbook_chain"],
-            LOGBOOK_ENTRY_MESSAGE: text.format(by=data["by"], calls=len(data["calls"])),
+            LOGBOOK_ENTRY_MESSAGE: text.format(by=data["by"], details=details),
             LOGBOOK_ENTRY_ICON: CHAIN_ICONS[ChainEnd(data["reason"]).state],
         }
 
@@ -96,8 +100,43 @@ def _details(words: Mapping[str, str], data: Mapping[str, Any]) -> list[str]:
     """Return how long a call lasted and what it cost, as far as that is known."""
     details = []
     if data["duration"] is not None:
-        details.append(f"{data['duration']}{_NO_BREAK}s")
+        details.append(_time(data["duration"]))
     if data["cost"] is not None and data["currency"]:
-        cost = f"{data['cost']:.2f}".replace(".", words["logbook_decimal_mark"])
-        details.append(f"{cost}{_NO_BREAK}{data['currency']}")
+        details.append(_money(words, data["cost"], data["currency"]))
     return details
+
+
+def _chain_details(
+    words: Mapping[str, str], data: Mapping[str, Any], ended: float | None
+) -> list[str]:
+    """Return how many calls a chain placed, how long it took, and what they cost.
+
+    `ended` is a timestamp. Whoever acknowledges is still on the phone then, so that what their
+    call costs is not known.
+    """
+    calls = data["calls"]
+    details = [words["logbook_calls"].format(calls=len(calls))]
+    created = [call["created"] for call in calls if call["created"]]
+    if created and ended is not None:
+        began = min(map(datetime.fromisoformat, created)).timestamp()
+        # The clock of the home may be behind
+        details.append(_time(max(0, round(ended - began))))
+    costs = [call["cost"] for call in calls if call["cost"] is not None]
+    if costs and (currency := calls[0]["currency"]):
+        cost = _money(words, sum(costs), currency)
+        so_far = any(call["state"] == CallState.ONGOING for call in calls)
+        details.append(words["logbook_so_far"].format(cost=cost) if so_far else cost)
+    return details
+
+
+def _time(seconds: int) -> str:
+    """Return a duration in units that all languages share."""
+    minutes, rest = divmod(seconds, 60)
+    parts = [(minutes, "min")] if minutes else []
+    parts += [(rest, "s")] if rest or not minutes else []
+    return " ".join(f"{number}{_NO_BREAK}{unit}" for number, unit in parts)
+
+
+def _money(words: Mapping[str, str], amount: float, currency: str) -> str:
+    written = f"{amount:.2f}".replace(".", words["logbook_decimal_mark"])
+    return f"{written}{_NO_BREAK}{currency}"

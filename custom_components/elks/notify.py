@@ -27,7 +27,7 @@ async def async_setup_entry(
     async_add_contacts(
         entry,
         async_add_entities,
-        lambda contact: ContactNotifyEntity(entry, "contact", contact),
+        lambda contact: [ContactNotifyEntity(entry, "contact", contact)],
     )
 
 

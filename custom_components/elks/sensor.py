@@ -1,5 +1,6 @@
 """Sensors of an account and of its contacts: calls, chains of calls, and money."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory, UnitOfTime
+from homeassistant.const import MAX_LENGTH_STATE_STATE, EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
@@ -19,7 +20,7 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .api import CallState
-from .calls import PRIVATE, CallChange, CallRecord, Tally, month_of
+from .calls import PRIVATE, CallChange, Tally, month_of
 from .chains import ChainChange, ChainState
 from .const import CONF_CURRENCY
 from .entity import ElksEntity, async_add_contacts, call_attributes
@@ -84,6 +85,7 @@ _DESCRIPTIONS = (
     AccountSensorDescription(
         key="calls_this_month",
         state_class=SensorStateClass.TOTAL,
+        entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         monthly=True,
         value_fn=lambda data: _this_month(data).calls,
@@ -92,6 +94,7 @@ _DESCRIPTIONS = (
         key="cost_this_month",
         device_class=SensorDeviceClass.MONETARY,
         state_class=SensorStateClass.TOTAL,
+        entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=2,
         monthly=True,
         value_fn=lambda data: _this_month(data).cost,
@@ -108,60 +111,108 @@ async def async_setup_entry(
     async_add_entities(
         [
             LastCallSensor(entry, "last_call"),
+            LastAnswerSensor(entry, "last_answer"),
             ChainSensor(entry, "call_chain"),
+            AcknowledgedBySensor(entry, "acknowledged_by"),
             *(AccountSensor(entry, description) for description in _DESCRIPTIONS),
         ]
     )
     async_add_contacts(
         entry,
         async_add_entities,
-        lambda contact: LastCallSensor(entry, "last_call", contact),
+        lambda contact: [
+            LastCallSensor(entry, "last_call", contact),
+            LastAnswerSensor(entry, "last_answer", contact),
+        ],
     )
 
 
-class LastCallSensor(ElksEntity, SensorEntity):
-    """How the call placed last, of all or to a contact, stands or ended."""
+class ShownSensor(ElksEntity, SensorEntity):
+    """A sensor that is written only when it shows something else than before."""
 
-    _attr_device_class = SensorDeviceClass.ENUM
-    _attr_options = list(CallState)
-    _unrecorded_attributes = PRIVATE
+    _attr_extra_state_attributes: dict[str, Any] = {}
+
+    @abstractmethod
+    def _look(self) -> None:
+        """Take up what there is to show."""
+
+    @callback
+    def _async_show(self, _: object = None) -> None:
+        """Show what there is, if it is something else: most news concerns few sensors."""
+        before = self._shown
+        self._look()
+        if self._shown != before:
+            self.async_write_ha_state()
+
+    @property
+    def _shown(self) -> tuple[object, ...]:
+        return (
+            self._attr_native_value,
+            self._attr_available,
+            self._attr_extra_state_attributes,
+        )
+
+
+class CallSensor(ShownSensor):
+    """Something of the calls of an account, or of those to a contact."""
 
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the calls."""
+        self._look()
         self.async_on_remove(
             self._listeners.async_listen(
                 CallChange, Stage.ENTITIES, self._async_call_changed
             )
         )
 
-    @property
-    @override
-    def native_value(self) -> str | None:
-        """Return the state of the call."""
-        last = self._last
-        return last.state if last else None
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Return what is known of the call."""
-        last = self._last
-        return call_attributes(last) if last else None
-
-    @property
-    def _last(self) -> CallRecord | None:
-        if self._contact_id is None:
-            return self._book.last
-        return self._book.last_to(self._contact_id)
-
     @callback
     def _async_call_changed(self, change: CallChange) -> None:
         if self._contact_id in (None, change.record.contact):
-            self.async_write_ha_state()
+            self._async_show()
 
 
-class ChainSensor(ElksEntity, SensorEntity):
+class LastCallSensor(CallSensor):
+    """How the call placed last stands or ended."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = list(CallState)
+    _unrecorded_attributes = PRIVATE
+
+    @override
+    def _look(self) -> None:
+        if last := self._book.last_to(self._contact_id):
+            self._attr_native_value = last.state
+            self._attr_extra_state_attributes = call_attributes(last)
+
+
+class LastAnswerSensor(CallSensor):
+    """Which answer was given last: its id."""
+
+    @override
+    def _look(self) -> None:
+        answer = self._book.last_answer(self._contact_id)
+        self._attr_native_value = answer and answer[:MAX_LENGTH_STATE_STATE]
+
+
+class ChainsSensor(ShownSensor):
+    """Something of the chains of an account."""
+
+    def __init__(self, entry: ElksConfigEntry, key: str) -> None:
+        """Make the sensor with this key."""
+        super().__init__(entry, key)
+        self._chains = entry.runtime_data.chains
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the chains."""
+        self._look()
+        self.async_on_remove(
+            self._listeners.async_listen(ChainChange, Stage.ENTITIES, self._async_show)
+        )
+
+
+class ChainSensor(ChainsSensor):
     """How the chain begun last stands or ended."""
 
     _attr_device_class = SensorDeviceClass.ENUM
@@ -170,41 +221,30 @@ class ChainSensor(ElksEntity, SensorEntity):
     _unrecorded_attributes = frozenset({"contact"})
 
     @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the chains."""
-        self._chains = self._entry.runtime_data.chains
-        self.async_on_remove(
-            self._listeners.async_listen(
-                ChainChange, Stage.ENTITIES, self._async_chain_changed
-            )
-        )
-
-    @property
-    @override
-    def native_value(self) -> str:
-        """Return the state of the chain."""
-        last = self._chains.last
-        return last.state if last else _IDLE
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        """Return which chain it is, whose turn it is or was, and how many chains run."""
+    def _look(self) -> None:
+        """Take up which chain it is, whose turn it is or was, and how many chains run."""
         last = self._chains.last
         turn = last.turns[-1] if last and last.turns else None
-        return {
+        self._attr_native_value = last.state if last else _IDLE
+        self._attr_extra_state_attributes = {
             "chain_id": last.id if last else None,
             "contact": last.people[turn.person].title if last and turn else None,
             "round": turn.round if turn else None,
             "running": len(self._chains.running),
         }
 
-    @callback
-    def _async_chain_changed(self, _: ChainChange) -> None:
-        self.async_write_ha_state()
+
+class AcknowledgedBySensor(ChainsSensor):
+    """Who acknowledged the chain that was acknowledged last."""
+
+    @override
+    def _look(self) -> None:
+        chain = self._chains.acknowledged
+        if chain and chain.by is not None:
+            self._attr_native_value = chain.people[chain.by].title
 
 
-class AccountSensor(ElksEntity, SensorEntity):
+class AccountSensor(ShownSensor):
     """A figure of an account, which follows its calls and what 46elks reports of it."""
 
     entity_description: AccountSensorDescription
@@ -240,19 +280,12 @@ class AccountSensor(ElksEntity, SensorEntity):
         return dt_util.start_of_local_day().replace(day=1)
 
     @callback
-    def _async_show(self) -> None:
-        """Show the figure, if it is another one: most changes of calls concern few figures."""
-        before = self._attr_native_value, self._attr_available
-        self._look()
-        if (self._attr_native_value, self._attr_available) != before:
-            self.async_write_ha_state()
-
-    @callback
     def _async_day_begins(self, _: datetime) -> None:
         """Show that a month may have begun, also when nothing was counted before."""
         self._look()
         self.async_write_ha_state()
 
+    @override
     def _look(self) -> None:
         data = self._entry.runtime_data
         self._attr_native_value = self.entity_description.value_fn(data)

@@ -131,3 +131,17 @@ async def test_examples(home: HomeProcess, connection: Connection, page: Page) -
         await expect(ElksDashboard(page).headings.first).to_have_text(ACCOUNT)
 
     assert len(EXAMPLES) == 2
+
+
+async def test_places_a_test_call(
+    dashboard: ElksDashboard, simulator: SimulatorProcess
+) -> None:
+    """The icon of a contact's test call places it, and the contact's last call shows that."""
+    async with simulator.control() as control:
+        await control.script(ANNA, outcome="answer")
+    contact = dashboard.tiles("Last call").last
+    await expect(contact).not_to_contain_text("Answered")
+
+    await dashboard.tiles("Test call").get_by_role("button").last.click()
+
+    await expect(contact).to_contain_text("Answered")

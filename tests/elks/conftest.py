@@ -16,6 +16,7 @@ from custom_components.elks.const import (
     DOMAIN,
     SUBENTRY_CONTACT,
 )
+from custom_components.elks.event import CallEventEntity
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.components.webhook import async_generate_path
 from homeassistant.config_entries import ConfigSubentryData
@@ -46,6 +47,12 @@ async def provider(socket_enabled: None) -> AsyncIterator[Simulator]:
     simulator = Simulator(speed=1000)
     async with simulator.serve():
         yield simulator
+
+
+@pytest.fixture
+def event_entities(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the event entities, which are disabled at first."""
+    monkeypatch.setattr(CallEventEntity, "entity_registry_enabled_default", True)
 
 
 @pytest.fixture

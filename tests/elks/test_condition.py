@@ -98,7 +98,7 @@ async def test_is_on_call(home: Home, target: dict[str, Any], is_so: bool) -> No
 async def test_call_that_is_only_requested(home: Home) -> None:
     """A call that 46elks has not taken yet does not count."""
     rings_on(home)
-    home.provider.fault(Fault(FaultKind.DELAY, on="POST /calls", delay=0.2))
+    home.provider.fault(Fault(FaultKind.DELAY, on="POST /calls", delay=2))
     asking = await Asking.make(home, if_("is_on_call", TO_ANNA))
 
     placing = asyncio.create_task(home.place_call(to="Anna"))

@@ -2,19 +2,29 @@
 
 import json
 from pathlib import Path
+import re
 
 import pytest
 
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
-from .conftest import Home
+from .conftest import PHONE, Home, make_contact
+from .test_translations import texts
 
 FOLDER = Path(__file__).parents[2] / "custom_components/elks"
 MODULE = (FOLDER / "dashboard.js").read_text()
 VERSION = json.loads((FOLDER / "manifest.json").read_text())["version"]
 URL = f"/elks/{VERSION}/dashboard.js"
 PAGE = "{% for module in extra_modules %}import({{ module }}){% endfor %}"
+
+
+@pytest.fixture
+def contacts() -> list[ConfigSubentryData]:
+    """Return somebody who is shown."""
+    return [make_contact("Anna", PHONE)]
 
 
 @pytest.fixture
@@ -69,3 +79,17 @@ async def test_home_without_frontend(home: Home) -> None:
     assert home.last_call.state == "success"
     async with home.client.get(URL) as answer:
         assert answer.status == 404
+
+
+async def test_shows_what_is_there(home: Home) -> None:
+    """It finds entities by keys that they have, and names what has words."""
+    registry = er.async_get(home.hass)
+    entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)
+    keys = {entity.translation_key for entity in entities}
+    words = texts("en").keys()
+
+    assert set(re.findall(r"entities\.(\w+)", MODULE)) <= keys
+    attributes = re.findall(r'attributeName\(localize, "(\w+)"\)', MODULE)
+    chain = "entity.sensor.call_chain.state_attributes"
+    assert {f"{chain}.{attribute}.name" for attribute in attributes} <= words
+    assert "services.cancel_chain.name" in words

@@ -1,5 +1,7 @@
 """What happens to calls, as the event entities tell it."""
 
+import pytest
+
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator import KeyPress
@@ -8,6 +10,8 @@ from .conftest import LAST_CALL, PHONE, Home
 from .speech.conftest import Engine
 
 EVENT = "event.demo_home_call"
+
+pytestmark = pytest.mark.usefixtures("event_entities")
 
 
 async def test_events(engine: Engine, home: Home) -> None:

@@ -1,8 +1,10 @@
 """How calls and chains read in the logbook, and how many lines each takes there."""
 
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -33,6 +35,8 @@ type Lines = Callable[..., Coroutine[Any, Any, list[str]]]
 
 STRANGER = "+46709999999"
 KEY: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
+TOOK = re.compile(r"(?<=: \d), \d+\u00a0s")
+"""How long a chain took, which differs from test to test."""
 DOCUMENTATION = Path(__file__).parents[2] / "docs/sensors_and_events.md"
 ICONS = Path(elks.__file__).parent / "icons.json"
 
@@ -86,7 +90,7 @@ def lines(entries: Entries) -> Lines:
 
     async def read(**which: Any) -> list[str]:
         return [
-            f"{entry['name']} {entry['message']}"
+            TOOK.sub("", f"{entry['name']} {entry['message']}")
             for entry in await entries(**which)
             if entry.get("domain") == "elks"
         ]
@@ -142,7 +146,7 @@ async def test_calls(lines: Lines, home: Home) -> None:
 
 
 async def test_one_line_for_a_call(lines: Lines, home: Home) -> None:
-    """A call to a contact takes one line, also on the contact's page and beside its entity."""
+    """A call to a contact takes one line, also on both pages and beside the contact's entity."""
     home.provider.phone(PHONE, **KEY)
     await act(home, "place_call", to="Anna", message="Hello", digits=1)
 
@@ -150,7 +154,7 @@ async def test_one_line_for_a_call(lines: Lines, home: Home) -> None:
     assert await lines() == [line]
     assert await lines(**page_of(home, "Anna")) == [line]
     assert await lines(entity_ids=["notify.anna"]) == [line]
-    assert await lines(**page_of(home)) == []
+    assert await lines(**page_of(home)) == [line]
 
 
 async def test_one_line_for_a_call_to_nobody_known(lines: Lines, home: Home) -> None:
@@ -165,15 +169,36 @@ async def test_one_line_for_a_call_to_nobody_known(lines: Lines, home: Home) -> 
 
 
 async def test_one_line_for_a_chain(lines: Lines, home: Home) -> None:
-    """A chain takes one line besides those of its calls, also on the account's page."""
+    """A chain takes one line besides those of its calls, on the account's page only."""
     home.provider.phone(PHONE, **KEY)
     await act(home, "call_chain", to=["Anna"], message="Fire")
 
     line = "Call chain accepted by Anna (calls: 1)"
     call = f"Anna answered after 2 s and pressed 1 ({details(home.provider.calls[0])})"
     assert await lines() == [line, call]
-    assert await lines(**page_of(home)) == [line]
+    assert await lines(**page_of(home)) == [line, call]
     assert await lines(**page_of(home, "Anna")) == [call]
+
+
+async def test_lines_of_entities(entries: Entries, home: Home) -> None:
+    """Besides the one line there are those of sensors, which Home Assistant adds by itself."""
+    home.provider.phone(PHONE, **KEY)
+    await act(home, "call_chain", to=["Anna"], message="Fire")
+
+    async def changed(contact: str | None) -> list[str]:
+        page = await entries(**page_of(home, contact))
+        return sorted(f"{one['entity_id']}" for one in page if "state" in one)
+
+    assert await changed("Anna") == [
+        "sensor.anna_last_answer",
+        *2 * ["sensor.anna_last_call"],
+    ]
+    assert await changed(None) == [
+        "sensor.demo_home_acknowledged_by",
+        *2 * ["sensor.demo_home_call_chain"],
+        "sensor.demo_home_last_answer",
+        *2 * ["sensor.demo_home_last_call"],
+    ]
 
 
 class TestWithoutEntities:
@@ -240,6 +265,53 @@ async def test_chains(lines: Lines, home: Home) -> None:
         "Call chain not accepted by anyone (calls: 1)",
         "Call chain stopped because the account has run out of money (calls: 0)",
     ]
+
+
+async def test_cost_of_a_chain(lines: Lines, home: Home) -> None:
+    """A chain shows what its calls cost together; who has just accepted is still on the phone."""
+    home.provider.phone(PHONE, answer_after=1, talk_for=9)
+    home.provider.phone(STRANGER, **KEY)
+    await act(home, "call_chain", to=["Anna"], message="Fire", rounds=1)
+    await act(home, "call_chain", to=["Anna", STRANGER], message="Fire", rounds=1)
+
+    costs = [f"{call.cost / 10_000:.2f}" for call in home.provider.calls if call.cost]
+    assert [line for line in await lines() if line.startswith("Call chain")] == [
+        f"Call chain not accepted by anyone (calls: 1, {costs[0]}\u00a0SEK)",
+        f"Call chain accepted by {STRANGER} (calls: 2, {costs[1]}\u00a0SEK so far)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "took"),
+    [
+        (-5, "0\u00a0s"),
+        (59, "59\u00a0s"),
+        (60, "1\u00a0min"),
+        (95, "1\u00a0min 35\u00a0s"),
+    ],
+)
+async def test_time_of_a_chain(
+    entries: Entries, home: Home, seconds: int, took: str
+) -> None:
+    """A chain shows how long it took, from the first call on."""
+    first, second = (
+        dt_util.utcnow() - timedelta(seconds=before) for before in (seconds, 1)
+    )
+    call = {"cost": None, "currency": "SEK", "state": "ongoing"}
+    home.hass.bus.async_fire(
+        "elks_chain_ended",
+        {
+            "by": "Anna",
+            "calls": [
+                {**call, "created": created and created.isoformat()}
+                for created in ((first, None) if seconds < 0 else (first, second))
+            ],
+            "reason": "acknowledged",
+        },
+    )
+
+    [line] = [one for one in await entries() if one.get("domain") == "elks"]
+    assert line["message"] == f"accepted by Anna (calls: 2, {took})"
 
 
 @pytest.fixture

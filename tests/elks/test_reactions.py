@@ -50,6 +50,7 @@ def report_end(home: Home, state: str) -> None:
 
 
 async def test_event_entity_of_a_new_contact_is_before_the_bus(
+    event_entities: None,
     home: Home,
 ) -> None:
     """Who acts on elks_call_ended finds the event entity of a contact as it is by then."""
@@ -83,7 +84,7 @@ async def test_event_entity_of_a_new_contact_is_before_the_bus(
     ids=["bus", "event", "sensor"],
 )
 async def test_cancel_shows_at_once_in_an_automation(
-    engine: Engine, home: Home, trigger: dict[str, Any]
+    event_entities: None, engine: Engine, home: Home, trigger: dict[str, Any]
 ) -> None:
     """After cancel_chain returns, the sensor shows it: also in an automation on an event."""
     assert await async_setup_component(
@@ -154,7 +155,9 @@ async def test_cancel_in_an_automation_calls_nobody_else(
     ]
 
 
-async def test_place_in_the_event_of_another(engine: Engine, home: Home) -> None:
+async def test_place_in_the_event_of_another(
+    event_entities: None, engine: Engine, home: Home
+) -> None:
     """Calls placed from within events: each once, each with all of its events in order."""
     assert await async_setup_component(
         home.hass,

@@ -1,20 +1,26 @@
-"""The sensor of the call placed last."""
+"""The sensors: the last call and answer, who acknowledged, and figures of the account."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.core import Event, EventStateChangedData, callback
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
-from simulator import Outcome
+from simulator import KeyPress, Outcome
 
 from .conftest import LAST_CALL, PHONE, Home, make_contact
+from .speech.conftest import Engine
 
 
 @pytest.fixture
@@ -127,8 +133,183 @@ async def test_models(home: Home) -> None:
         registry.async_update_device(device, model=None)
     await home.hass.config_entries.async_reload(home.entry.entry_id)
 
-    found = [registry.async_get(device) for device in devices]
-    assert [one and one.model for one in found] == ["Account", "Contact"]
+    assert [model(home, device) for device in devices] == ["Account", "Contact"]
+
+
+def model(home: Home, device_id: str) -> str | None:
+    """Return the model of a device."""
+    device = dr.async_get(home.hass).async_get(device_id)
+    assert isinstance(device, dr.DeviceEntry)
+    return device.model
+
+
+CLOSE: dict[str, Any] = {
+    "message": "Press 1 to close, 2 to wait",
+    "answers": [{"key": "1", "id": "close"}, {"key": "2", "id": "wait"}],
+}
+CLOSES: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
+WAITS: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="2")]}
+STRANGER = "+46709999999"
+
+
+def answers(home: Home) -> dict[str, str]:
+    """Return the last answers of all and of Anna, and who acknowledged last."""
+    return {
+        key: state.state
+        for key in (
+            "demo_home_last_answer",
+            "anna_last_answer",
+            "demo_home_acknowledged_by",
+        )
+        if (state := home.hass.states.get(f"sensor.{key}"))
+    }
+
+
+async def restart(home: Home) -> None:
+    """Load the account anew, from what is on disk."""
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.hass.async_block_till_done()
+
+
+async def test_last_answer(engine: Engine, home: Home) -> None:
+    """The answer given last is shown, by all and by each contact, also after a restart."""
+    assert set(answers(home).values()) == {"unknown"}
+    home.provider.phone(PHONE, **CLOSES)
+    home.provider.phone(STRANGER, **WAITS)
+
+    await home.speak(**CLOSE)
+    assert answers(home)["demo_home_last_answer"] == "close"
+    await home.speak(to=STRANGER, **CLOSE)
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+    await home.speak(**CLOSE)
+
+    given = {
+        "demo_home_last_answer": "wait",
+        "anna_last_answer": "close",
+        "demo_home_acknowledged_by": "unknown",
+    }
+    assert answers(home) == given
+    await restart(home)
+    assert answers(home) == given
+
+
+async def press(home: Home, to: str, key: str) -> None:
+    """Have 46elks report that somebody pressed a key; their phone still rings in the simulator."""
+    [call] = [call for call in home.provider.calls if call.to == to]
+    url = str(call.whenhangup)
+    fields = {"callid": call.id, "result": key}
+    path = f"{url[url.index('/api/') :]}&asked=1"
+    async with home.client.post(path, data=fields) as answer:
+        assert answer.status == 200
+    await home.hass.async_block_till_done()
+
+
+async def test_answer_of_an_older_call(engine: Engine, home: Home) -> None:
+    """An answer that comes late, in an older call, does not displace a newer one."""
+    home.rings_on()
+    home.provider.phone(STRANGER, outcome=Outcome.NO_ANSWER)
+    for to in (PHONE, STRANGER):
+        await home.act("place_call", to=to, timeout=300, **CLOSE)
+
+    await press(home, STRANGER, "2")
+    await press(home, PHONE, "1")
+
+    given = {
+        "demo_home_last_answer": "wait",
+        "anna_last_answer": "close",
+        "demo_home_acknowledged_by": "unknown",
+    }
+    assert answers(home) == given
+    await restart(home)
+    assert answers(home) == given
+
+
+async def test_an_answer_that_is_too_long(engine: Engine, home: Home) -> None:
+    """Of an answer that no state can hold, the beginning is shown."""
+    home.provider.phone(PHONE, **CLOSES)
+    await home.speak(message="1?", answers=[{"key": "1", "id": "x" * 300}])
+
+    assert answers(home)["anna_last_answer"] == "x" * 255
+
+
+async def test_acknowledged_by(engine: Engine, home: Home) -> None:
+    """Who acknowledged last is shown by name, else by number; that is an answer, too."""
+    home.provider.phone(PHONE, **CLOSES)
+    home.provider.phone(STRANGER, **CLOSES)
+    await home.act("call_chain", to=STRANGER, message="Fire")
+    await home.settle()
+    assert answers(home) == {
+        "demo_home_last_answer": "acknowledged",
+        "anna_last_answer": "unknown",
+        "demo_home_acknowledged_by": STRANGER,
+    }
+
+    await home.act("call_chain", to=["Anna"], message="Fire")
+    await home.settle()
+    home.provider.phone(PHONE, outcome=Outcome.DECLINE)
+    await home.act("call_chain", to=["Anna"], message="Fire", rounds=1)
+    await home.settle()
+
+    shown = {
+        "demo_home_last_answer": "acknowledged",
+        "anna_last_answer": "acknowledged",
+        "demo_home_acknowledged_by": "Anna",
+    }
+    assert answers(home) == shown
+    await restart(home)
+    assert answers(home) == shown
+    assert value(home, "call_chain") == "unanswered"
+
+
+async def test_acknowledged_in_another_order(engine: Engine, home: Home) -> None:
+    """The chain begun first may be acknowledged last; a restart remembers that."""
+    home.rings_on()
+    home.provider.phone(STRANGER, outcome=Outcome.NO_ANSWER)
+    for to in (PHONE, STRANGER):
+        await home.hass.services.async_call(
+            "elks",
+            "call_chain",
+            {"to": to, "message": "Fire", "timeout": 300},
+            blocking=True,
+        )
+        async with asyncio.timeout(30):
+            while to not in {call.to for call in home.provider.calls}:
+                await asyncio.sleep(0.01)
+
+    await press(home, STRANGER, "1")
+    assert answers(home)["demo_home_acknowledged_by"] == STRANGER
+    await press(home, PHONE, "1")
+
+    assert answers(home)["demo_home_acknowledged_by"] == "Anna"
+    await restart(home)
+    assert answers(home)["demo_home_acknowledged_by"] == "Anna"
+
+
+async def test_nothing_new_is_not_written(engine: Engine, home: Home) -> None:
+    """What a sensor shows already is not written again, whatever else becomes known."""
+    home.provider.phone(PHONE, **CLOSES)
+    home.provider.phone(STRANGER, **CLOSES)
+    await home.act("call_chain", to=["Anna"], message="Fire")
+    await home.settle()
+    before = {
+        key: home.hass.states.get(f"sensor.{key}").last_reported  # type: ignore[union-attr]
+        for key in (
+            "anna_last_answer",
+            "anna_last_call",
+            "demo_home_acknowledged_by",
+            "demo_home_call_chain",
+            "demo_home_last_answer",
+        )
+    }
+
+    home.provider.phone(STRANGER, **CLOSES)
+    await home.act("place_call", to=STRANGER, message="Hello")
+    await home.settle()
+
+    for key, written in before.items():
+        shown = home.hass.states.get(f"sensor.{key}")
+        assert shown is not None
+        assert shown.last_reported == written, key
 
 
 def value(home: Home, key: str) -> str:
@@ -213,12 +394,26 @@ async def test_next_month(
 
 
 async def test_disabled_by_default(home: Home) -> None:
-    """Those that few want are there when they are asked for."""
+    """Those that few want are there when they are asked for; who has them keeps them."""
     registry = er.async_get(home.hass)
     entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)
 
     assert {entity.translation_key for entity in entities if entity.disabled} == {
+        "call",
         "calls_this_month",
         "last_call_cost",
         "last_call_duration",
     }
+
+
+@pytest.fixture
+def registered(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Have registered an entity when it was not yet disabled at first."""
+    er.async_get(hass).async_get_or_create(
+        "event", "elks", f"{entry.unique_id}_call", config_entry=entry
+    )
+
+
+async def test_not_disabled_by_an_update(registered: None, home: Home) -> None:
+    """Who has an entity keeps it, although it is disabled at first by now."""
+    assert len(home.hass.states.async_all("event")) == 1

@@ -340,7 +340,7 @@ async def test_picked_up_with_the_other_name_of_the_id(asks: Asking) -> None:
     assert "ivr" in action
 
 
-async def test_older_answer_again(asks: Asking) -> None:
+async def test_older_answer_again(event_entities: None, asks: Asking) -> None:
     """The answer to an earlier question that comes again changes nothing."""
     shown = async_capture_events(asks.home.hass, EVENT_STATE_CHANGED)
     first = (await asks.next())["next"]
@@ -428,7 +428,7 @@ async def test_stranger_while_the_account_is_not_loaded(asks: Asking) -> None:
     assert await asks.next(webhook_path() + "?token=wrong") == {}
 
 
-async def test_keys_in_the_report(asks: Asking) -> None:
+async def test_keys_in_the_report(event_entities: None, asks: Asking) -> None:
     """Keys that nobody heard are read from the report of the end."""
     actions = [{"ivr": "https://home.example/m.wav", "result": "2"}]
     call_id = asks.home.provider.calls[-1].id

@@ -3,10 +3,10 @@
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from ..api import Call
 from ..speech import Prompt
+from .latest import LatestCalls
 from .record import CallRecord
 from .store import Kept
 from .tally import Tally, price
@@ -34,9 +34,8 @@ class CallBook:
         self._forgotten: OrderedDict[str, CallRecord] = OrderedDict()
         self._chains: set[str] = set()
         self._held: dict[str, CallRecord] = {}
-        self._last_to: dict[str, CallRecord] = {}
-        self.last: CallRecord | None = None
-        """The call placed last of those that the provider took."""
+        self._placed = LatestCalls()
+        self._answers = LatestCalls()
         self._tally = Tally()
         self._uncounted: list[tuple[CallRecord | None, CallRecord]] = []
         """An end is shown before it is counted, which takes as long as a tenth of the rest."""
@@ -52,8 +51,7 @@ class CallBook:
 
     def kept(self) -> Kept:
         """Return what a restart must not forget."""
-        last = [self.last] if self.last else []
-        shown = (*last, *self._last_to.values(), *self._held.values())
+        shown = (*self._placed.records, *self._answers.records, *self._held.values())
         ended = {record.token: record for record in shown if record.ended}
         records = (*ended.values(), *self._open.values())
         ended_ids = tuple(self._ended_ids)[-_ENDED_IDS_KEPT:]
@@ -72,9 +70,22 @@ class CallBook:
             if record.chain != chain_id
         }
 
-    def last_to(self, contact: str) -> CallRecord | None:
-        """Return the call to a contact that was placed last."""
-        return self._last_to.get(contact)
+    @property
+    def last(self) -> CallRecord | None:
+        """The call placed last of those that the provider took."""
+        return self._placed.of(None)
+
+    def last_to(self, contact: str | None) -> CallRecord | None:
+        """Return the call to a contact that was placed last; the last of all for None."""
+        return self._placed.of(contact)
+
+    def last_answer(self, contact: str | None) -> str | None:
+        """Return the id of the last answer of a contact; of all for None.
+
+        A late answer in an older call displaces none of a newer one.
+        """
+        record = self._answers.of(contact)
+        return record.answer if record else None
 
     def put(self, record: CallRecord) -> None:
         """Write a record, in place of what was known of the call."""
@@ -187,22 +198,17 @@ class CallBook:
         if before and before.call and record.placed < before.placed:
             self._find_last_again()
             return
-        new = before is None or before.call is None
-        if _is_later(record, self.last, new=new):
-            self.last = record
-        contact = record.contact
-        if contact and _is_later(record, self._last_to.get(contact), new=new):
-            self._last_to[contact] = record
+        self._placed.note(record, new=before is None or before.call is None)
+        if record.answer is not None:
+            self._answers.note(record, new=before is None or before.answer is None)
 
     def _find_last_again(self) -> None:
         """Find out which call was placed last, when one turns out to be older than it seemed."""
-        shown = {one.token: one for one in self._last_to.values()}
-        placed = [
-            one for one in (shown | self._ended | self._open).values() if one.call
-        ]
-        placed.sort(key=lambda one: _cut(one.placed))
-        self.last = placed[-1]
-        self._last_to |= {one.contact: one for one in placed if one.contact}
+        kept = (*self._placed.records, *self._answers.records)
+        shown = {one.token: one for one in kept} | self._ended | self._open
+        placed = [one for one in shown.values() if one.call]
+        self._placed.find_again(placed)
+        self._answers.find_again(one for one in placed if one.answer is not None)
 
     def _note_end(self, record: CallRecord, call: Call) -> None:
         # The end may still be found out
@@ -211,19 +217,3 @@ class CallBook:
         self._ended_ids[call.id] = None
         if len(self._ended_ids) > _ENDED_IDS_KNOWN:
             self._ended_ids.popitem(last=False)
-
-
-def _is_later(record: CallRecord, last: CallRecord | None, *, new: bool) -> bool:
-    """Return whether a call was placed later than the last one, or is that one.
-
-    Times are compared as the history gives them, cut to the millisecond; of two calls in the
-    same one, the new one is later.
-    """
-    if last is None or record.token == last.token:
-        return True
-    placed, last_placed = _cut(record.placed), _cut(last.placed)
-    return placed > last_placed or (new and placed == last_placed)
-
-
-def _cut(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -37,7 +37,7 @@ class Kept:
     """What is kept of an account's calls."""
 
     records: tuple[CallRecord, ...] = ()
-    """Calls that were requested and have not ended, and the one placed last."""
+    """Calls that were requested and have not ended, and those that entities show."""
     ended_ids: tuple[str, ...] = ()
     """Ids of calls that ended recently: in the history, they are not the ones looked for."""
     tally: Tally = field(default_factory=Tally)

@@ -54,6 +54,8 @@ class Chains:
         self._stopped = False
         self.last: Chain | None = None
         """The chain begun last."""
+        self.acknowledged: Chain | None = None
+        """The chain that was acknowledged last."""
 
     @property
     def all_cancelled(self) -> int:
@@ -69,6 +71,9 @@ class Chains:
         """Read the chains of before a restart; their calls are to be remembered."""
         for chain in await self._store.async_load():
             self.last = chain
+            # Where two have been, the one acknowledged last stands before the other
+            if chain.end is ChainEnd.ACKNOWLEDGED and self.acknowledged is None:
+                self.acknowledged = chain
             if chain.end is None:
                 self._tracker.book.hold(chain.id)
                 self._make_run(chain)
@@ -177,6 +182,8 @@ class Chains:
             return
         run = self._runs.pop(chain.id)
         self._ended.append(chain.id)
+        if chain.end is ChainEnd.ACKNOWLEDGED:
+            self.acknowledged = chain
         self._async_begin_write()
         self._listeners.async_notify(ChainChange(chain=chain, calls=tuple(run.calls)))
         self._tracker.book.release(chain.id)
@@ -188,10 +195,15 @@ class Chains:
 
     @callback
     def _async_begin_write(self) -> asyncio.Task[None]:
-        """Write the chains that run, and the one begun last, in the order in which they began."""
+        """Write the chains that run, and the one begun last, in the order in which they began.
+
+        Before them stands the one acknowledged last, unless it is the one begun last.
+        """
         last = [self.last] if self.last and self.last.end else []
+        acknowledged = [self.acknowledged] if self.acknowledged else []
+        first = [one for one in acknowledged if one is not self.last]
         return self._hass.async_create_task(
-            self._async_save([*self.running, *last]), "elks chains"
+            self._async_save([*first, *self.running, *last]), "elks chains"
         )
 
     async def _async_save(self, chains: list[Chain]) -> None:

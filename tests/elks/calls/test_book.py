@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from custom_components.elks.api import CallState
-from custom_components.elks.calls import CallRecord
+from custom_components.elks.calls import Answer, CallRecord, CallScript
 from custom_components.elks.calls.book import CallBook
 from custom_components.elks.calls.store import Kept
+from custom_components.elks.speech import Prompt
 
 from .conftest import START, make_call, make_record
 
@@ -167,6 +168,62 @@ def test_last_of_a_millisecond(book: CallBook) -> None:
     book.report("t1", make_call("c1", created=created, state=CallState.BUSY))
 
     assert book.last == book.find("t2")
+
+
+def answered(number: int, keys: str | None = "1") -> CallRecord:
+    """Return the record of a call to Anna that asks for an answer; without keys, none was given."""
+    script = CallScript(
+        message=Prompt(text="Close?"),
+        repeat=1,
+        digits=1,
+        language="en",
+        answers=(
+            Answer(key="1", id="close", reply=None),
+            Answer(key="2", id="wait", reply=None),
+        ),
+    )
+    return replace(in_progress(number), script=script, contact="anna", digits=keys)
+
+
+def test_last_answer(book: CallBook) -> None:
+    """It is that of the call placed last of those with an answer, whenever it is given."""
+    book.put(answered(1, keys=None))
+    book.put(answered(2))
+    book.put(answered(3, keys="7"))
+    assert book.last_answer("anna") == book.last_answer(None) == "close"
+
+    book.put(answered(1, keys="2"))
+    assert book.last_answer("anna") == "close"
+    book.put(answered(2, keys="2"))
+
+    assert book.last_answer("anna") == book.last_answer(None) == "wait"
+    assert book.last_answer("bo") is None
+
+
+def test_last_answer_is_kept(book: CallBook) -> None:
+    """A restart does not forget it, however many calls without an answer followed."""
+    end = make_call("c1", state=CallState.SUCCESS, created=START)
+    book.put(replace(answered(1), call=end))
+    for number in range(2, 200):
+        book.put(ended(number))
+
+    after = CallBook(lambda *_: pytest.fail("A restart is no change"))
+    after.restore(book.kept())
+
+    assert [record.token for record in book.kept().records] == ["t199", "t1"]
+    assert after.last_answer("anna") == after.last_answer(None) == "close"
+    assert after.last == ended(199)
+
+
+def test_last_answer_is_older_than_it_seemed(book: CallBook) -> None:
+    """When a call turns out to have been placed earlier, so was its answer."""
+    book.put(answered(5))
+    book.put(answered(9, keys="2"))
+    assert book.last_answer("anna") == "wait"
+
+    book.report("t9", make_call("c9", created=START))
+
+    assert book.last_answer("anna") == book.last_answer(None) == "close"
 
 
 def test_end_that_was_never_learnt(book: CallBook) -> None:

@@ -27,6 +27,8 @@ ANNA, BO = "+46701111111", "+46702222222"
 CECILIA = "+46704444444"
 ACCOUNT_EVENT, ANNA_EVENT = "event.demo_home_call", "event.anna_call"
 
+pytestmark = pytest.mark.usefixtures("event_entities")
+
 
 @pytest.fixture
 def contacts() -> list[ConfigSubentryData]:
@@ -226,6 +228,8 @@ async def test_others_stay(home: Home) -> None:
     await home.hass.async_block_till_done()
 
     assert taken == {
+        "button.cecilia_test_call": ["unknown", "unknown", None],
+        "sensor.cecilia_last_answer": ["unknown", "unknown", None],
         "sensor.cecilia_last_call": ["unknown", "unknown", None],
         "event.cecilia_call": ["unknown", "unknown", None],
         "notify.cecilia": ["unknown", "unknown", None],

@@ -36,7 +36,7 @@ async def test_call_ended(home: Home) -> None:
     [call] = home.provider.calls
     assert event.data == {
         "config_entry_id": home.entry.entry_id,
-        "device_id": home.device_id("Anna"),
+        "device_id": home.device_id(),
         "entity_id": "notify.anna",
         "call_id": call.id,
         "state": "busy",
@@ -93,7 +93,9 @@ async def test_chain_ended(engine: Engine, home: Home) -> None:
         (ConfigEntries, "async_forward_entry_setups"),
     ],
 )
-async def test_ended_before_the_start(home: Home, owner: Any, step: str) -> None:
+async def test_ended_before_the_start(
+    event_entities: None, home: Home, owner: Any, step: str
+) -> None:
     """An end that is learnt after a start is told to all, however long a step of it takes."""
     home.provider.fault(Fault(FaultKind.CALLBACK_DROPPED, times=None))
     await home.place_call()
