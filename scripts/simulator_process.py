@@ -44,6 +44,64 @@ class SimulatorControl:
         """Set what the person with a number does, from the next call on."""
         await self.post("phones", number=number, **script)
 
+    async def dial(
+        self, to: str = FROM_NUMBER, caller: str | None = OWN_NUMBER, **script: Any
+    ) -> str:
+        """Let somebody call one of the account's numbers; return the call's id.
+
+        None as the caller withholds the number. For the script, see CallerScript and Dialled
+        in `simulator/calls`; without one, the caller stays until the call ends.
+        """
+        options = {"to": to, "from": caller, **script}
+        async with self._session.post(
+            "/control/calls", json=options, raise_for_status=True
+        ) as response:
+            call: dict[str, Any] = await response.json()
+        return str(call["id"])
+
+    async def call(self, call_id: str) -> dict[str, Any]:
+        """Return a call, and with it the phones in it, that of the caller first."""
+        call: dict[str, Any] = await self.get(f"calls/{call_id}")
+        return call
+
+    async def press(self, call_id: str, keys: str) -> None:
+        """Press keys on the first phone of a call."""
+        await self.post(f"handsets/{call_id}-0", act="press", keys=keys)
+
+    async def hang_up(self, call_id: str) -> None:
+        """Hang up the first phone of a call."""
+        await self.post(f"handsets/{call_id}-0", act="hang_up")
+
+    async def heard(self, call_id: str) -> list[str]:
+        """Return the URLs of what the first phone of a call has played, in order."""
+        phones = (await self.call(call_id))["phones"]
+        return list(phones[0]["heard"]) if phones else []
+
+    async def sound(self, url: str) -> bytes:
+        """Return a sound that was played, by its URL; empty for the provider's own."""
+        paths = {sound["url"]: sound["path"] for sound in await self.get("sounds")}
+        return await self._read(paths[url])
+
+    async def voice_start(self, number: str = FROM_NUMBER) -> str:
+        """Return what answers a number's calls; empty for nothing."""
+        own = await self._number(number)
+        return str(own["voice_start"])
+
+    async def set_voice_start(
+        self, voice_start: str, number: str = FROM_NUMBER
+    ) -> None:
+        """Set what answers a number's calls, as if somebody else did."""
+        await self.post("numbers", number=number, voice_start=voice_start)
+
+    async def given_away(self) -> list[str]:
+        """Return the numbers that the account no longer rents, because it was asked to."""
+        numbers = await self.get("numbers")
+        return [own["number"] for own in numbers if own["given_away"]]
+
+    async def _number(self, number: str) -> dict[str, Any]:
+        numbers: list[dict[str, Any]] = await self.get("numbers")
+        return next(own for own in numbers if own["number"] == number)
+
     async def calls(self) -> list[dict[str, Any]]:
         """Return the last 50 calls, oldest first."""
         calls: list[dict[str, Any]] = (await self.get("state"))["calls"]

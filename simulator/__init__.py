@@ -7,8 +7,9 @@ Home Assistant. From the top, where each part uses only what is below it:
 - `simulator`: the Simulator, all parts put together and served over HTTP
 - `control/`: steering from outside, and the page on which phones ring
 - `api/`: the requests that customers make, and the faults in their answers
-- `calls/`: the calls. `exchange` places them, `actions` carries them out, `connect` adds other
-  phones, `handsets` are the phones in a call, `phones` what people do with theirs
+- `calls/`: the calls. `exchange` places and takes them, `incoming` has callers wait, `actions`
+  carries calls out, `connect` adds other phones, `handsets` are the phones in a call, `phones`
+  what people do with theirs
 - `wire/`: what the provider sends. `callbacks` sends forms, `payloads` fills them in, `dialect`
   holds the choices where the provider's documentation is silent
 - `account`, `call`, `traffic`: what the provider knows; `faults`: what is to go wrong;
@@ -16,9 +17,9 @@ Home Assistant. From the top, where each part uses only what is below it:
 """
 
 from .account import AccountNumber
-from .call import CallState, Leg, SimulatedCall
-from .calls.handsets import ActKind, Handset, Stage
-from .calls.phones import KeyPress, Outcome
+from .call import CallState, Direction, Leg, SimulatedCall
+from .calls.handsets import Handset, Stage
+from .calls.phones import ActKind, KeyPress, Outcome
 from .clock import Clock
 from .faults import Fault, FaultKind
 from .simulator import Simulator
@@ -34,6 +35,7 @@ __all__ = [
     "CallbackKind",
     "Clock",
     "Dialect",
+    "Direction",
     "FailedCall",
     "Fault",
     "FaultKind",

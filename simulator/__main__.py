@@ -7,6 +7,7 @@ import logging
 import signal
 from typing import Any
 
+from .account import AccountNumber, SimulatedAccount
 from .simulator import Simulator
 from .wire.dialect import Dialect
 
@@ -25,6 +26,15 @@ def _options() -> dict[str, Any]:
     parser.add_argument("--password", help="API password")
     parser.add_argument("--displayname", help="the account's name")
     parser.add_argument("--balance", type=int, help="in 1/10000 of the currency")
+    parser.add_argument(
+        "--number",
+        action="append",
+        dest="numbers",
+        type=AccountNumber,
+        default=list(SimulatedAccount.numbers),
+        metavar="E164",
+        help="another number for calls; may be given several times",
+    )
     parser.add_argument("--trial", action="store_true", help="a trial account")
     parser.add_argument(
         "--dialect",

@@ -9,6 +9,13 @@ from typing import Any
 from .times import Times
 
 
+class Direction(StrEnum):
+    """Whether the account calls, or is called."""
+
+    OUTGOING = "outgoing"
+    INCOMING = "incoming"
+
+
 class CallState(StrEnum):
     """The states of a call, by the provider's names."""
 
@@ -39,17 +46,20 @@ class Leg:
 
 @dataclass
 class SimulatedCall:
-    """A call; `timeout` and `duration` in seconds, `cost` in 1/10000 of the currency."""
+    """A call; `timeout` and `duration` in seconds, `cost` in 1/10000 of the currency.
+
+    `from_` is None for a caller who withholds the number, `timeout` for a call to the account.
+    """
 
     id: str
     owner: str
-    from_: str
+    from_: str | None
     to: str
     voice_start: str
     whenhangup: str | None
-    timeout: int
+    timeout: int | None
     created: datetime
-    direction: str = "outgoing"
+    direction: Direction = Direction.OUTGOING
     state: CallState = CallState.ONGOING
     start: datetime | None = None
     duration: int | None = None

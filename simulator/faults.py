@@ -33,7 +33,12 @@ class FaultKind(StrEnum):
     CALLBACK_EARLY = "callback_early"
     # A callback
     CALLBACK_DROPPED = "callback_dropped"
+    # It comes again once it was answered; the second answer counts
     CALLBACK_DOUBLED = "callback_doubled"
+    # It comes twice at the same time
+    CALLBACK_SIMULTANEOUS = "callback_simultaneous"
+    # It is accepted, and comes again after the fault's delay; the first answer counts
+    CALLBACK_REPEATED = "callback_repeated"
     CALLBACK_LATE = "callback_late"
     # It comes after the call's last one, too late to be of any use
     CALLBACK_OUT_OF_ORDER = "callback_out_of_order"
@@ -43,6 +48,8 @@ class FaultKind(StrEnum):
 _OF_CALLBACKS = {
     FaultKind.CALLBACK_DROPPED,
     FaultKind.CALLBACK_DOUBLED,
+    FaultKind.CALLBACK_SIMULTANEOUS,
+    FaultKind.CALLBACK_REPEATED,
     FaultKind.CALLBACK_LATE,
     FaultKind.CALLBACK_OUT_OF_ORDER,
     FaultKind.CALLBACK_FIELDS,

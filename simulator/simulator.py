@@ -15,7 +15,8 @@ from .api.server import API_PATH, Api
 from .call import SimulatedCall
 from .calls.exchange import Exchange
 from .calls.handsets import Handset
-from .calls.phones import KeyPress, Outcome, Phones, PhoneScript
+from .calls.incoming import Dialled
+from .calls.phones import CallerScript, KeyPress, Outcome, Phones, PhoneScript
 from .calls.recordings import Recordings
 from .calls.sounds import Sounds
 from .clock import Clock
@@ -146,10 +147,34 @@ class Simulator:
         talk_for: float | None = 4,
         outcome: Outcome = Outcome.ANSWER,
         keys: Sequence[KeyPress] = (),
+        hangs_up_at: int | None = None,
     ) -> None:
         """Set what the person with a number does, from the next call on (see PhoneScript)."""
-        script = PhoneScript(answer_after, talk_for, outcome, tuple(keys))
+        script = PhoneScript(answer_after, talk_for, outcome, tuple(keys), hangs_up_at)
         self.phones.script(number, script)
+
+    def dial(
+        self,
+        caller: str | None,
+        to: str | None = None,
+        *,
+        waits: float | None = None,
+        talk_for: float | None = None,
+        keys: Sequence[KeyPress] = (),
+        hangs_up_at: int | None = None,
+        ago: float = 0,
+    ) -> SimulatedCall:
+        """Let somebody call the account's number `to`, by default its voice number.
+
+        None as the caller withholds the number; see CallerScript and Dialled for the others.
+        Raises ValueError if the account has no such number.
+        """
+        script = CallerScript(
+            waits=waits, talk_for=talk_for, keys=tuple(keys), hangs_up_at=hangs_up_at
+        )
+        return self._exchange.receive(
+            Dialled(caller, to or self.voice_number, script, ago)
+        )
 
     def fault(self, fault: Fault) -> None:
         """Add a fault."""

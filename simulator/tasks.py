@@ -15,9 +15,11 @@ class Tasks:
         """Start with no work."""
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def spawn[T](self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Start a piece of work in the background."""
-        self._add(asyncio.create_task(work))
+        task = asyncio.create_task(work)
+        self._add(task)
+        return task
 
     def add_current(self) -> None:
         """Add the task that is running now."""

@@ -10,6 +10,7 @@ class CallbackKind(StrEnum):
     """The reasons for which the provider calls back."""
 
     NEWOUTGOING = "newoutgoing"
+    NEWINCOMING = "newincoming"
     NEXT = "next"
     WHENHANGUP = "whenhangup"
     RECORDING = "recording"

@@ -54,6 +54,11 @@ def is_action(value: object) -> bool:
     )
 
 
+def verb_of(action: Action) -> str | None:
+    """Return what an action does, None for one that only leads to others."""
+    return next((name for name in _VERBS if name in action), None)
+
+
 class Conversation:
     """What happens in a call once it has been answered."""
 
@@ -81,10 +86,13 @@ class Conversation:
         self._call_recording: tuple[str, float] | None = None
         """Where to report the recording of the call, and when it began."""
 
-    async def run(self) -> None:
-        """Carry out the actions until there are no more or the person hangs up."""
+    async def run(self, first: Action | None = None) -> None:
+        """Carry out the actions until there are no more or the person hangs up.
+
+        The first one is given, or what the call's `voice_start` says.
+        """
         try:
-            action = await self._first()
+            action = first or await self._first()
             for _ in range(_MOST_ACTIONS):
                 if action is None:
                     break
@@ -107,7 +115,7 @@ class Conversation:
             self._call.whenhangup = action["whenhangup"]
         if is_url(action.get("recordcall")) and self._call_recording is None:
             self._call_recording = (action["recordcall"], self._circuit.at)
-        if (verb := next((name for name in _VERBS if name in action), None)) is None:
+        if (verb := verb_of(action)) is None:
             return await self._follow(action.get("next"), CallState.SUCCESS)
         why = None
         match verb:
@@ -219,7 +227,7 @@ class Conversation:
         entry = self._note("connect", action, CallState.SUCCESS)
         targets = Targets(
             numbers=[number.strip() for number in str(action["connect"]).split(",")],
-            callerid=str(action.get("callerid", self._call.from_)),
+            callerid=str(action.get("callerid", self._call.from_ or "")),
             timeout=_number(action, "timeout", 60, most=300),
         )
         entry["result"] = await connect(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 import math
 
 from ..call import CallState, Leg, SimulatedCall
-from .handsets import ActKind, Circuit, Handset, HungUpError
-from .phones import Outcome, Phones
+from .handsets import Circuit, Handset, HungUpError
+from .phones import ActKind, Outcome, Phones
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ from math import ceil
 import secrets
 
 from ..account import SimulatedAccount
-from ..call import CallState, SimulatedCall
+from ..call import CallState, Direction, SimulatedCall
 from ..clock import Clock
 from ..tasks import Tasks
 from ..wire.callbacks import Callbacks
 from ..wire.payloads import Payloads
-from .actions import Conversation
-from .handsets import Circuit, Handset
+from .actions import Action, Conversation, is_url, verb_of
+from .handsets import Circuit, Handset, HungUpError
+from .incoming import Dialled, first_action
 from .phones import Outcome, Phones
 from .recordings import Recordings
 from .sounds import Sounds
@@ -34,7 +35,7 @@ class Order:
 
 
 class Exchange:
-    """Places calls and keeps them; `calls` are by their ids, oldest first."""
+    """Places and takes calls, and keeps them; `calls` are by their ids, oldest first."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class Exchange:
     def place(self, order: Order) -> SimulatedCall:
         """Place a call and return it; it has already failed if the phone cannot be reached."""
         call = SimulatedCall(
-            id=f"c{secrets.token_hex(16)}",
+            id=_new_id(),
             owner=self._account.account_id,
             from_=order.from_,
             to=order.to,
@@ -80,11 +81,54 @@ class Exchange:
         if script.outcome is Outcome.UNREACHABLE:
             self._end(call, CallState.FAILED)
             return call
-        circuit = Circuit(call.id, self._clock, self._changed)
-        self._circuits[call.id] = circuit
-        handset = circuit.ring(call.to, call.from_, script)
-        self._tasks.spawn(self._carry(call, circuit, handset))
+        circuit = self._connect(call)
+        handset = circuit.ring(call.to, order.from_, script)
+        self._tasks.spawn(self._carry(call, circuit, handset, order.timeout))
         return call
+
+    def receive(self, dialled: Dialled) -> SimulatedCall:
+        """Take a call that somebody dials; return it.
+
+        It has already failed if nothing answers the number's calls. Raises ValueError if the
+        account has no such number.
+        """
+        if dialled.to not in self._account.voice_numbers:
+            raise ValueError("The account has no such number for calls")
+        own = next(own for own in self._account.numbers if own.number == dialled.to)
+        call = SimulatedCall(
+            id=_new_id(),
+            owner=self._account.account_id,
+            from_=dialled.from_,
+            to=dialled.to,
+            voice_start=own.voice_start,
+            whenhangup=None,
+            timeout=None,
+            created=self._next_moment(),
+            direction=Direction.INCOMING,
+        )
+        self.calls[call.id] = call
+        if dialled.ago:
+            self._receive_belatedly(call, timedelta(seconds=dialled.ago))
+        elif not call.voice_start:
+            self._end(call, CallState.FAILED)
+        else:
+            circuit = self._connect(call)
+            caller = circuit.dial(dialled.from_ or "", call.to, dialled.script)
+            self._tasks.spawn(self._carry_incoming(call, circuit, caller))
+        return call
+
+    def _receive_belatedly(self, call: SimulatedCall, ago: timedelta) -> None:
+        """Report a call whose caller has long given up."""
+        call.created -= ago
+        by_age = sorted(self.calls.items(), key=lambda item: item[1].created)
+        self.calls.clear()
+        self.calls.update(by_age)
+        self._end(call, self._payloads.dialect.not_answered)
+        if is_url(call.voice_start):
+            delivery = self._callbacks.report_incoming(
+                call, call.voice_start, self._payloads.incoming(call)
+            )
+            self._tasks.spawn(delivery.finish())
 
     def listed(self, call: SimulatedCall) -> bool:
         """Return whether a call can be looked up yet."""
@@ -109,10 +153,10 @@ class Exchange:
         return next((one for one in handsets if one.id == handset_id), None)
 
     async def _carry(
-        self, call: SimulatedCall, circuit: Circuit, handset: Handset
+        self, call: SimulatedCall, circuit: Circuit, handset: Handset, timeout: int
     ) -> None:
         """Carry a call from its first ring to its end."""
-        outcome = await handset.ring(call.timeout)
+        outcome = await handset.ring(timeout)
         if outcome is Outcome.ANSWER:
             await self._talk(call, circuit, handset)
         handset.end()
@@ -128,25 +172,84 @@ class Exchange:
             case _:
                 return dialect.not_answered
 
+    async def _carry_incoming(
+        self, call: SimulatedCall, circuit: Circuit, caller: Handset
+    ) -> None:
+        """Carry a call to the account from its first ring to its end."""
+        dialect = self._payloads.dialect
+        try:
+            action = await first_action(
+                call, circuit, caller, self._callbacks, self._payloads, self._tasks
+            )
+            state = await self._answer(call, circuit, caller, action)
+        except HungUpError:
+            state = dialect.not_answered
+        caller.end()
+        self._end(call, state)
+
+    async def _answer(
+        self,
+        call: SimulatedCall,
+        circuit: Circuit,
+        caller: Handset,
+        action: Action | None,
+    ) -> CallState:
+        """Pick up a call to the account, or reject it, as its first action says."""
+        dialect = self._payloads.dialect
+        if action is None:
+            return dialect.not_answered
+        if verb_of(action) != "hangup":
+            caller.pick_up()
+            await self._talk(call, circuit, caller, action)
+            return CallState.SUCCESS
+        await self._conversation(call, circuit, caller).run(action)
+        if dialect.rejected_costs:
+            self._charge(call, self._account.incoming_price_per_second)
+        return CallState.FAILED if str(action["hangup"]) == "404" else dialect.rejected
+
     async def _talk(
-        self, call: SimulatedCall, circuit: Circuit, handset: Handset
+        self,
+        call: SimulatedCall,
+        circuit: Circuit,
+        handset: Handset,
+        action: Action | None = None,
     ) -> None:
         answered = circuit.at
         call.start = call.created + timedelta(seconds=answered)
-        await Conversation(
+        await self._conversation(call, circuit, handset).run(action)
+        call.duration = ceil(round(circuit.at - answered, 3))
+        account = self._account
+        is_incoming = call.direction is Direction.INCOMING
+        price = (
+            account.incoming_price_per_second
+            if is_incoming
+            else account.price_per_second
+        )
+        legs = sum(leg.duration for leg in call.legs)
+        self._charge(call, call.duration * price + legs * account.price_per_second)
+
+    def _charge(self, call: SimulatedCall, cost: int) -> None:
+        call.cost = cost
+        self._account.balance -= cost
+
+    def _connect(self, call: SimulatedCall) -> Circuit:
+        circuit = Circuit(call.id, self._clock, self._changed)
+        self._circuits[call.id] = circuit
+        return circuit
+
+    def _conversation(
+        self, call: SimulatedCall, circuit: Circuit, person: Handset
+    ) -> Conversation:
+        return Conversation(
             call=call,
             circuit=circuit,
-            person=handset,
+            person=person,
             phones=self._phones,
             sounds=self._sounds,
             callbacks=self._callbacks,
             recordings=self._recordings,
             payloads=self._payloads,
-        ).run()
-        call.duration = ceil(round(circuit.at - answered, 3))
-        seconds = call.duration + sum(leg.duration for leg in call.legs)
-        call.cost = seconds * self._account.price_per_second
-        self._account.balance -= call.cost
+        )
 
     def _end(self, call: SimulatedCall, state: CallState) -> None:
         call.state = state
@@ -158,3 +261,7 @@ class Exchange:
         now = self._clock.now()
         last = next(reversed(self.calls.values()), None)
         return max(now, last.created + _RESOLUTION) if last else now
+
+
+def _new_id() -> str:
+    return f"c{secrets.token_hex(16)}"

@@ -4,28 +4,20 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import count
 import math
 from typing import Any
 
 from ..clock import Clock
-from .phones import Outcome, PhoneScript
+from .phones import ActKind, CallerScript, Outcome, PhoneScript
 from .sounds import Sound
-
-
-class ActKind(StrEnum):
-    """What a person can do with a phone."""
-
-    ANSWER = "answer"
-    DECLINE = "decline"
-    PRESS = "press"
-    HANG_UP = "hang_up"
 
 
 class Stage(StrEnum):
     """What a phone is doing."""
 
     RINGING = "ringing"
+    # It dials, and its person hears ringing
+    CALLING = "calling"
     TALKING = "talking"
     ENDED = "ended"
 
@@ -39,7 +31,7 @@ class Playing:
 
 
 class HungUpError(Exception):
-    """The person who was called hung up."""
+    """The person who was called, or who calls, hung up."""
 
 
 class Circuit:
@@ -61,22 +53,52 @@ class Circuit:
 
     def ring(self, number: str, caller: str, script: PhoneScript) -> Handset:
         """Ring a phone."""
-        handset_id = f"{self._call_id}-{len(self.handsets)}"
-        handset = Handset(handset_id, number, caller, script, self)
-        self.handsets.append(handset)
-        return handset
+        return self._add(Handset(self._next_id(), number, caller, script, self))
 
-    def schedule(self, handset: Handset, acts: list[tuple[float, Act]]) -> None:
-        """Replace what a person will do, each act so many seconds from now."""
-        others = [(at, act) for at, act in self._scheduled if act.handset != handset]
-        own = [(self.at + after, act) for after, act in acts]
-        self._scheduled = sorted(others + own, key=lambda entry: entry[0])
+    def dial(self, number: str, to: str, script: CallerScript) -> Handset:
+        """Let somebody call."""
+        return self._add(
+            Handset(self._next_id(), number, None, script, self, dialled=to)
+        )
+
+    def schedule(self, after: float, act: Act) -> None:
+        """Add an act that somebody will do so many seconds from now."""
+        self._scheduled.append((self.at + after, act))
+        self._scheduled.sort(key=lambda entry: entry[0])
+
+    def unschedule(self, handset: Handset) -> None:
+        """Forget what a person will do."""
+        self._scheduled = [
+            (at, act) for at, act in self._scheduled if act.handset is not handset
+        ]
+
+    async def act_during(self, work: asyncio.Future[Any], until: float) -> Act | None:
+        """Wait for the next act while something real is done, which takes real seconds.
+
+        Return None when that is done, or when the time is up.
+        """
+        at, act = self._next_scheduled(until)
+        seconds = at - self.at
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        by_hand = asyncio.ensure_future(self.acts.get())
+        await asyncio.wait(
+            (work, by_hand), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        self.at += min(seconds, loop.time() - began)
+        if by_hand.done():
+            return by_hand.result()
+        by_hand.cancel()
+        if work.done():
+            return None
+        self.at = at
+        if act:
+            self._scheduled.pop(0)
+        return act
 
     async def next_act(self, until: float) -> Act | None:
         """Wait for the next act with any of the phones; return None when the time is up."""
-        at, act = until, None
-        if self._scheduled and self._scheduled[0][0] <= until:
-            at, act = self._scheduled[0]
+        at, act = self._next_scheduled(until)
         seconds = at - self.at
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -95,6 +117,19 @@ class Circuit:
             return await self.next_act(until)
         return by_hand
 
+    def _next_scheduled(self, until: float) -> tuple[float, Act | None]:
+        """Return what happens next by script, and when; at the latest, nothing."""
+        if self._scheduled and self._scheduled[0][0] <= until:
+            return self._scheduled[0]
+        return until, None
+
+    def _next_id(self) -> str:
+        return f"{self._call_id}-{len(self.handsets)}"
+
+    def _add(self, handset: Handset) -> Handset:
+        self.handsets.append(handset)
+        return handset
+
 
 class Handset:
     """A phone during one call."""
@@ -103,20 +138,25 @@ class Handset:
         self,
         handset_id: str,
         number: str,
-        caller: str,
-        script: PhoneScript,
+        caller: str | None,
+        script: PhoneScript | CallerScript,
         circuit: Circuit,
+        *,
+        dialled: str | None = None,
     ) -> None:
-        """Ring for a person who follows a script."""
+        """Ring for a person who follows a script, or let them call the number they dialled."""
         self.id = handset_id
         self.number = number
-        self.stage = Stage.RINGING
+        self.stage = Stage.CALLING if dialled else Stage.RINGING
         self.playing: Playing | None = None
+        self.heard: list[Sound] = []
+        """What the person heard the beginning of, in order."""
         self._caller = caller
+        self._dialled = dialled
         self._script = script
         self._circuit = circuit
-        self._plays = count(1)
-        circuit.schedule(self, self._while_ringing())
+        for after, kind in script.while_ringing():
+            self._will(after, kind)
         circuit.changed()
 
     def as_json(self) -> dict[str, Any]:
@@ -125,7 +165,9 @@ class Handset:
             "id": self.id,
             "number": self.number,
             "caller": self._caller,
+            "dialled": self._dialled,
             "stage": self.stage,
+            "heard": [sound.url for sound in self.heard],
         }
 
     def act(self, kind: ActKind, keys: str = "") -> None:
@@ -149,7 +191,10 @@ class Handset:
     def pick_up(self) -> None:
         """Answer the phone."""
         self.stage = Stage.TALKING
-        self._circuit.schedule(self, self._while_talking())
+        self._circuit.unschedule(self)
+        self._press(sound=None)
+        if self._script.talk_for is not None:
+            self._will(self._script.talk_for, ActKind.HANG_UP)
         self._circuit.changed()
 
     async def listen(self, seconds: float) -> str | None:
@@ -169,36 +214,30 @@ class Handset:
 
     def hear(self, sound: Sound | None) -> None:
         """Play a sound to the person, or nothing."""
-        self.playing = Playing(sound, next(self._plays)) if sound else None
+        self.playing = None
+        if sound:
+            self.heard.append(sound)
+            self.playing = Playing(sound, len(self.heard))
+            self._press(self.playing.count)
+            if self._script.hangs_up_at == self.playing.count:
+                self._will(0, ActKind.HANG_UP)
         self._circuit.changed()
 
     def end(self) -> None:
         """End this phone's part in the call."""
         self.stage = Stage.ENDED
         self.playing = None
-        self._circuit.schedule(self, [])
+        self._circuit.unschedule(self)
         self._circuit.changed()
 
-    def _while_ringing(self) -> list[tuple[float, Act]]:
-        match self._script.outcome:
-            case Outcome.ANSWER:
-                return [(self._script.answer_after, Act(self, ActKind.ANSWER))]
-            case Outcome.DECLINE:
-                return [(self._script.answer_after, Act(self, ActKind.DECLINE))]
-            case Outcome.BUSY:
-                return [(0, Act(self, ActKind.DECLINE))]
-            case Outcome.NO_ANSWER | Outcome.UNREACHABLE:
-                return []
+    def _press(self, sound: int | None) -> None:
+        """Press the keys that follow a sound, or the answer, at their times."""
+        for press in self._script.keys:
+            for key in press.keys if press.sound == sound else ():
+                self._will(press.after, ActKind.PRESS, key)
 
-    def _while_talking(self) -> list[tuple[float, Act]]:
-        acts = [
-            (press.after, Act(self, ActKind.PRESS, key))
-            for press in self._script.keys
-            for key in press.keys
-        ]
-        if self._script.talk_for is not None:
-            acts.append((self._script.talk_for, Act(self, ActKind.HANG_UP)))
-        return acts
+    def _will(self, after: float, kind: ActKind, key: str = "") -> None:
+        self._circuit.schedule(after, Act(self, kind, key))
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from aiohttp import web
 from ..account import SimulatedAccount
 from ..call import SimulatedCall
 from ..calls.exchange import Exchange
-from ..calls.handsets import ActKind, Handset
-from ..calls.phones import KeyPress, Outcome, Phones, PhoneScript
+from ..calls.handsets import Handset
+from ..calls.incoming import Dialled
+from ..calls.phones import ActKind, CallerScript, KeyPress, Outcome, Phones, PhoneScript
 from ..calls.sounds import Sound, Sounds
 from ..clock import Clock
 from ..faults import Fault, FaultKind, Faults
@@ -68,6 +69,10 @@ class Control:
             web.get("/control/events", self._events),
             web.post("/control/phones", self._script_phone),
             web.post("/control/handsets/{id}", self._act),
+            web.post("/control/calls", self._dial),
+            web.get("/control/calls/{id}", self._show_call),
+            web.get("/control/numbers", self._show_numbers),
+            web.post("/control/numbers", self._set_voice_start),
             web.post("/control/manual", self._set_manual),
             web.get("/control/faults", self._show_faults),
             web.post("/control/faults", self._add_fault),
@@ -127,6 +132,40 @@ class Control:
             handset.act(ActKind(options["act"]), options.get("keys", ""))
         except (KeyError, ValueError) as error:
             raise web.HTTPBadRequest(text=repr(error)) from error
+        return web.Response(status=204)
+
+    async def _dial(self, request: web.Request) -> web.Response:
+        """Let somebody call; a `from` that is null or missing is withheld."""
+        options = await _read(request)
+        try:
+            to, from_ = options.pop("to"), options.pop("from", None)
+            ago = float(options.pop("ago", 0))
+            keys = (KeyPress(**press) for press in options.get("keys", ()))
+            script = CallerScript(**{**options, "keys": tuple(keys)})
+            call = self._exchange.receive(Dialled(from_, to, script, ago))
+        except (KeyError, TypeError, ValueError) as error:
+            raise web.HTTPBadRequest(text=repr(error)) from error
+        return web.json_response(self._call(call))
+
+    async def _show_call(self, request: web.Request) -> web.Response:
+        call = self._exchange.calls.get(request.match_info["id"])
+        if call is None:
+            raise web.HTTPNotFound
+        return web.json_response(self._call(call))
+
+    async def _show_numbers(self, request: web.Request) -> web.Response:
+        return web.json_response(self._numbers())
+
+    async def _set_voice_start(self, request: web.Request) -> web.Response:
+        """Set what answers a number's calls, as if somebody else did."""
+        options = await _read(request)
+        try:
+            number, voice_start = options["number"], str(options["voice_start"])
+            own = next(own for own in self._account.numbers if own.number == number)
+        except (KeyError, StopIteration) as error:
+            raise web.HTTPBadRequest(text=repr(error)) from error
+        self._account.change(own, voice_start=voice_start)
+        self._watchers.changed()
         return web.Response(status=204)
 
     async def _set_manual(self, request: web.Request) -> web.Response:
@@ -189,8 +228,22 @@ class Control:
             "displayname": self._account.displayname,
             "currency": self._account.currency,
             "balance": self._account.balance,
+            "numbers": self._numbers(),
             "calls": [self._call(call) for call in newest],
         }
+
+    def _numbers(self) -> list[dict[str, Any]]:
+        """Return the account's numbers, whether they are in use, and what answers their calls."""
+        account = self._account
+        return [
+            own.as_json()
+            | {
+                "voice_start": own.voice_start,
+                "takes_calls": own.number in account.voice_numbers,
+                "given_away": own.number in account.given_away,
+            }
+            for own in account.numbers
+        ]
 
     def _call(self, call: SimulatedCall) -> dict[str, Any]:
         handsets = self._exchange.handsets(call.id)

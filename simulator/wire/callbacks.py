@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 import time
 from urllib.parse import quote, urlencode
 
@@ -11,13 +12,14 @@ import aiohttp
 
 from ..call import SimulatedCall
 from ..clock import Clock
-from ..faults import Fault, FaultKind, Faults, with_fields
+from ..faults import FaultKind, Faults, with_fields
 from ..tasks import Tasks
 from ..traffic import CallbackKind, SentCallback
 from .payloads import Payloads
 
-# Simulated seconds; the real provider goes on for hours
+# Simulated seconds; the real provider goes on for hours, as for calls to the account here
 _RETRY_AFTER = (5, 15, 45, 90, 180)
+_RETRY_INCOMING_AFTER = (5, 60, 600, 3600, 18_000)
 _ANSWER_TIMEOUT = aiohttp.ClientTimeout(total=10)
 _FORM = "application/x-www-form-urlencoded"
 
@@ -31,6 +33,47 @@ class _Callback:
     kind: CallbackKind
     url: str
     form: Mapping[str, str]
+
+
+class Delivery:
+    """A callback on its way: sent until it is accepted, or given up."""
+
+    def __init__(
+        self,
+        post: Callable[[int], Awaitable[bytes | None]],
+        pauses: Sequence[float],
+        clock: Clock,
+        tasks: Tasks,
+    ) -> None:
+        """Before each attempt, wait for the next of the pauses, in simulated seconds."""
+        self._post = post
+        self._pauses = pauses
+        self._clock = clock
+        self._tasks = tasks
+        self._attempts = 0
+        self._current: asyncio.Task[bytes | None] | None = None
+
+    @property
+    def pause(self) -> float | None:
+        """Simulated seconds to wait before the next attempt; None if there is none."""
+        return next(iter(self._pauses[self._attempts :]), None)
+
+    def attempt(self) -> asyncio.Task[bytes | None]:
+        """Begin the next attempt; it returns the body of the answer, None when not accepted."""
+        self._attempts += 1
+        self._current = self._tasks.spawn(self._attempt(self._attempts))
+        return self._current
+
+    async def finish(self) -> bytes | None:
+        """Go on until the callback is accepted or given up; return the body of the answer."""
+        answer = await self._current if self._current else None
+        while answer is None and (pause := self.pause) is not None:
+            await self._clock.sleep(pause)
+            answer = await self.attempt()
+        return answer
+
+    async def _attempt(self, number: int) -> bytes | None:
+        return await self._post(number)
 
 
 class Callbacks:
@@ -63,6 +106,16 @@ class Callbacks:
         """Request the call's next action; return the answer, None when none was given."""
         return await self._send(_Callback(call.id, call.to, kind, url, form), ())
 
+    def report_incoming(
+        self, call: SimulatedCall, url: str, form: Mapping[str, str]
+    ) -> Delivery:
+        """Return the callback that reports a call to the account, still to be sent."""
+        callback = _Callback(call.id, call.to, CallbackKind.NEWINCOMING, url, form)
+        retries = (
+            _RETRY_INCOMING_AFTER if self._payloads.dialect.incoming_retried else ()
+        )
+        return self._delivery(callback, retries)
+
     def report_recording(
         self, call: SimulatedCall, url: str, form: Mapping[str, str]
     ) -> None:
@@ -90,45 +143,74 @@ class Callbacks:
 
     async def _send(self, callback: _Callback, retries: Sequence[int]) -> bytes | None:
         """Send a callback, with a fault if there is one; return the answer's body."""
+        return await self._delivery(callback, retries).finish()
+
+    def _delivery(self, callback: _Callback, retries: Sequence[int]) -> Delivery:
         fault = self._faults.take(callback.kind, callback.number)
         if fault is None:
-            return await self._deliver(callback, retries)
-        return await self._send_with_fault(fault, callback, retries)
-
-    async def _send_with_fault(
-        self, fault: Fault, callback: _Callback, retries: Sequence[int]
-    ) -> bytes | None:
-        await self._clock.sleep(fault.delay)
+            return self._faultless(callback, retries)
+        post, delay, again = partial(self._post, callback), fault.delay, retries
         match fault.kind:
             case FaultKind.CALLBACK_DROPPED:
-                self._note_attempt(callback)
-                return None
-            case FaultKind.CALLBACK_DOUBLED:
-                await self._deliver(callback, retries)
+                post, again = partial(self._lose, callback), ()
             case FaultKind.CALLBACK_OUT_OF_ORDER:
-                self._tasks.spawn(self._deliver_last(callback, retries))
-                return None
+                post, again = partial(self._put_off, callback, retries), ()
+            case FaultKind.CALLBACK_DOUBLED:
+                post = partial(self._post_twice, callback)
+            case FaultKind.CALLBACK_SIMULTANEOUS:
+                post = partial(self._post_at_once, callback)
+            case FaultKind.CALLBACK_REPEATED:
+                post, delay = partial(self._post_and_repeat, callback, delay), 0
             case FaultKind.CALLBACK_FIELDS:
                 form = with_fields(callback.form, fault.fields)
-                callback = replace(callback, form=form)
-        return await self._deliver(callback, retries)
+                post = partial(self._post, replace(callback, form=form))
+        return Delivery(post, (delay, *again), self._clock, self._tasks)
+
+    def _faultless(self, callback: _Callback, retries: Sequence[int]) -> Delivery:
+        post = partial(self._post, callback)
+        return Delivery(post, (0, *retries), self._clock, self._tasks)
+
+    async def _lose(self, callback: _Callback, attempt: int) -> bytes | None:
+        self._note_attempt(callback)
+        return None
+
+    async def _put_off(
+        self, callback: _Callback, retries: Sequence[int], attempt: int
+    ) -> bytes | None:
+        """Send a callback after the last one of its call."""
+        self._tasks.spawn(self._deliver_last(callback, retries))
+        return None
 
     async def _deliver_last(self, callback: _Callback, retries: Sequence[int]) -> None:
         if callback.kind is not CallbackKind.WHENHANGUP:
             await self.hangup_reported(callback.call_id)
-        await self._deliver(callback, retries)
+        await self._faultless(callback, retries).finish()
 
-    async def _deliver(
-        self, callback: _Callback, retries: Sequence[int]
+    async def _post_twice(self, callback: _Callback, attempt: int) -> bytes | None:
+        await self._post(callback, attempt)
+        return await self._post(callback, attempt)
+
+    async def _post_at_once(self, callback: _Callback, attempt: int) -> bytes | None:
+        both = (self._post(callback, attempt) for _ in range(2))
+        one, other = await asyncio.gather(*both)
+        return other if one is None else one
+
+    async def _post_and_repeat(
+        self, callback: _Callback, after: float, attempt: int
     ) -> bytes | None:
-        """Send a callback until it is accepted or no retries are left."""
-        for attempt, pause in enumerate((0, *retries), 1):
-            await self._clock.sleep(pause)
-            answer = await self._attempt(callback, attempt)
-            self._note_attempt(callback)
-            if answer is not None:
-                return answer
-        return None
+        answer = await self._post(callback, attempt)
+        if answer is not None:
+            self._tasks.spawn(self._repeat(callback, after, attempt))
+        return answer
+
+    async def _repeat(self, callback: _Callback, after: float, attempt: int) -> None:
+        await self._clock.sleep(after)
+        await self._post(callback, attempt)
+
+    async def _post(self, callback: _Callback, attempt: int) -> bytes | None:
+        answer = await self._attempt(callback, attempt)
+        self._note_attempt(callback)
+        return answer
 
     def _note_attempt(self, callback: _Callback) -> None:
         if callback.kind is CallbackKind.WHENHANGUP:

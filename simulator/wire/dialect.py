@@ -7,7 +7,7 @@ from enum import StrEnum
 import random
 from typing import Any, Self
 
-from ..call import CallState
+from ..call import CallState, Direction
 from ..times import Times
 
 _SEED = "seed"
@@ -53,6 +53,11 @@ _OTHERS: Mapping[str, tuple[Any, ...]] = {
     "declined": (CallState.FAILED,),
     "not_answered": (CallState.BUSY,),
     "cleared": ("", "none"),
+    "incoming_id": ("id",),
+    "incoming_result": ("newincoming",),
+    "withheld": (None, "anonymous", "hidden", "+anonymous"),
+    "rings_for": (3.0,),
+    "rejected": (CallState.FAILED,),
 }
 """The values a field can have besides its default; those of a bool are obvious."""
 
@@ -70,7 +75,7 @@ class Dialect:
     """In the history, and in a single call that is looked up."""
     callback_times: Times = Times.MICROSECONDS
     start_before_created: bool = False
-    """Whether a call starts 22 ms before it was created, as incoming ones do."""
+    """Whether a call that the account placed starts 22 ms before it was created."""
     failed_call: FailedCall = FailedCall.NOTHING
     includes_actions: bool = True
     """Whether a call includes the actions that were carried out."""
@@ -124,6 +129,27 @@ class Dialect:
     """Whether the list of numbers says what answers their calls, as a single number does."""
     cleared: str | None = None
     """How a field of a number is written that is not set; None leaves it out."""
+    incoming_id: str = "callid"
+    """The name of the call's id in the callback that reports a call to the account."""
+    incoming_result: str | None = None
+    """The result with which it is reported."""
+    incoming_created: bool = True
+    """Whether it says when the call was created."""
+    withheld: str | None = ""
+    """How the number of a caller is written who withholds it; None leaves it out."""
+    incoming_retried: bool = True
+    """Whether it is sent again, for hours, when it was not accepted."""
+    rings_for: float = 30.0
+    """Simulated seconds that a caller hears ringing while the first action does not come.
+
+    While the customer answers, they pass at normal speed.
+    """
+    incoming_starts_early: bool = True
+    """Whether a call to the account starts 22 ms before it was created."""
+    rejected: CallState = CallState.BUSY
+    """How a call to the account ends that is rejected or signalled as busy."""
+    rejected_costs: bool = False
+    """Whether that costs as much as a second."""
 
     @classmethod
     def choices(cls) -> dict[str, tuple[Any, ...]]:
@@ -157,10 +183,13 @@ class Dialect:
                 if value != getattr(self, name):
                     yield f"{name}={value}", replace(self, **{name: value})
 
-    def start(self, created: datetime, start: datetime) -> datetime:
+    def start(
+        self, direction: Direction, created: datetime, start: datetime
+    ) -> datetime:
         """Return when a call started, according to this dialect."""
-        early = created - timedelta(milliseconds=22)
-        return early if self.start_before_created else start
+        incoming = direction is Direction.INCOMING
+        early = self.incoming_starts_early if incoming else self.start_before_created
+        return created - timedelta(milliseconds=22) if early else start
 
     @classmethod
     def _read(cls, name: str, value: object) -> Any:

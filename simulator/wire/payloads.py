@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ..account import AccountNumber, SimulatedAccount
-from ..call import CallState, SimulatedCall
+from ..call import CallState, Direction, SimulatedCall
 from ..times import Times
 from .dialect import Dialect, FailedCall, HangupFields
 
@@ -61,7 +61,7 @@ class Payloads:
         known = self._known(call, self.dialect.callback_times)
         match self.dialect.hangup_fields:
             case HangupFields.BASIC:
-                known = {name: known[name] for name in _BASIC}
+                known = {name: known[name] for name in _BASIC if name in known}
             case HangupFields.BARE:
                 known = {name: known[name] for name in _BARE}
         known[self.dialect.hangup_id] = known.pop("id")
@@ -71,13 +71,26 @@ class Payloads:
             if name not in _OF_HISTORY_ONLY
         }
 
+    def incoming(self, call: SimulatedCall) -> dict[str, str]:
+        """Return the form of the callback that reports a call to the account."""
+        form = {
+            "direction": str(call.direction),
+            self.dialect.incoming_id: call.id,
+            **self._parties(call),
+        }
+        if self.dialect.incoming_created:
+            form["created"] = self.dialect.callback_times.write(call.created)
+        if self.dialect.incoming_result is not None:
+            form["result"] = self.dialect.incoming_result
+        return form
+
     def next_action(
         self, call: SimulatedCall, result: str | None, why: str | None
     ) -> dict[str, str]:
         """Return the form of a callback that requests a call's next action."""
         form = {self.dialect.next_id: call.id}
         if not self.dialect.bare_next:
-            form |= {"from": call.from_, "to": call.to, "direction": call.direction}
+            form |= self._parties(call) | {"direction": call.direction}
         if result is not None:
             form["result"] = result
         if why is not None and self.dialect.reports_why:
@@ -91,8 +104,7 @@ class Payloads:
             "created": self.dialect.callback_times.write(call.created),
             "duration": str(seconds),
             "wav": wav,
-            "from": call.from_,
-            "to": call.to,
+            **self._parties(call),
         }
 
     def refusal(self, reason: str) -> tuple[str, str]:
@@ -106,21 +118,29 @@ class Payloads:
         text = value or self.dialect.cleared
         return {} if text is None else {name: text}
 
+    def _parties(self, call: SimulatedCall) -> dict[str, str]:
+        """Return who calls and who is called."""
+        from_ = self.dialect.withheld if call.from_ is None else call.from_
+        return ({} if from_ is None else {"from": from_}) | {"to": call.to}
+
     def _known(self, call: SimulatedCall, times: Times) -> dict[str, Any]:
         """Return what is known about a call so far."""
         known = call.basics(times)
-        if call.never_answered and self.dialect.failed_call is FailedCall.NOTHING:
+        del known["from"]
+        known |= self._parties(call)
+        free = call.never_answered and not call.cost
+        if free and self.dialect.failed_call is FailedCall.NOTHING:
             return known
-        if call.never_answered and self.dialect.failed_call is FailedCall.ZERO:
+        if free and self.dialect.failed_call is FailedCall.ZERO:
             return known | {"duration": 0}
-        if self.dialect.includes_owner:
+        if self.dialect.includes_owner and call.direction is Direction.OUTGOING:
             known["owner"] = call.owner
-        if self.dialect.includes_timeout:
+        if self.dialect.includes_timeout and call.timeout is not None:
             known["timeout"] = call.timeout
         if self.dialect.includes_actions:
             known["actions"] = [self._action(entry) for entry in call.actions]
         if call.start:
-            start = self.dialect.start(call.created, call.start)
+            start = self.dialect.start(call.direction, call.created, call.start)
             known["start"] = times.write(start)
         if call.legs:
             known["legs"] = [leg.as_json() for leg in call.legs]

@@ -1,5 +1,6 @@
 """A simulator, a client of its API, and the customer's own web server."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class Customer:
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
+    waits_for: asyncio.Event | None = None
+    """What has to happen before it answers a callback."""
 
     def will_answer(self, path: str, *answers: int | object) -> None:
         """Set the answers to POST requests, in order: a number is a status, the rest JSON."""
@@ -55,6 +58,8 @@ class Customer:
             return web.Response(body=body, content_type=content_type)
         self.types.append(request.headers["Content-Type"])
         self.received.append((request.path_qs, dict(await request.post())))
+        if self.waits_for:
+            await self.waits_for.wait()
         answers = self.answers.get(request.path_qs)
         return answers.pop(0) if answers else web.Response()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
+import json
 from typing import Any
 
 import aiohttp
@@ -94,6 +95,68 @@ async def test_phone_by_hand(
     assert call.duration < 60
 
 
+async def test_caller_by_script(
+    control: Send, simulator: Simulator, customer: Customer
+) -> None:
+    """Somebody calls, presses keys and hangs up by script."""
+    line = {"number": simulator.voice_number, "voice_start": f"{customer.url}/line"}
+    await control("POST", "numbers", line)
+    customer.will_answer("/line", {"ivr": "sound/beep", "next": f"{customer.url}/next"})
+    customer.will_answer("/next", {"play": "sound/dtmf/PPPPPPPPPP"})
+    script = {"keys": [{"after": 0.5, "keys": "7", "sound": 1}], "hangs_up_at": 2}
+    dialled = await control(
+        "POST", "calls", {"to": simulator.voice_number, "from": PERSON, **script}
+    )
+    assert dialled["direction"] == "incoming"
+    assert [phone["stage"] for phone in dialled["phones"]] == ["calling"]
+    await simulator.settled()
+    call = await control("GET", f"calls/{dialled['id']}")
+    assert call["state"] == "success"
+    [phone] = call["phones"]
+    assert phone["heard"] == ["sound/beep", "sound/dtmf/PPPPPPPPPP"]
+    assert [form["result"] for form in customer.forms("/next")] == ["7"]
+
+
+async def test_caller_by_hand(
+    control: Send,
+    customer: Customer,
+    simulator: Simulator,
+    session: aiohttp.ClientSession,
+) -> None:
+    """Somebody who withholds the number calls, hears, presses a key and hangs up."""
+    simulator.clock.speed = 1
+    sound = customer.serves_sound("/hello.wav", 60)
+    action = {"ivr": sound, "next": {"play": sound}}
+    line = {"number": simulator.voice_number, "voice_start": json.dumps(action)}
+    await control("POST", "numbers", line)
+    async with session.ws_connect(f"{simulator.url}/control/events") as socket:
+        await control("POST", "calls", {"to": simulator.voice_number})
+        while (phone := await _next_state(socket, "talking"))["playing"] != 1:
+            pass
+        assert (phone["number"], phone["dialled"]) == ("", simulator.voice_number)
+        act = f"handsets/{phone['id']}"
+        await control("POST", act, {"act": "press", "keys": "7"})
+        while (phone := await _next_state(socket, "talking"))["playing"] != 2:
+            pass
+        await control("POST", act, {"act": "hang_up"})
+        await _next_state(socket, "ended")
+    await simulator.settled()
+    [call] = simulator.calls
+    assert (call.from_, call.state) == (None, "success")
+
+
+async def test_numbers(client: Client, control: Send, simulator: Simulator) -> None:
+    """The account's numbers are shown; a reset brings them back."""
+    first, second, third = await control("GET", "numbers")
+    shown = [(one["takes_calls"], one["given_away"]) for one in (first, second, third)]
+    assert shown == [(True, False), (False, False), (False, False)]
+    await client.post(f"/numbers/{first['id']}", active="no")
+    changed, *_ = await control("GET", "numbers")
+    assert (changed["takes_calls"], changed["given_away"]) == (False, True)
+    await control("POST", "reset")
+    assert await control("GET", "numbers") == [first, second, third]
+
+
 async def test_decline_by_hand(
     client: Client, control: Send, simulator: Simulator
 ) -> None:
@@ -108,6 +171,13 @@ async def test_decline_by_hand(
     await control("POST", act, {"act": "answer"})
     [call] = (await control("GET", "state"))["calls"]
     assert call["state"] == "busy"
+
+
+async def test_unknown_call(control: Send) -> None:
+    """A call that never was is not shown."""
+    with pytest.raises(aiohttp.ClientResponseError) as error:
+        await control("GET", "calls/c0")
+    assert error.value.status == 404
 
 
 async def test_faults(client: Client, control: Send) -> None:
@@ -182,6 +252,12 @@ async def test_reset(client: Client, control: Send, simulator: Simulator) -> Non
         ("faults", {"kind": "fire"}, 400),
         ("faults", {"kind": "status", "on": "GET /"}, 400),
         ("handsets/h1", {"act": "answer"}, 404),
+        ("calls", {}, 400),
+        ("calls", {"to": PERSON}, 400),
+        ("calls", {"to": "+46766860001", "mood": "good"}, 400),
+        ("calls", {"to": "+46766860001", "ago": "long"}, 400),
+        ("numbers", {"number": "+46766860001"}, 400),
+        ("numbers", {"number": PERSON, "voice_start": ""}, 400),
     ],
 )
 async def test_invalid_requests(

@@ -19,7 +19,7 @@ async def test_process(session: aiohttp.ClientSession, number: signal.Signals) -
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulator", "--manual", "--speed", "10"),
         *("--username", "me", "--password", "secret", "--balance", "7"),
-        *("--dialect", '{"seed": 7}'),
+        *("--dialect", '{"seed": 7}', "--number", "+46766860009"),
         stdout=PIPE,
         stderr=PIPE,
     )
@@ -33,6 +33,10 @@ async def test_process(session: aiohttp.ClientSession, number: signal.Signals) -
             async with session.get(f"{ready['url']}/control/state") as response:
                 state = await response.json()
             assert (state["manual"], state["balance"]) == (True, 7)
+            callable_ = [
+                own["number"] for own in state["numbers"] if own["takes_calls"]
+            ]
+            assert callable_ == ["+46766860001", "+46766860009"]
             async with session.get(f"{ready['url']}/control/dialect") as response:
                 assert await response.json() == asdict(Dialect.chosen(7))
             process.send_signal(number)

@@ -1,10 +1,13 @@
 const KEYS = "123456789*0#";
 const RECONNECT_AFTER = 1000;
+const STAGES = { ringing: "Ringing", calling: "Calling", talking: "In a call" };
+const WITHHELD = "a withheld number";
 const ENDS = { success: "Answered", busy: "Busy", failed: "No answer" };
 
 const element = (id) => document.getElementById(id);
 const cards = new Map();
 let providerAhead = 0;
+let numbers = [];
 
 const milliseconds = (time) => Date.parse(`${time}Z`);
 const clock = (seconds) =>
@@ -20,9 +23,11 @@ const post = (path, body) =>
 function makeCard(phone) {
   const card = element("phone").content.cloneNode(true).firstElementChild;
   const act = (options) => post(`/control/handsets/${phone.id}`, options);
-  card.ariaLabel = phone.number;
-  card.querySelector(".number").textContent = phone.number;
-  card.querySelector(".caller").textContent = `Call from ${phone.caller}`;
+  card.ariaLabel = phone.dialled ? `Call to ${phone.dialled}` : phone.number;
+  card.querySelector(".number").textContent = phone.dialled ?? phone.number;
+  card.querySelector(".caller").textContent = phone.dialled
+    ? `From ${phone.number || WITHHELD}`
+    : `Call from ${phone.caller || WITHHELD}`;
   card.querySelector(".keypad").append(
     ...[...KEYS].map((key) => {
       const button = document.createElement("button");
@@ -61,8 +66,7 @@ function showPhones(calls) {
   for (const phone of inUse.reverse()) {
     const card = cards.get(phone.id) ?? makeCard(phone);
     card.className = `phone ${phone.stage}`;
-    card.querySelector(".stage").textContent =
-      phone.stage === "ringing" ? "Ringing" : "In a call";
+    card.querySelector(".stage").textContent = STAGES[phone.stage];
     card.dataset.start = phone.start ?? "";
     hear(card, phone);
   }
@@ -74,6 +78,24 @@ function showPhones(calls) {
     cards.delete(id);
   }
   element("quiet").hidden = inUse.length > 0;
+  element("dialler").hidden = inUse.some((phone) => phone.dialled);
+}
+
+function showNumbers(all) {
+  if (JSON.stringify(all) === JSON.stringify(numbers)) return;
+  numbers = all;
+  const chosen = element("called").value;
+  const options = all
+    .filter((own) => own.takes_calls)
+    .map((own) => new Option([own.number, own.name].filter(Boolean).join(" · "), own.number));
+  element("called").replaceChildren(...options);
+  if (options.some((option) => option.value === chosen)) element("called").value = chosen;
+  showUnanswered();
+}
+
+function showUnanswered() {
+  const called = numbers.find((own) => own.number === element("called").value);
+  element("unanswered").hidden = !called || called.voice_start !== "";
 }
 
 function showEnded(calls, currency) {
@@ -83,7 +105,8 @@ function showEnded(calls, currency) {
     const state = row.querySelector(".state");
     state.textContent = ENDS[call.state];
     state.classList.add(call.state);
-    row.querySelector(".number").textContent = call.to;
+    row.querySelector(".number").textContent =
+      call.direction === "incoming" ? `From ${call.from || WITHHELD}` : call.to;
     row.querySelector(".facts").textContent =
       call.duration === undefined
         ? "Not connected"
@@ -109,6 +132,7 @@ function show(state) {
   element("manual").checked = state.manual;
   element("account").textContent =
     `${state.displayname} · ${(state.balance / 10000).toFixed(2)} ${state.currency}`;
+  showNumbers(state.numbers);
   showPhones(state.calls);
   showEnded(state.calls, state.currency);
   showSeconds();
@@ -126,5 +150,13 @@ function watch() {
 
 element("manual").onchange = (event) =>
   post("/control/manual", { manual: event.target.checked });
+element("withheld").onchange = (event) =>
+  (element("caller").disabled = event.target.checked);
+element("called").onchange = showUnanswered;
+element("dialler").onsubmit = (event) => {
+  event.preventDefault();
+  const from = element("withheld").checked ? null : element("caller").value;
+  post("/control/calls", { to: element("called").value, from });
+};
 setInterval(showSeconds, 250);
 watch();
