@@ -56,7 +56,9 @@ def test_heard(language: str, sound: Sound) -> None:
     assert max(map(abs, speech)) < 0.95 * FULL_SCALE
     # -24 dB, as of what the home's own voice says
     assert sqrt(sum(one * one for one in speech) / len(speech)) > 0.063 * FULL_SCALE
-    assert 0.04 < len(speech) / SAMPLE_RATE / len(text) < 0.12
+    # A short one has as much silence at its end as a long one
+    assert len(speech) / SAMPLE_RATE / len(text) > 0.04
+    assert len(speech) / SAMPLE_RATE < 0.12 * len(text) + 0.5
 
 
 @pytest.mark.parametrize(
