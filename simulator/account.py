@@ -110,6 +110,10 @@ class SimulatedAccount:
         """Return one of the account's numbers by its id."""
         return next((own for own in self.numbers if own.id == number_id), None)
 
+    def numbered(self, number: str) -> AccountNumber:
+        """Return one of the account's numbers. Raises StopIteration if it has no such one."""
+        return next(own for own in self.numbers if own.number == number)
+
     def change(self, number: AccountNumber, **fields: Any) -> AccountNumber:
         """Change fields of a number; return what becomes of it."""
         changed = replace(number, **fields)

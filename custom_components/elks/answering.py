@@ -28,7 +28,7 @@ from .speech import Sound, recording_url
 
 _PATIENCE_IN_CALL = 1.5
 """Seconds that a call in progress waits for the account: without an answer, 46elks ends the call."""
-_PATIENCE = 1.5
+_PATIENCE_FOR_SOUND = 1.5
 """Seconds that it waits for all, the account and what is to be played."""
 _PATIENCE_AT_DOOR = 2.5
 """Seconds that a call waits that rings, and that an automation may decide about."""
@@ -61,7 +61,7 @@ class NextAction:
         self._query = query
         self._question = _number(query, QUERY_QUESTION)
         self._since = _number(query, _SINCE) or int(utcnow().timestamp())
-        self._until = hass.loop.time() + _PATIENCE
+        self._until = hass.loop.time() + _PATIENCE_FOR_SOUND
         self._keys: str | None = None
 
     async def async_find(self, call_id: str, pressed: str | None) -> CallAction | None:

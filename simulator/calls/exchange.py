@@ -94,7 +94,7 @@ class Exchange:
         """
         if dialled.to not in self._account.voice_numbers:
             raise ValueError("The account has no such number for calls")
-        own = next(own for own in self._account.numbers if own.number == dialled.to)
+        own = self._account.numbered(dialled.to)
         call = SimulatedCall(
             id=_new_id(),
             owner=self._account.account_id,

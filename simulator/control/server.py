@@ -161,7 +161,7 @@ class Control:
         options = await _read(request)
         try:
             number, voice_start = options["number"], str(options["voice_start"])
-            own = next(own for own in self._account.numbers if own.number == number)
+            own = self._account.numbered(number)
         except (KeyError, StopIteration) as error:
             raise web.HTTPBadRequest(text=repr(error)) from error
         self._account.change(own, voice_start=voice_start)

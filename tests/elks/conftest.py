@@ -15,6 +15,7 @@ from custom_components.elks.const import (
     CONF_FROM_NUMBER,
     DOMAIN,
     SUBENTRY_CONTACT,
+    SUBENTRY_LINE,
 )
 from custom_components.elks.event import CallEventEntity
 from homeassistant.components.tts.const import DATA_COMPONENT
@@ -29,6 +30,8 @@ from simulator import Outcome, Simulator
 from .speech.conftest import Engine, tone
 
 PHONE = "+46701234567"
+LINE = "+46766860001"
+LINE_KEY = "a-secret-of-the-line"
 LAST_CALL = "sensor.demo_home_last_call"
 WEBHOOK_ID = "a-webhook-id-that-nobody-guesses"
 CALLBACK_KEY = "a key that nobody guesses either"
@@ -74,14 +77,21 @@ def contacts() -> list[ConfigSubentryData]:
 
 
 @pytest.fixture
+def lines() -> list[ConfigSubentryData]:
+    """Return the lines of the account: none, unless a test module has others."""
+    return []
+
+
+@pytest.fixture
 def entry(
     hass: HomeAssistant,
     enable_custom_integrations: None,
     provider: Simulator,
     contacts: list[ConfigSubentryData],
+    lines: list[ConfigSubentryData],
 ) -> MockConfigEntry:
     """Return an account at the simulated 46elks, not set up yet."""
-    return make_entry(hass, provider, contacts)
+    return make_entry(hass, provider, [*contacts, *lines])
 
 
 def make_contact(name: str, number: str, **speech: object) -> ConfigSubentryData:
@@ -89,6 +99,18 @@ def make_contact(name: str, number: str, **speech: object) -> ConfigSubentryData
     return {
         "data": {"name": name, "number": number, **speech},
         "subentry_type": SUBENTRY_CONTACT,
+        "title": name,
+        "unique_id": number,
+    }
+
+
+def make_line(
+    name: str = "Home", number: str = LINE, **fields: object
+) -> ConfigSubentryData:
+    """Return a line as its flow would have made it."""
+    return {
+        "data": {"name": name, "number": number, "line_key": LINE_KEY, **fields},
+        "subentry_type": SUBENTRY_LINE,
         "title": name,
         "unique_id": number,
     }
@@ -225,12 +247,23 @@ async def home(
     hass_client_no_auth: Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]],
 ) -> Home:
     """Return a home that phones through the simulated 46elks."""
-    monkeypatch.setattr("custom_components.elks.webhook._PATIENCE_FOR_SOUND", patience)
+    monkeypatch.setattr(
+        "custom_components.elks.answering._PATIENCE_FOR_SOUND", patience
+    )
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     client = await hass_client_no_auth()
-    hass.config.external_url = str(client.make_url("")).rstrip("/")
+    hass.config.external_url = base = str(client.make_url("")).rstrip("/")
+    for subentry in entry.subentries.values():
+        if subentry.subentry_type == SUBENTRY_LINE:
+            own = provider.account.numbered(subentry.data["number"])
+            provider.account.change(own, voice_start=line_url(base))
     return Home(hass, entry, provider, client)
+
+
+def line_url(base: str) -> str:
+    """Return the address at which 46elks calls the line of `make_line`."""
+    return f"{base}{webhook_path()}?line={LINE_KEY}"
 
 
 def webhook_path() -> str:
