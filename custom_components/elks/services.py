@@ -261,20 +261,19 @@ async def _async_account_of_chain(
     When none of those whose people are targeted can, any other calls who is in `to`. Raises
     ServiceValidationError.
     """
-    targets = async_targets(hass, data)
-    accounts = async_accounts(hass, data, targets)
+    accounts = async_accounts(hass, data, async_targets(hass, data))
     if not accounts:
         return await _async_account(hass, None)
+    if data[ATTR_TO] and not data.get(ATTR_CONFIG_ENTRY_ID):
+        accounts += [
+            entry.entry_id for entry in hass.config_entries.async_entries(DOMAIN)
+        ]
     errors: list[ServiceValidationError] = []
-    for one in accounts:
+    for one in dict.fromkeys(accounts):
         try:
             return await _async_account(hass, one)
         except ServiceValidationError as err:
             errors.append(err)
-    is_named = data.get(ATTR_CONFIG_ENTRY_ID)
-    loaded: list[ElksConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    if data[ATTR_TO] and loaded and not is_named:
-        return loaded[0]
     raise errors[0]
 
 

@@ -384,6 +384,20 @@ async def test_chain_with_nobody_left(
     assert left_out(chain_home) is None
 
 
+async def test_chain_without_any_account(
+    chain_home: Home, second: tuple[MockConfigEntry, Simulator]
+) -> None:
+    """Where no account is loaded, the error names the one whose contact comes first."""
+    for entry in (chain_home.entry, second[0]):
+        await stop(chain_home, entry, disabled=False)
+    people = {"entity_id": ["notify.dora", "notify.anna"], "to": PHONE}
+
+    key, text = await refused(chain_home, "call_chain", **CHAIN, **people)
+
+    assert key == "service_config_entry_not_loaded"
+    assert "Cabin" in text
+
+
 async def test_named_account_of_a_chain(
     chain_home: Home, second: tuple[MockConfigEntry, Simulator]
 ) -> None:
