@@ -34,7 +34,13 @@ from .services import async_setup_services
 from .speech import Recordings, RecordingView, async_remove_recordings
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.BUTTON]
+PLATFORMS = [
+    Platform.SENSOR,
+    Platform.EVENT,
+    Platform.NOTIFY,
+    Platform.BUTTON,
+    Platform.SWITCH,
+]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
