@@ -120,6 +120,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     await data.address.async_load()
     await data.chains.async_load()
     await data.tracker.async_load()
+    await data.lines.store.async_load()
     async_watch_balance(hass, entry)
     async_watch_callbacks(hass, entry)
     async_watch_chains(hass, entry)

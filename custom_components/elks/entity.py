@@ -17,7 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .calls import CallRecord, call_facts
 from .calls.incoming.line import Line, lines
 from .const import DOMAIN
-from .people.contacts import Contact, contact_name, contacts
+from .people.contacts import Contact, contacts
 from .runtime import ElksConfigEntry, is_loaded
 
 MODEL_ACCOUNT: Final = "Account"
@@ -67,8 +67,9 @@ def async_device(
 @callback
 def async_name_devices(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Give the devices the names that the account, its contacts and its lines have now."""
-    owned = ((one.id, one.name) for one in (*contacts(entry), *lines(entry)))
-    for owner, name in ((None, entry.title), *owned):
+    owned: list[Contact | Line] = [*contacts(entry), *lines(entry)]
+    names = {None: entry.title} | {one.id: one.name for one in owned}
+    for owner, name in names.items():
         if device := async_device(hass, entry, owner):
             dr.async_get(hass).async_update_device(device.id, name=name)
 
@@ -130,9 +131,3 @@ def call_attributes(record: CallRecord) -> dict[str, Any]:
     facts = call_facts(record)
     del facts["state"], facts["answer"]
     return facts
-
-
-def line_call_attributes(record: CallRecord, entry: ConfigEntry) -> dict[str, Any]:
-    """Return the same of a call to a line, and who called: the contact's name."""
-    name = contact_name(entry, record.contact)
-    return call_attributes(record) | {"contact": name}

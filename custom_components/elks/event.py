@@ -11,15 +11,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .calls import PRIVATE, CallChange, CallEvent, CallRecord
 from .calls.incoming.events import LineEvent
 from .calls.incoming.line import Line
-from .entity import (
-    ElksEntity,
-    async_add_contacts,
-    async_add_lines,
-    call_attributes,
-    line_call_attributes,
-)
+from .entity import ElksEntity, async_add_contacts, async_add_lines, call_attributes
 from .helpers.listeners import Stage
-from .people.contacts import Contact
+from .people.contacts import Contact, contact_name
 from .runtime import ElksConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -71,7 +65,7 @@ class MomentsEntity(ElksEntity, EventEntity):
 
     def _shown(self, record: CallRecord) -> dict[str, Any]:
         """Return what is shown of a call."""
-        return call_attributes(record)
+        return call_attributes(record) | {"answer": record.answer}
 
     @callback
     def _async_call_changed(self, change: CallChange) -> None:
@@ -80,8 +74,7 @@ class MomentsEntity(ElksEntity, EventEntity):
             return
         for event, moment in change.moments.items():
             self._moment = moment
-            data = self._shown(record) | {"answer": record.answer}
-            self._trigger_event(event, data)
+            self._trigger_event(event, self._shown(record))
             self.async_write_ha_state()
 
 
@@ -118,4 +111,14 @@ class LineEventEntity(MomentsEntity):
 
     @override
     def _shown(self, record: CallRecord) -> dict[str, Any]:
-        return line_call_attributes(record, self._entry)
+        contact = contact_name(self._entry, record.contact)
+        return super()._shown(record) | {"contact": contact}
+
+    @callback
+    @override
+    def _async_call_changed(self, change: CallChange) -> None:
+        if self._is_shown(change.record):
+            # Activity shows by it what the call causes
+            lines = self._entry.runtime_data.lines
+            self.async_set_context(lines.context(change.record.token))
+        super()._async_call_changed(change)

@@ -23,14 +23,9 @@ from .api import CallState
 from .calls import PRIVATE, CallChange, CallRecord, Tally, month_of
 from .chains import ChainChange, ChainState
 from .const import CONF_CURRENCY
-from .entity import (
-    ElksEntity,
-    async_add_contacts,
-    async_add_lines,
-    call_attributes,
-    line_call_attributes,
-)
+from .entity import ElksEntity, async_add_contacts, async_add_lines, call_attributes
 from .helpers.listeners import Stage
+from .people.contacts import contact_name
 from .runtime import ElksConfigEntry, ElksData
 
 PARALLEL_UPDATES = 0
@@ -207,7 +202,8 @@ class LineLastCallSensor(LastCallSensor):
 
     @override
     def _attributes(self, last: CallRecord) -> dict[str, Any]:
-        return line_call_attributes(last, self._entry)
+        contact = contact_name(self._entry, last.contact)
+        return super()._attributes(last) | {"contact": contact}
 
 
 class LastAnswerSensor(CallSensor):
