@@ -134,6 +134,14 @@ class HomeProcess:
         if flow["type"] != "create_entry":
             raise HomeError(f"The contact {name} was not added: {flow.get('errors')}")
 
+    async def add_line(self, entry_id: str, **fields: Any) -> None:
+        """Add a line to an account through its flow; raise HomeError if it is refused."""
+        path = "/api/config/config_entries/subentries/flow"
+        flow = await self._post(path, json={"handler": [entry_id, "line"]})
+        flow = await self._post(f"{path}/{flow['flow_id']}", json=fields)
+        if flow["type"] != "create_entry":
+            raise HomeError(f"The line was not added: {flow.get('errors')}")
+
     async def add_automation(
         self, automation_id: str, automation: Mapping[str, Any]
     ) -> None:
