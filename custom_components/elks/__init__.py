@@ -120,7 +120,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     await data.address.async_load()
     await data.chains.async_load()
     await data.tracker.async_load()
-    await data.lines.store.async_load()
+    await data.lines.async_load()
     async_watch_balance(hass, entry)
     async_watch_callbacks(hass, entry)
     async_watch_chains(hass, entry)
@@ -130,7 +130,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     data.account.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_keep_recordings(hass, entry)
-    await data.lines.async_load()
+    await data.lines.async_start()
     async_fire_events(hass, entry)
     data.address.async_start()
 

@@ -20,7 +20,8 @@ from .api import (
     Play,
     read_keys,
 )
-from .calls import CallRecord, Heard, Step, async_find_sound, is_ours
+from .calls import CallRecord, Heard, Step, async_find_sound, is_of_line, is_ours
+from .calls.incoming.line import line_with_key
 from .const import CONF_CALLBACK_KEY
 from .lines import going_on
 from .runtime import ElksConfigEntry, ElksData, async_wait_settled
@@ -67,7 +68,8 @@ class NextAction:
     async def async_find(self, call_id: str, pressed: str | None) -> CallAction | None:
         """Return what comes next in a call, if it is ours and its secret came along."""
         entry, token = self._entry, self._query.get(QUERY_TOKEN, "")
-        if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
+        key = entry.data[CONF_CALLBACK_KEY]
+        if not is_ours(token, key):
             return None
         if self._question:
             self._keys = read_keys(self._query.get(_KEYS)) or pressed
@@ -78,20 +80,28 @@ class NextAction:
             data.tracker.arrivals.async_note()
             is_on = record.can_be(call_id) and not record.over
             return await self._in_talk(data, record) if is_on else HangUp()
+        if record is None and is_of_line(token, call_id, key):
+            # A power cut made us forget it
+            return HangUp()
         return await self._in_script(data, token, call_id)
 
     async def async_first(self, incoming: Incoming) -> CallAction | None:
         """Return what a caller gets who rings, if the secret of the line came along."""
-        self._until = self._hass.loop.time() + _PATIENCE_AT_DOOR
-        if (data := await async_loaded(self._entry, _PATIENCE_IN_CALL)) is None:
-            return _BUSY
-        if (line := data.lines.find(self._query[QUERY_LINE])) is None:
-            return None
-        data.tracker.arrivals.async_note()
-        if (record := await data.lines.async_ring(line, incoming)) is None:
-            return _BUSY
-        self._query = {QUERY_TOKEN: record.token}
-        return await self._in_talk(data, record)
+        key = self._query[QUERY_LINE]
+        while (line := line_with_key(self._entry, key)) is not None:
+            self._until = self._hass.loop.time() + _PATIENCE_AT_DOOR
+            if (data := await async_loaded(self._entry, _PATIENCE_IN_CALL)) is None:
+                return _BUSY
+            data.tracker.arrivals.async_note()
+            record = await data.lines.async_ring(line, incoming)
+            action: CallAction = _BUSY
+            if record is not None:
+                self._query = {QUERY_TOKEN: record.token}
+                action = await self._in_talk(data, record)
+            # A reload picks nothing up: it rings as before
+            if not self._is_unloaded(data):
+                return action
+        return None
 
     async def _in_script(
         self, data: ElksData, token: str, call_id: str
@@ -126,7 +136,10 @@ class NextAction:
             return self._ask_again(BEEP, address)
         if decided is None:
             return self._bridge(data, record)
-        next_url = address.callback_url(token, self._question + 1)
+        # A late question is answered with what is asked now
+        known = data.book.find(token) or record
+        question = max(self._question, known.talk.question)
+        next_url = address.callback_url(token, question + 1)
         report_url = address.callback_url(token)
         if isinstance(decided, (Connect, HangUp)):
             return going_on(decided, next_url=next_url, report_url=report_url)

@@ -17,6 +17,8 @@ class Place(StrEnum):
     MENU = "menu"
     STEP = "step"
     """What an automation asked."""
+    FORWARD = "forward"
+    """Nothing: they are connected with somebody else."""
     EXIT = "exit"
     """Nothing more: the call ends."""
 
