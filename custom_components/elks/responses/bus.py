@@ -9,14 +9,14 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalType
 
-from ..calls import ENDS, CallChange, CallEvent, CallRecord
+from ..calls import ENDS, CallChange, CallEvent, CallLetIn, CallRecord
 from ..chains import ChainChange
 from ..const import DOMAIN
 from ..entity import async_device
 from ..helpers.listeners import Stage
 from ..people.contacts import async_contact_entity
 from ..runtime import ElksConfigEntry
-from .calls import call_to_contact, chain_ended
+from .calls import call_received, call_to_contact, chain_ended
 
 EVENT_CALL_ENDED: Final = f"{DOMAIN}_call_ended"
 EVENT_CHAIN_ENDED: Final = f"{DOMAIN}_chain_ended"
@@ -29,7 +29,9 @@ class Happening:
     account: str
     """Of the config entry."""
     contacts: Collection[str]
-    """Of the config subentries of those who are called."""
+    """Of the config subentries of those who are called, or of whoever calls."""
+    line: str | None = None
+    """Of the config subentry of the line that is called."""
     # Home Assistant logs the happening when somebody fails to act on it
     data: Mapping[str, Any] = field(repr=False)
     """The same as of an event on the bus."""
@@ -38,6 +40,7 @@ class Happening:
 # Keys can be a PIN, so they get no event of their own: the recorder would keep it
 KEY_PRESSED: Final[SignalType[Happening]] = SignalType(f"{DOMAIN}_key_pressed")
 CALL_ENDED: Final[SignalType[Happening]] = SignalType(EVENT_CALL_ENDED)
+CALL_RECEIVED: Final[SignalType[Happening]] = SignalType(f"{DOMAIN}_call_received")
 CHAIN_ENDED: Final[SignalType[Happening]] = SignalType(EVENT_CHAIN_ENDED)
 
 
@@ -60,8 +63,10 @@ def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
         to = {ATTR_ENTITY_ID: async_contact_entity(hass, contact)}
         return Happening(
             account=entry.entry_id,
-            contacts={contact} if contact else set(),
-            data=owner(contact) | to | call_to_contact(record, entry),
+            # What somebody presses at a line means something else than in a call to them
+            contacts={contact} if contact and not record.line else set(),
+            line=record.line,
+            data=owner(record.line or contact) | to | call_to_contact(record, entry),
         )
 
     @callback
@@ -72,6 +77,20 @@ def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
             end = of_call(change.record)
             hass.bus.async_fire(EVENT_CALL_ENDED, end.data)
             async_dispatcher_send(hass, CALL_ENDED, end)
+
+    @callback
+    def let_in(news: CallLetIn) -> None:
+        record = news.record
+        contact = record.contact
+        received = Happening(
+            account=entry.entry_id,
+            contacts={contact} if contact else set(),
+            line=record.line,
+            data=owner(record.line)
+            | {ATTR_ENTITY_ID: async_contact_entity(hass, contact)}
+            | call_received(record, entry),
+        )
+        async_dispatcher_send(hass, CALL_RECEIVED, received)
 
     @callback
     def chain_changed(change: ChainChange) -> None:
@@ -88,4 +107,5 @@ def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 
     listen = entry.runtime_data.listeners.async_listen
     entry.async_on_unload(listen(CallChange, Stage.BUS, call_changed))
+    entry.async_on_unload(listen(CallLetIn, Stage.BUS, let_in))
     entry.async_on_unload(listen(ChainChange, Stage.BUS, chain_changed))
