@@ -80,8 +80,7 @@ class Lines:
         """By the secrets of the calls."""
 
     async def async_load(self) -> None:
-        """Read how the lines stand, and have ready what they say."""
-        await self.store.async_load()
+        """Have ready what the lines say, and follow their calls."""
         await self.prompts.async_refresh()
         listen = self._listeners.async_listen
         listen(CallChange, Stage.FIGURES, self._door.async_call_changed)
