@@ -137,6 +137,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     @callback
     def stop_waiting(_: Event) -> None:
         data.chains.async_stop()
+        data.lines.steps.async_stop()
         data.tracker.ends.async_stop()
 
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop_waiting))

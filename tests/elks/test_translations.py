@@ -15,9 +15,11 @@ from custom_components.elks.chains import ChainEnd, ChainState, Fate
 from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
 from custom_components.elks.services import (
+    ANSWER_SCHEMA,
     CALL_CHAIN_SCHEMA,
     CANCEL_CHAIN_SCHEMA,
     PLACE_CALL_SCHEMA,
+    REJECT_SCHEMA,
     TARGET,
 )
 from custom_components.elks.trigger import ElksTrigger, async_get_triggers
@@ -101,9 +103,11 @@ def test_titles_of_repairs_fit(language: str) -> None:
 
 
 SCHEMAS = {
+    "answer": ANSWER_SCHEMA,
     "call_chain": CALL_CHAIN_SCHEMA,
     "cancel_chain": CANCEL_CHAIN_SCHEMA,
     "place_call": PLACE_CALL_SCHEMA,
+    "reject": REJECT_SCHEMA,
 }
 
 
@@ -153,7 +157,7 @@ def test_forms_begin_with_our_defaults(action: str) -> None:
 
 
 def test_nothing_is_demanded_that_can_be_left_out() -> None:
-    """A form demands only what every call needs, or nobody could use what replaces it."""
+    """A form demands only what every use needs, or nobody could use what replaces it."""
     demanded = {
         (action, name)
         for action in SCHEMAS
@@ -161,7 +165,11 @@ def test_nothing_is_demanded_that_can_be_left_out() -> None:
         if field.get("required")
     }
 
-    assert demanded == {("call_chain", "message")}
+    assert demanded == {
+        ("answer", "call_id"),
+        ("call_chain", "message"),
+        ("reject", "call_id"),
+    }
 
 
 def options(trigger: Any) -> set[str]:
