@@ -30,17 +30,20 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.selector import ConfigEntrySelector
 from homeassistant.setup import async_setup_component
 
+from .api import HangUpSignal
 from .api.masking import mask
-from .calls import CallsStoppedError
+from .calls import CallRecord, CallsStoppedError
 from .chains import UnknownChainError
 from .const import (
     ATTR_ACKNOWLEDGE_KEY,
     ATTR_ANSWERS,
     ATTR_AT_ONCE,
+    ATTR_CALL_ID,
     ATTR_CHAIN_ID,
     ATTR_CONNECT,
     ATTR_DIGITS,
     ATTR_FROM,
+    ATTR_HANG_UP,
     ATTR_KEY,
     ATTR_LANGUAGE,
     ATTR_MEDIA,
@@ -50,6 +53,7 @@ from .const import (
     ATTR_REPEAT,
     ATTR_REPLY,
     ATTR_ROUNDS,
+    ATTR_SIGNAL,
     ATTR_TIMEOUT,
     ATTR_TO,
     ATTR_TTS_ENTITY_ID,
@@ -62,6 +66,7 @@ from .const import (
 from .errors import failed, invalid
 from .helpers.text import shorten
 from .planning import fields
+from .planning.answer import async_answer, async_reject
 from .planning.call import async_place_call
 from .planning.chain import async_plan_chain
 from .planning.reloads import async_plan_over_reloads
@@ -73,17 +78,25 @@ from .planning.targets import (
     async_refuse_others,
     async_targets,
 )
-from .responses.calls import call_ended, call_placed, chain_ended
+from .responses.calls import call_ended, call_placed, chain_ended, step_over
 from .runtime import LONGEST_LOAD, ElksConfigEntry, async_follow, async_wait_settled
 
 SERVICE_PLACE_CALL = "place_call"
 SERVICE_CALL_CHAIN = "call_chain"
 SERVICE_CANCEL_CHAIN = "cancel_chain"
+SERVICE_ANSWER = "answer"
+SERVICE_REJECT = "reject"
 
 _DEFAULT_KEY = "1"
 _DEFAULT_ROUNDS = 2
 _DEFAULT_PAUSE = 30
 _DEFAULT_AT_ONCE = 1
+_SIGNALS = {
+    "busy": HangUpSignal.BUSY,
+    "reject": HangUpSignal.REJECT,
+    "not_found": HangUpSignal.NOT_FOUND,
+}
+_DEFAULT_SIGNAL = "busy"
 _MAX_PEOPLE = 50
 _MAX_ROUNDS = 100
 _MAX_PAUSE = 3600
@@ -115,21 +128,26 @@ _TARGETED = {
 TARGET = {**_TARGETED, vol.Optional(CONF_EXCLUDE): vol.Schema(_TARGETED)}
 """What Home Assistant hands over of an action's target, beside its fields."""
 
+_SPOKEN = {
+    vol.Optional(ATTR_MESSAGE): fields.text,
+    vol.Optional(ATTR_MEDIA): fields.media,
+    vol.Optional(ATTR_CONNECT): fields.number,
+    vol.Optional(ATTR_REPEAT): fields.whole_number(1, 10),
+    vol.Optional(ATTR_DIGITS): fields.whole_number(1, 16),
+    vol.Optional(ATTR_ANSWERS): vol.All(cv.ensure_list, [_ANSWER]),
+    vol.Optional(ATTR_TTS_ENTITY_ID): fields.entity_id,
+    vol.Optional(ATTR_LANGUAGE): fields.language,
+    vol.Optional(ATTR_OPTIONS): fields.options,
+}
+"""What somebody in a call hears, and is asked."""
+
 PLACE_CALL_SCHEMA = vol.Schema(
     {
         **TARGET,
+        **_SPOKEN,
         vol.Optional(ATTR_TO): fields.person,
         vol.Optional(ATTR_FROM): fields.number,
-        vol.Optional(ATTR_MESSAGE): fields.text,
-        vol.Optional(ATTR_MEDIA): fields.media,
-        vol.Optional(ATTR_CONNECT): fields.number,
         vol.Optional(ATTR_VOICE_START): fields.voice_start,
-        vol.Optional(ATTR_REPEAT): fields.whole_number(1, 10),
-        vol.Optional(ATTR_DIGITS): fields.whole_number(1, 16),
-        vol.Optional(ATTR_ANSWERS): vol.All(cv.ensure_list, [_ANSWER]),
-        vol.Optional(ATTR_TTS_ENTITY_ID): fields.entity_id,
-        vol.Optional(ATTR_LANGUAGE): fields.language,
-        vol.Optional(ATTR_OPTIONS): fields.options,
         vol.Optional(ATTR_TIMEOUT): _TIMEOUT,
         vol.Optional(ATTR_WHENHANGUP): fields.url,
         vol.Optional(ATTR_WAIT): fields.boolean,
@@ -168,6 +186,21 @@ CANCEL_CHAIN_SCHEMA = vol.Schema(
     }
 )
 
+ANSWER_SCHEMA = vol.Schema(
+    {
+        vol.Required(ATTR_CALL_ID): fields.filled_text,
+        **_SPOKEN,
+        vol.Optional(ATTR_HANG_UP): fields.boolean,
+    }
+)
+
+REJECT_SCHEMA = vol.Schema(
+    {
+        vol.Required(ATTR_CALL_ID): fields.filled_text,
+        vol.Optional(ATTR_SIGNAL, default=_DEFAULT_SIGNAL): fields.one_of(*_SIGNALS),
+    }
+)
+
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
@@ -191,6 +224,19 @@ def async_setup_services(hass: HomeAssistant) -> None:
         SERVICE_CANCEL_CHAIN,
         _async_cancel_chain,
         schema=fields.in_words(CANCEL_CHAIN_SCHEMA),
+    )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_ANSWER,
+        _async_answer,
+        schema=fields.in_words(ANSWER_SCHEMA),
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_REJECT,
+        _async_reject,
+        schema=fields.in_words(REJECT_SCHEMA),
     )
 
 
@@ -251,6 +297,48 @@ async def _async_cancel_chain(call: ServiceCall) -> None:
     except UnknownChainError as err:
         written = shorten(mask(str(chain_id)))
         raise invalid("unknown_chain", field=ATTR_CHAIN_ID, chain=written) from err
+
+
+async def _async_answer(call: ServiceCall) -> ServiceResponse:
+    """Do something in a call to a line, and return what came of it when that is over."""
+    entry, record = await _async_call(call)
+    over = await async_answer(call.hass, entry, record, call.data)
+    return step_over(over) if call.return_response else None
+
+
+async def _async_reject(call: ServiceCall) -> None:
+    """Do not pick up a call to a line."""
+    entry, record = await _async_call(call)
+    await async_reject(entry, record, _SIGNALS[call.data[ATTR_SIGNAL]])
+
+
+async def _async_call(call: ServiceCall) -> tuple[ElksConfigEntry, CallRecord]:
+    """Return the call to a line that an action is for, and its account.
+
+    Waits for accounts that are being loaded. Raises ServiceValidationError.
+    """
+    hass, call_id = call.hass, call.data[ATTR_CALL_ID]
+    if found := _call_to_line(hass, call_id):
+        return found
+    await _async_started(hass)
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        await async_wait_settled(entry)
+    if found := _call_to_line(hass, call_id):
+        return found
+    written = shorten(mask(call_id))
+    raise invalid("unknown_call", field=ATTR_CALL_ID, call=written)
+
+
+def _call_to_line(
+    hass: HomeAssistant, call_id: str
+) -> tuple[ElksConfigEntry, CallRecord] | None:
+    """Return a call in progress to a line of a loaded account, and the account."""
+    entries: list[ElksConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    for entry in entries:
+        record = entry.runtime_data.book.find_open(call_id)
+        if record and record.line:
+            return entry, record
+    return None
 
 
 async def _async_account_of_chain(

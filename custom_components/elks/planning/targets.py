@@ -68,8 +68,11 @@ def async_refuse_others(hass: HomeAssistant, targets: Targets) -> None:
     """Raise ServiceValidationError if anything but contacts is targeted."""
     if targets.unknown:
         raise invalid("unknown_target", target=mask(targets.unknown[0]))
-    if accounts := _accounts(targets):
-        raise invalid("account_targeted", account=_names(hass, accounts)[0])
+    if others := _nobody(targets):
+        [name] = _names(hass, others[:1])
+        if others[0].line:
+            raise invalid("line_targeted", line=name)
+        raise invalid("account_targeted", account=name)
 
 
 @callback
@@ -112,7 +115,7 @@ def async_everybody(
     meant = targets.named if is_named else _people(hass, targets)
     left_out = (
         *targets.unknown,
-        *_names(hass, _accounts(targets)),
+        *_names(hass, _nobody(targets)),
         *_names(hass, _of_others(entry, meant), with_account=True),
     )
     return Called(people=people, left_out=left_out)
@@ -153,18 +156,18 @@ def _is_disabled(hass: HomeAssistant, target: Target) -> bool:
     return entry.disabled_by is not None
 
 
-def _accounts(targets: Targets) -> list[Target]:
-    """Return the accounts that are listed themselves; those in an area do no harm."""
+def _nobody(targets: Targets) -> list[Target]:
+    """Return the accounts and lines that are listed themselves; those in an area do no harm."""
     return [one for one in targets.named if one.contact is None]
 
 
 def _names(
     hass: HomeAssistant, targets: Iterable[Target], *, with_account: bool = False
 ) -> list[str]:
-    """Return the names of accounts and contacts, without full numbers."""
+    """Return the names of accounts, contacts and lines, without full numbers."""
     names: list[str] = []
     for one in targets:
         entry = hass.config_entries.async_get_known_entry(one.account)
-        title = entry.subentries[one.contact].title if one.contact else entry.title
+        title = entry.subentries.get(one.owner, entry).title
         names.append(mask(f"{title} ({entry.title})" if with_account else title))
     return names
