@@ -1,25 +1,18 @@
 """An automation decides what becomes of a call: one step after the other."""
 
-import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    async_fire_time_changed,
-    async_mock_service,
-)
+from pytest_homeassistant_custom_component.common import async_mock_service
 
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import ServiceCall
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
-from homeassistant.util.dt import utcnow
 from simulator import KeyPress
 from simulator.call import SimulatedCall
 
-from ..conftest import LINE, PHONE, Home, make_contact, make_line
-from ..speech.conftest import Engine, until
+from ..conftest import PHONE, Home, make_contact, make_line
+from ..speech.conftest import Engine
 
 BO = "+46702222222"
 STRANGER = "+46709999999"
