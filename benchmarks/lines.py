@@ -8,7 +8,7 @@ from itertools import count
 import json
 from multiprocessing import get_context
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from custom_components.elks.const import SUBENTRY_CONTACT, SUBENTRY_LINE
 from custom_components.elks.responses.bus import EVENT_CALL_ENDED
@@ -92,8 +92,10 @@ async def _measure_turns(
         )
 
     for _ in range(1 + _ROUNDS):
-        rung = await compare(callers.calls())
-        pressed = await compare([_pressed(ours.body) for _, ours in rung])
+        calls = callers.calls()
+        rung = await compare(calls)
+        heard = [ours.body for _, ours in rung]
+        pressed = await compare(list(map(_pressed, calls, heard)))
         await _end(home)
         firsts += rung
         keys += pressed
@@ -146,7 +148,7 @@ async def _get_through(home: BenchedHome, path: str, form: bytes) -> bool:
     """Call, and press a key; return whether the menu was heard both times."""
     async with callback_connection(home.port) as connection:
         first = await connection.send(path, form)
-        second = await connection.send(*_pressed(first))
+        second = await connection.send(*_pressed((path, form), first))
     return all("ivr" in _last(body) for body in (first, second))
 
 
@@ -158,11 +160,12 @@ async def _end(home: BenchedHome) -> None:
     await home.written()
 
 
-def _pressed(body: bytes) -> Request:
-    """Return the callback when a key is pressed that a caller was asked for."""
-    _, _, path = _last(body)["next"].partition("/api/")
-    form = {"callid": "c", "direction": "incoming", "result": _KEY}
-    return f"/api/{path}", urlencode(form).encode()
+def _pressed(call: Request, heard: bytes) -> Request:
+    """Return the callback when a key is pressed in a call, after what was heard."""
+    _, _, path = _last(heard)["next"].partition("/api/")
+    form = dict(parse_qsl(call[1].decode()))
+    answer = {"callid": form["callid"], "direction": "incoming", "result": _KEY}
+    return f"/api/{path}", urlencode(answer).encode()
 
 
 def _last(body: bytes) -> dict[str, str]:

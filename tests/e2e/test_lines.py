@@ -56,7 +56,7 @@ CLOSE_VALVE = [{"action": "input_boolean.turn_off", "target": {"entity_id": VALV
 TEMPERATURE = (
     "It is {{ states('sensor.living_room_temperature') }} degrees in the living room."
 )
-MENU = [
+MENU: list[dict[str, Any]] = [
     {"key": "1", "say": "hear how warm it is", "reply": TEMPERATURE},
     {
         "key": "2",
