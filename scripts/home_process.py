@@ -140,7 +140,7 @@ class HomeProcess:
         """Add a line to an account through its flow; raise HomeError if it is refused."""
         path = "/api/config/config_entries/subentries/flow"
         flow = await self._post(path, json={"handler": [entry_id, "line"]})
-        flow = await self._post(f"{path}/{flow['flow_id']}", json=_LINE | fields)
+        flow = await self._post(f"{path}/{flow['flow_id']}", json={**_LINE, **fields})
         if flow["type"] != "create_entry":
             raise HomeError(f"The line was not added: {flow.get('errors')}")
 
