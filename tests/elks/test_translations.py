@@ -11,6 +11,7 @@ import voluptuous as vol
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import ENDS, CallEvent
+from custom_components.elks.calls.incoming.events import LineEvent
 from custom_components.elks.chains import ChainEnd, ChainState, Fate
 from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
@@ -27,7 +28,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 
-from .conftest import Home, make_contact
+from .conftest import Home, make_contact, make_line
 
 FOLDER = Path(__file__).parents[2] / "custom_components/elks"
 TITLE = 32
@@ -220,10 +221,11 @@ def test_states_have_words_and_icons(sensor: str, states: set[str]) -> None:
 
 
 def test_events_have_words() -> None:
-    """Every event of a call has words."""
+    """Every event of a call, placed or to a line, has words."""
     words = read("translations/en.json")["entity"]["event"]["call"]
+    events = {*CallEvent, *LineEvent}
 
-    assert words["state_attributes"]["event_type"]["state"].keys() == set(CallEvent)
+    assert words["state_attributes"]["event_type"]["state"].keys() == events
 
 
 @pytest.mark.parametrize("sensor", ["last_call", "call_chain"])
@@ -232,8 +234,10 @@ async def test_attributes_have_words(home: Home, sensor: str) -> None:
     await home.place_call()
     await home.settle()
     words = read("translations/en.json")["entity"]["sensor"][sensor]
+    # That of a line says who called
+    attributes = home.attributes(sensor) | {"contact"}
 
-    assert words["state_attributes"].keys() == home.attributes(sensor)
+    assert words["state_attributes"].keys() == attributes
 
 
 def described(schema: vol.Schema | None, words: Mapping[str, Any]) -> None:
@@ -253,7 +257,7 @@ async def test_forms_are_described(home: Home) -> None:
     """Every field of the account, its options and its contacts has words."""
     hass, entry = home.hass, home.entry
     flows, words = hass.config_entries, read("translations/en.json")
-    [contact] = entry.subentries
+    contact = next(iter(entry.subentries))
     new_contact = (entry.entry_id, SUBENTRY_CONTACT)
 
     for form in (
@@ -272,7 +276,7 @@ async def test_forms_are_described(home: Home) -> None:
 
 
 async def test_entities_have_words_and_icons(home: Home) -> None:
-    """Every entity, of the account and of a contact, has a name and an icon."""
+    """Every entity, of the account, of a contact and of a line, has a name and an icon."""
     words, icons = read("translations/en.json")["entity"], read("icons.json")["entity"]
     registry = er.async_get(home.hass)
     entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)
@@ -290,6 +294,12 @@ async def test_entities_have_words_and_icons(home: Home) -> None:
 def contacts() -> list[ConfigSubentryData]:
     """Return one contact."""
     return [make_contact("Anna", "+46701111111")]
+
+
+@pytest.fixture
+def lines() -> list[ConfigSubentryData]:
+    """Return one line."""
+    return [make_line()]
 
 
 def test_ends_have_words() -> None:

@@ -33,7 +33,7 @@ class Happening:
     account: str
     """Of the config entry."""
     contacts: Collection[str]
-    """Of the config subentries of those who are called, or who call."""
+    """Of the config subentries of those who are called."""
     line: str | None = None
     """Of the config subentry of the line that is called."""
     # Home Assistant logs the happening when somebody fails to act on it
@@ -65,7 +65,8 @@ def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
         contact, line = record.contact, find_line(entry, record.line)
         return Happening(
             account=entry.entry_id,
-            contacts={contact} if contact else set(),
+            # What somebody presses at a line means something else than in a call to them
+            contacts={contact} if contact and not record.line else set(),
             line=record.line,
             data=owner(record.line or contact)
             | {ATTR_ENTITY_ID: _async_entity(hass, record)}
