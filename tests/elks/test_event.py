@@ -97,7 +97,8 @@ def events_of(home: Home, *entities: str) -> list[tuple[str, dict[str, Any]]]:
 
     @callback
     def changed(event: Event[EventStateChangedData]) -> None:
-        assert (state := event.data["new_state"]) is not None
+        state = event.data["new_state"]
+        assert state is not None
         shown.append((state.attributes["event_type"], dict(state.attributes)))
 
     async_track_state_change_event(home.hass, entities, changed)
@@ -147,7 +148,7 @@ async def test_missed_call_to_a_line(home: Home) -> None:
         number: [event for event, data in shown if data["from"] == number]
         for number in (STRANGER, None)
     }
-    assert by_caller == dict.fromkeys((STRANGER, None), ["ringing", "missed"])
+    assert by_caller == {one: ["ringing", "missed"] for one in (STRANGER, None)}
     assert {data["contact"] for _, data in shown} == {None}
 
 

@@ -89,7 +89,9 @@ async def test_follows_lines(home: Home) -> None:
     entries.async_add_subentry(home.entry, gate)
     await home.hass.async_block_till_done()
     shown = {"event.gate_call", "sensor.gate_last_call", "switch.gate_answering"}
-    assert {one for one in home.hass.states.async_entity_ids() if "gate" in one} == shown
+    assert {
+        one for one in home.hass.states.async_entity_ids() if "gate" in one
+    } == shown
 
     entries.async_update_subentry(home.entry, gate, title="Barn")
     await home.hass.async_block_till_done()
