@@ -27,7 +27,11 @@ PIN = "4711"
 ANSWERS = [{"key": "1", "id": "gate", "reply": "It opens."}, {"key": "2", "id": "no"}]
 NOTE = {
     "action": "test.note",
-    "data": {"digits": "{{ got.digits }}", "answer": "{{ got.answer }}", "ended": "{{ got.ended }}"},
+    "data": {
+        "digits": "{{ got.digits }}",
+        "answer": "{{ got.answer }}",
+        "ended": "{{ got.ended }}",
+    },
 }
 
 
@@ -57,15 +61,22 @@ def answer(**data: Any) -> dict[str, Any]:
 
 def reject(**data: Any) -> dict[str, Any]:
     """Return what does not pick up."""
-    return {"action": "elks.reject", "data": {"call_id": "{{ trigger.call_id }}", **data}}
+    return {
+        "action": "elks.reject",
+        "data": {"call_id": "{{ trigger.call_id }}", **data},
+    }
 
 
 def presses(*keys: str) -> dict[str, Any]:
     """Return a caller who presses these keys, each from the sound that asks for them on."""
-    return {"keys": [KeyPress(0.1, key, sound) for sound, key in enumerate(keys, 1) if key]}
+    return {
+        "keys": [KeyPress(0.1, key, sound) for sound, key in enumerate(keys, 1) if key]
+    }
 
 
-async def automate(home: Home, *actions: dict[str, Any], **more: Any) -> list[ServiceCall]:
+async def automate(
+    home: Home, *actions: dict[str, Any], **more: Any
+) -> list[ServiceCall]:
     """Have an automation take the line's calls; return what it notes."""
     notes = async_mock_service(home.hass, "test", "note")
     made = {
