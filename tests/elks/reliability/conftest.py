@@ -11,13 +11,14 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from homeassistant.components.tts.const import DATA_COMPONENT
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.elks.conftest import Home
+from tests.elks.conftest import PHONE, Home, make_contact, make_line
 
 from .clock import let_time_jump
-from .row import Row
+from .row import LineRow, Row
 from .scene import Scene
 from .speaker import Speaker
 
@@ -51,13 +52,28 @@ async def provider(
 
 
 @pytest.fixture
-async def voice(
-    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Give the home a voice, and media; no program looks at sounds: that takes no time of the clock."""
-    hass.config.media_dirs = {"local": str(tmp_path)}
+def contacts(row: Row) -> list[ConfigSubentryData]:
+    """Return whom the home knows, if it has a line."""
+    return [make_contact("Anna", PHONE)] if isinstance(row, LineRow) else []
+
+
+@pytest.fixture
+def lines(row: Row) -> list[ConfigSubentryData]:
+    """Return the row's line."""
+    return [make_line(**row.line)] if isinstance(row, LineRow) else []
+
+
+@pytest.fixture
+def sounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no program look at sounds: that takes no time of the clock."""
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr("simulator.calls.sounds._probe", AsyncMock(return_value=2.0))
+
+
+@pytest.fixture
+async def voice(hass: HomeAssistant, tmp_path: Path, sounds: None) -> None:
+    """Give the home a voice, and media."""
+    hass.config.media_dirs = {"local": str(tmp_path)}
     for component in ("http", "media_source", "tts"):
         assert await async_setup_component(hass, component, {})
     await hass.data[DATA_COMPONENT].async_add_entities([Speaker()])

@@ -16,17 +16,21 @@ from aiohttp.resolver import AsyncResolver
 import pytest
 
 from custom_components.elks.api import CallRequest, ElksClient
-from custom_components.elks.const import DOMAIN
+from custom_components.elks.calls import CallChange
+from custom_components.elks.const import DOMAIN, SUBENTRY_LINE
+from custom_components.elks.helpers.listeners import Stage
 from custom_components.elks.speech.built_in import FOLDER
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import Event, EventStateChangedData, State, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event
-from simulator import CallState, Fault, Simulator
+from simulator import CallState, Direction, Fault, SimulatedCall, Simulator
 from tests.elks.conftest import LAST_CALL, PHONE, PLAY, Home, webhook_path
 
 from .speaker import Speaker
+
+GATE_OPENED = "gate_opened"
 
 
 @dataclass
@@ -55,6 +59,10 @@ class Scene:
     """What came of each chain."""
     foreign: set[str] = field(default_factory=set)
     """The ids of the calls that another program has placed."""
+    opened: list[str] = field(default_factory=list)
+    """The ids of the calls to the line that opened the gate, each time."""
+    noted: list[tuple[float, str, str]] = field(default_factory=list)
+    """How the calls to the line stood, by their ids, and since when."""
 
     @property
     def provider(self) -> Simulator:
@@ -64,7 +72,29 @@ class Scene:
     @property
     def calls(self) -> int:
         """How many calls of the home's the provider has placed."""
-        return len(self.provider.calls) - len(self.foreign)
+        return len(self.provider.calls) - len(self.foreign) - len(self.callers)
+
+    @property
+    def callers(self) -> list[SimulatedCall]:
+        """The calls to the home, oldest first."""
+        incoming = Direction.INCOMING
+        return [call for call in self.provider.calls if call.direction is incoming]
+
+    @property
+    def line(self) -> str:
+        """The id of the home's line."""
+        [line] = [
+            one.subentry_id
+            for one in self.home.entry.subentries.values()
+            if one.subentry_type == SUBENTRY_LINE
+        ]
+        return line
+
+    @property
+    def line_state(self) -> str:
+        """How the last call to the line stands, as far as the home knows."""
+        record = self.home.entry.runtime_data.tracker.book.last_to(self.line)
+        return str(record.state) if record and record.state else "unknown"
 
     @property
     def voice(self) -> Speaker:
@@ -110,8 +140,14 @@ class Scene:
             self.outcomes.append(event.data["reason"])
             self.wanted += len(event.data["calls"])
 
+        @callback
+        def opened(event: Event[dict[str, Any]]) -> None:
+            self.opened.append(event.data["call_id"])
+
         hass = self.home.hass
+        self._note_line()
         unsubscribe = (
+            hass.bus.async_listen(GATE_OPENED, opened),
             async_track_state_change_event(hass, [LAST_CALL], changed),
             hass.bus.async_listen(f"{DOMAIN}_call_ended", ended),
             hass.bus.async_listen(f"{DOMAIN}_chain_ended", chain_ended),
@@ -123,6 +159,19 @@ class Scene:
             for end in unsubscribe:
                 end()
             watching.cancel()
+
+    def _note_line(self) -> None:
+        """Note how the calls to the line stand, until the account is unloaded."""
+
+        @callback
+        def changed(change: CallChange) -> None:
+            record = change.record
+            if record.line and record.call:
+                now = asyncio.get_running_loop().time()
+                self.noted.append((now, record.call.id, str(record.state)))
+
+        listeners = self.home.entry.runtime_data.listeners
+        listeners.async_listen(CallChange, Stage.ENTITIES, changed)
 
     async def _note_ends(self) -> None:
         with self.provider.watchers.watching() as change:
@@ -203,6 +252,19 @@ class Scene:
         async with self.home.client.get(sound[sound.index("/api/") :]) as answer:
             return _built_in().get(await answer.read(), "recording")
 
+    async def heard_at_line(self, call: SimulatedCall) -> str:
+        """Return what somebody heard who called the home, for as long as they listened.
+
+        That is built-in sounds, by name, and others; the signal of a call that is not picked up.
+        """
+        if not call.actions:
+            return "ringing"
+        heard = [
+            action["hangup"] if "hangup" in action else await self._heard(action)
+            for action in call.actions
+        ]
+        return ", ".join(one.removeprefix("en/") for one in heard)
+
     async def place_foreign_call(self) -> None:
         """Let another program of the same customer call the same person."""
         request = CallRequest(
@@ -259,6 +321,7 @@ class Scene:
         """Start the account."""
         entry = self.home.entry
         assert await self.home.hass.config_entries.async_setup(entry.entry_id)
+        self._note_line()
 
     async def sign_in_again(self) -> None:
         """Wait for the one request for new credentials, and give them."""

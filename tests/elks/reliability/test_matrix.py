@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 
 from simulator import CallState
-from tests.elks.conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID
+from tests.elks.conftest import CALLBACK_KEY, LINE_KEY, PHONE, WEBHOOK_ID
 
 from . import (
     answer_side,
     callback_side,
     dialect_side,
+    line_side,
     request_side,
     restart_side,
     speech_side,
 )
 from .result import PROPERTY, Group, Result
-from .row import Row
+from .row import LineRow, Row
 from .scene import Scene
 
 _TABLES = {
@@ -50,6 +51,8 @@ _AFTERWARDS = 1800
 """Seconds in which what comes late must not change anything."""
 _QUIET = 600
 """Seconds at their end in which nothing is asked, for no call is in progress."""
+_LONGEST_STORY = 12 * 3600
+"""Seconds that somebody who calls the home, and what comes late of it, may take."""
 _PATIENCE = 3600
 """Seconds beyond what a row allows, after which it has failed."""
 
@@ -77,6 +80,86 @@ async def test_spoken(
 ) -> None:
     """The same holds for calls that speak and ask for keys, however 46elks speaks."""
     record_property(PROPERTY, (await _played(scene, group, row, caplog)).as_property())
+
+
+@pytest.mark.parametrize(("group", "row"), _params(Group.LINE, line_side.ROWS))
+async def test_line(
+    sounds: None,
+    scene: Scene,
+    row: LineRow,
+    group: Group,
+    caplog: pytest.LogCaptureFixture,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Whoever calls the home opens the gate once or not at all, and hears something."""
+    record_property(PROPERTY, (await _called(scene, row, caplog)).as_property())
+
+
+@pytest.mark.parametrize(("group", "row"), _params(Group.LINE, line_side.SPOKEN))
+async def test_spoken_line(
+    voice: None,
+    scene: Scene,
+    row: LineRow,
+    group: Group,
+    caplog: pytest.LogCaptureFixture,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """The same holds when the line has a voice, however that fails."""
+    record_property(PROPERTY, (await _called(scene, row, caplog)).as_property())
+
+
+async def _called(
+    scene: Scene, row: LineRow, caplog: pytest.LogCaptureFixture
+) -> Result:
+    """Play a row in which somebody calls the home, check it and return what came of it."""
+    scene.faults(*row.faults)
+    async with asyncio.timeout(_LONGEST_STORY):
+        await row.story(scene)
+        while scene.line_state != row.state:
+            await asyncio.sleep(60)
+        await asyncio.sleep(_AFTERWARDS - _QUIET)
+        looks = scene.looks
+        await asyncio.sleep(_QUIET)
+
+    heard = [await scene.heard_at_line(call) for call in scene.callers]
+    assert (len(scene.opened), heard[-1:]) == (row.opened, [row.heard] if heard else [])
+    assert scene.line_state == row.state
+    # Who is called once opens once
+    assert not any("silence" in one for one in heard)
+    assert scene.looks == looks
+    assert scene.home.entry.runtime_data.tracker.book.open() == []
+    seconds = _line_seconds(scene)
+    assert (seconds or 0) <= row.within
+    _check_line_ends(scene)
+    _check_log(caplog, row)
+    _check_secrets(scene, caplog)
+    return Result(
+        group=Group.LINE,
+        name=row.name,
+        goes_wrong=row.goes_wrong,
+        actions=row.opened,
+        calls=len(scene.opened),
+        outcome=row.heard,
+        state=scene.line_state,
+        spoken="",
+        seconds=seconds,
+    )
+
+
+def _line_seconds(scene: Scene) -> float | None:
+    """Return the time from the end of the last call to the line until the home knew of it."""
+    if not scene.callers:
+        return None
+    call = scene.callers[-1]
+    right = [at for at, of, state in scene.noted if (of, state) == (call.id, call.state)]
+    return round(max(0.0, right[0] - scene.ended[call.id]), 1) if right else None
+
+
+def _check_line_ends(scene: Scene) -> None:
+    """Check that no call to the line seemed to end in another way than it did."""
+    true_ends = {call.id: str(call.state) for call in scene.callers}
+    for _, call_id, state in scene.noted:
+        assert state in (CallState.ONGOING, true_ends[call_id])
 
 
 async def _played(
@@ -187,6 +270,7 @@ def _check_secrets(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
         *tokens,
         WEBHOOK_ID,
         CALLBACK_KEY,
+        LINE_KEY,
         scene.provider.password,
         PHONE.removeprefix("+46"),
         scene.provider.voice_number.removeprefix("+46"),
