@@ -34,7 +34,13 @@ from .services import async_setup_services
 from .speech import Recordings, RecordingView, async_remove_recordings
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.BUTTON]
+PLATFORMS = [
+    Platform.SENSOR,
+    Platform.EVENT,
+    Platform.NOTIFY,
+    Platform.BUTTON,
+    Platform.SWITCH,
+]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -114,6 +120,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     await data.address.async_load()
     await data.chains.async_load()
     await data.tracker.async_load()
+    await data.lines.store.async_load()
     async_watch_balance(hass, entry)
     async_watch_callbacks(hass, entry)
     async_watch_chains(hass, entry)

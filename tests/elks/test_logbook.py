@@ -31,7 +31,7 @@ from .conftest import PHONE, Home, make_contact
 from .speech.conftest import Engine
 
 type Entries = Callable[..., Coroutine[Any, Any, list[dict[str, Any]]]]
-type Lines = Callable[..., Coroutine[Any, Any, list[str]]]
+type Activity = Callable[..., Coroutine[Any, Any, list[str]]]
 
 STRANGER = "+46709999999"
 KEY: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
@@ -85,7 +85,7 @@ def entries(
 
 
 @pytest.fixture
-def lines(entries: Entries) -> Lines:
+def activity(entries: Entries) -> Activity:
     """Return what reads the lines that are ours."""
 
     async def read(**which: Any) -> list[str]:
@@ -121,7 +121,7 @@ async def act(home: Home, action: str, **data: Any) -> None:
     await home.settle()
 
 
-async def test_calls(lines: Lines, home: Home) -> None:
+async def test_calls(activity: Activity, home: Home) -> None:
     """Who was called, whether they answered and after how long, and what they pressed."""
     scripts: tuple[dict[str, Any], ...] = (
         {"answer_after": 12, **KEY},
@@ -136,7 +136,7 @@ async def test_calls(lines: Lines, home: Home) -> None:
     await act(home, "place_call", to=STRANGER, message="Hello")
 
     first, second = (details(call) for call in home.provider.calls[:2])
-    assert await lines() == [
+    assert await activity() == [
         f"Anna answered after 12 s and pressed 1 ({first})",
         f"Anna answered after 3 s ({second})",
         "Anna was busy or declined the call",
@@ -145,39 +145,39 @@ async def test_calls(lines: Lines, home: Home) -> None:
     ]
 
 
-async def test_one_line_for_a_call(lines: Lines, home: Home) -> None:
+async def test_one_line_for_a_call(activity: Activity, home: Home) -> None:
     """A call to a contact takes one line, also on the contact's page and beside its entity."""
     home.provider.phone(PHONE, **KEY)
     await act(home, "place_call", to="Anna", message="Hello", digits=1)
 
     line = f"Anna answered after 2 s and pressed 1 ({details(home.provider.calls[0])})"
-    assert await lines() == [line]
-    assert await lines(**page_of(home, "Anna")) == [line]
-    assert await lines(entity_ids=["notify.anna"]) == [line]
-    assert await lines(**page_of(home)) == []
+    assert await activity() == [line]
+    assert await activity(**page_of(home, "Anna")) == [line]
+    assert await activity(entity_ids=["notify.anna"]) == [line]
+    assert await activity(**page_of(home)) == []
 
 
-async def test_one_line_for_a_call_to_nobody_known(lines: Lines, home: Home) -> None:
+async def test_one_line_for_a_call_to_nobody_known(activity: Activity, home: Home) -> None:
     """A call to nobody known takes one line, also on the account's page."""
     home.provider.phone(STRANGER, outcome=Outcome.BUSY)
     await act(home, "place_call", to=STRANGER, message="Hello")
 
     line = f"{STRANGER} was busy or declined the call"
-    assert await lines() == [line]
-    assert await lines(**page_of(home)) == [line]
-    assert await lines(**page_of(home, "Anna")) == []
+    assert await activity() == [line]
+    assert await activity(**page_of(home)) == [line]
+    assert await activity(**page_of(home, "Anna")) == []
 
 
-async def test_one_line_for_a_chain(lines: Lines, home: Home) -> None:
+async def test_one_line_for_a_chain(activity: Activity, home: Home) -> None:
     """A chain takes one line besides those of its calls, on the account's page only."""
     home.provider.phone(PHONE, **KEY)
     await act(home, "call_chain", to=["Anna"], message="Fire")
 
     line = "Call chain accepted by Anna (calls: 1)"
     call = f"Anna answered after 2 s and pressed 1 ({details(home.provider.calls[0])})"
-    assert await lines() == [line, call]
-    assert await lines(**page_of(home)) == [line]
-    assert await lines(**page_of(home, "Anna")) == [call]
+    assert await activity() == [line, call]
+    assert await activity(**page_of(home)) == [line]
+    assert await activity(**page_of(home, "Anna")) == [call]
 
 
 async def test_lines_of_entities(entries: Entries, home: Home) -> None:
@@ -251,7 +251,7 @@ def test_icons_of_the_sensors() -> None:
     assert sensors["call_chain"]["state"].items() >= CHAIN_ICONS.items()
 
 
-async def test_chains(lines: Lines, home: Home) -> None:
+async def test_chains(activity: Activity, home: Home) -> None:
     """Who took it, or why nobody did."""
     chain = {"to": "Anna", "message": "Fire", "rounds": 1}
     home.provider.phone(PHONE, **KEY)
@@ -261,14 +261,14 @@ async def test_chains(lines: Lines, home: Home) -> None:
     home.provider.fault(Fault(FaultKind.STATUS, status=403, body="Not enough credits"))
     await act(home, "call_chain", **chain)
 
-    assert [line for line in await lines() if line.startswith("Call chain")] == [
+    assert [line for line in await activity() if line.startswith("Call chain")] == [
         "Call chain accepted by Anna (calls: 1)",
         "Call chain not accepted by anyone (calls: 1)",
         "Call chain stopped because the account has run out of money (calls: 0)",
     ]
 
 
-async def test_cost_of_a_chain(lines: Lines, home: Home) -> None:
+async def test_cost_of_a_chain(activity: Activity, home: Home) -> None:
     """A chain shows what its calls cost together; who has just accepted is still on the phone."""
     home.provider.phone(PHONE, answer_after=1, talk_for=9)
     home.provider.phone(STRANGER, **KEY)
@@ -276,7 +276,7 @@ async def test_cost_of_a_chain(lines: Lines, home: Home) -> None:
     await act(home, "call_chain", to=["Anna", STRANGER], message="Fire", rounds=1)
 
     costs = [f"{call.cost / 10_000:.2f}" for call in home.provider.calls if call.cost]
-    assert [line for line in await lines() if line.startswith("Call chain")] == [
+    assert [line for line in await activity() if line.startswith("Call chain")] == [
         f"Call chain not accepted by anyone (calls: 1, {costs[0]}\u00a0SEK)",
         f"Call chain accepted by {STRANGER} (calls: 2, {costs[1]}\u00a0SEK so far)",
     ]
@@ -321,14 +321,14 @@ def swedish(recorder_mock: Recorder, hass: HomeAssistant) -> None:
     hass.config.language = "sv"
 
 
-async def test_language_of_the_home(swedish: None, lines: Lines, home: Home) -> None:
+async def test_language_of_the_home(swedish: None, activity: Activity, home: Home) -> None:
     """The lines are in the home's language, and so is the decimal mark."""
     await act(home, "place_call", to="Anna", message="Hej")
     home.provider.phone(PHONE, outcome=Outcome.DECLINE)
     await act(home, "place_call", to="Anna", message="Hej")
 
     spent = details(home.provider.calls[0]).replace(".", ",")
-    assert await lines() == [
+    assert await activity() == [
         f"Anna svarade efter 2 s ({spent})",
         "Anna var upptagen eller avvisade samtalet",
     ]

@@ -8,9 +8,10 @@ was chosen.
 from .lines import Lines
 from .say import Decision, Say, going_on
 from .steps import CallOverError, StepRunningError
-from .store import LineStore
+from .store import AnsweringChange, LineStore
 
 __all__ = [
+    "AnsweringChange",
     "CallOverError",
     "Decision",
     "LineStore",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hmac import compare_digest
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 
 from ..api import INCOMING, Call, CallState, ElksClient, ElksError, HangUp, Incoming
 from ..calls import CallChange, CallRecord, CallTracker
@@ -20,11 +20,12 @@ from ..helpers.unexpected import log_unexpected
 from ..helpers.waiting import async_at_most
 from ..people.contacts import contacts
 from ..speech import Recordings
+from .contexts import CallContexts
 from .door import Door
 from .prompts import LinePrompts
 from .say import Decision, Say
 from .steps import Steps
-from .store import LineStore
+from .store import AnsweringChange, LineStore
 from .talks import Talks
 
 _TOO_LATE = timedelta(minutes=1)
@@ -63,6 +64,7 @@ class Lines:
         self.store = LineStore(hass, entry.entry_id)
         self.prompts = LinePrompts(hass, entry, recordings)
         self.steps = Steps(hass, tracker.book)
+        self._contexts = CallContexts(tracker.book)
         self._door = Door(tracker.book, self.store)
         self._talks = Talks(
             hass,
@@ -71,13 +73,13 @@ class Lines:
             door=self._door,
             prompts=self.prompts,
             steps=self.steps,
+            contexts=self._contexts,
         )
         self._courses: dict[str, _Course] = {}
         """By the secrets of the calls."""
 
     async def async_load(self) -> None:
-        """Read how the lines stand, and have ready what they say."""
-        await self.store.async_load()
+        """Have ready what the lines say, and follow their calls."""
         await self.prompts.async_refresh()
         listen = self._listeners.async_listen
         listen(CallChange, Stage.FIGURES, self._door.async_call_changed)
@@ -132,6 +134,25 @@ class Lines:
         if not course.deciding.done() or course.deciding.cancelled():
             return None
         return course.deciding.result()
+
+    @callback
+    def context(self, token: str) -> Context:
+        """Return the context of all that the call with this secret causes, until it is over."""
+        return self._contexts.async_of(token)
+
+    @callback
+    def is_answering(self, line_id: str) -> bool:
+        """Return whether anybody is let in at a line."""
+        return self.store.state(line_id).answering
+
+    @callback
+    def async_set_answering(self, line_id: str, answering: bool) -> None:
+        """Let somebody in at a line again, or nobody; calls in progress go on."""
+        state = self.store.state(line_id)
+        if state.answering is answering:
+            return
+        self.store.async_set(line_id, replace(state, answering=answering))
+        self._listeners.async_notify(AnsweringChange(line_id))
 
     def language(self, record: CallRecord) -> str:
         """Return the language in which a line speaks; an empty one, if it has been removed."""
@@ -229,3 +250,4 @@ class Lines:
         self.steps.async_call_changed(change)
         if change.record.over:
             self._courses.pop(change.record.token, None)
+            self._contexts.async_forget(change.record.token)

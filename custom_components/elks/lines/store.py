@@ -18,6 +18,14 @@ _DELAY = 1
 """Seconds until a change is on disk."""
 
 
+@dataclass(frozen=True, slots=True)
+class AnsweringChange:
+    """News: a line answers calls from now on, or does not."""
+
+    line: str
+    """Of the config subentry."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LineState:
     """How a line stands."""

@@ -14,6 +14,7 @@ from ..calls.incoming.line import AnswerWith, Line, MenuEntry, Others
 from ..const import CONF_NUMBER
 from ..speech import Sound
 from .actions import LineActions, Outcome
+from .contexts import CallContexts
 from .door import MOST_TRIES, Door, Way, expected_pin, is_pin
 from .prompts import LinePrompts, variables_of
 from .say import Decision, Say
@@ -43,6 +44,7 @@ class Talks:
         door: Door,
         prompts: LinePrompts,
         steps: Steps,
+        contexts: CallContexts,
     ) -> None:
         """Note in the book where talks stand, and say what the prompts have ready."""
         self._hass = hass
@@ -51,6 +53,7 @@ class Talks:
         self._door = door
         self._prompts = prompts
         self._steps = steps
+        self._contexts = contexts
         self._actions = LineActions(hass)
 
     async def async_receive(
@@ -117,7 +120,11 @@ class Talks:
         if line.actions:
             self._hass.async_create_background_task(
                 self._actions.async_run(
-                    line, "", line.actions, self._variables(line, caller, record)
+                    line,
+                    "",
+                    line.actions,
+                    self._variables(line, caller, record),
+                    self._contexts.async_of(record.token),
                 ),
                 "elks line rings",
             )
@@ -160,7 +167,10 @@ class Talks:
             return self._missed(line, record, self._ask_menu(line, *wrong))
         self._note(record, misses=0)
         variables = self._variables(line, caller, record)
-        match await self._actions.async_run(line, entry.key, entry.actions, variables):
+        context = self._contexts.async_of(record.token)
+        match await self._actions.async_run(
+            line, entry.key, entry.actions, variables, context
+        ):
             case Outcome.FAILED:
                 return self._ask_menu(line, Sound.NOT_DONE)
             case Outcome.GOES_ON:

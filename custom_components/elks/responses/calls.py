@@ -27,7 +27,7 @@ def call_ended(record: CallRecord, entry: ConfigEntry) -> dict[str, Any]:
 
 
 def call_to_contact(record: CallRecord, entry: ConfigEntry) -> dict[str, Any]:
-    """Return all that is known of a call, and the name of the contact who was called."""
+    """Return all that is known of a call, and the name of the contact who was called, or called."""
     return call_ended(record, entry) | {"contact": contact_name(entry, record.contact)}
 
 
