@@ -20,7 +20,7 @@ from .api import (
     Play,
     read_keys,
 )
-from .calls import CallRecord, Heard, Step, async_find_sound, is_ours
+from .calls import CallRecord, Heard, Step, async_find_sound, is_ours, is_to_line
 from .const import CONF_CALLBACK_KEY
 from .lines import going_on
 from .runtime import ElksConfigEntry, ElksData, async_wait_settled
@@ -67,7 +67,8 @@ class NextAction:
     async def async_find(self, call_id: str, pressed: str | None) -> CallAction | None:
         """Return what comes next in a call, if it is ours and its secret came along."""
         entry, token = self._entry, self._query.get(QUERY_TOKEN, "")
-        if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
+        key = entry.data[CONF_CALLBACK_KEY]
+        if not is_ours(token, key):
             return None
         if self._question:
             self._keys = read_keys(self._query.get(_KEYS)) or pressed
@@ -78,6 +79,9 @@ class NextAction:
             data.tracker.arrivals.async_note()
             is_on = record.can_be(call_id) and not record.over
             return await self._in_talk(data, record) if is_on else HangUp()
+        if record is None and is_to_line(token, call_id, key):
+            # A power cut made us forget it
+            return Play(sound=self._built_in(data, Sound.GOODBYE, ""))
         return await self._in_script(data, token, call_id)
 
     async def async_first(self, incoming: Incoming) -> CallAction | None:
@@ -160,12 +164,16 @@ class NextAction:
 
     def _bridge(self, data: ElksData, record: CallRecord) -> CallAction:
         """Return what bridges the time until it is known what a caller hears next."""
-        base, sound = data.address.base_url, BEEP
-        if base is not None:
-            language = data.lines.language(record)
-            name = data.recordings.built_in(language, Sound.ONE_MOMENT)
-            sound = recording_url(base, name)
+        language = data.lines.language(record)
+        sound = self._built_in(data, Sound.ONE_MOMENT, language)
         return self._ask_again(sound, data.address, since=self._since)
+
+    def _built_in(self, data: ElksData, sound: Sound, language: str) -> str:
+        """Return where a built-in sound is, in a language or else the home's; a beep without address."""
+        if (base := data.address.base_url) is None:
+            return BEEP
+        spoken = language or self._hass.config.language
+        return recording_url(base, data.recordings.built_in(spoken, sound))
 
     def _ask_again(
         self, sound: str, address: Address, since: int | None = None

@@ -157,7 +157,9 @@ async def test_one_line_for_a_call(activity: Activity, home: Home) -> None:
     assert await activity(**page_of(home)) == []
 
 
-async def test_one_line_for_a_call_to_nobody_known(activity: Activity, home: Home) -> None:
+async def test_one_line_for_a_call_to_nobody_known(
+    activity: Activity, home: Home
+) -> None:
     """A call to nobody known takes one line, also on the account's page."""
     home.provider.phone(STRANGER, outcome=Outcome.BUSY)
     await act(home, "place_call", to=STRANGER, message="Hello")
@@ -321,7 +323,9 @@ def swedish(recorder_mock: Recorder, hass: HomeAssistant) -> None:
     hass.config.language = "sv"
 
 
-async def test_language_of_the_home(swedish: None, activity: Activity, home: Home) -> None:
+async def test_language_of_the_home(
+    swedish: None, activity: Activity, home: Home
+) -> None:
     """The lines are in the home's language, and so is the decimal mark."""
     await act(home, "place_call", to="Anna", message="Hej")
     home.provider.phone(PHONE, outcome=Outcome.DECLINE)

@@ -14,7 +14,7 @@ from .dialogue.script import LOST_SCRIPT, Spoken
 from .outgoing.looking import Lookout
 from .outgoing.provider import Provider
 from .record import CallRecord
-from .token import is_ours
+from .token import is_ours, is_to_line
 
 
 class CallReports:
@@ -110,7 +110,9 @@ class CallReports:
 
     def _revive(self, token: str, call: Call) -> None:
         """Take up a call that is ours, but was not written down before a power cut."""
-        if self._book.knows(call.id):
+        key = self._entry.data[CONF_CALLBACK_KEY]
+        # Who called, and what of it may be shown, nobody knows of a call to a line
+        if self._book.knows(call.id) or is_to_line(token, call.id, key):
             return
         record = self._book.find_forgotten(token) or CallRecord(
             token=token,

@@ -31,6 +31,8 @@ from .talks import Talks
 _TOO_LATE = timedelta(minutes=1)
 _SURE = timedelta(seconds=10)
 """A call that is reported so soon still rings."""
+_PATIENCE = 2
+"""Seconds in which 46elks is to say whether a call still rings: its caller waits."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,6 +79,7 @@ class Lines:
         )
         self._courses: dict[str, _Course] = {}
         """By the secrets of the calls."""
+        self._stopped = False
 
     async def async_load(self) -> None:
         """Have ready what the lines say, and follow their calls."""
@@ -87,6 +90,7 @@ class Lines:
 
     async def async_unload(self) -> None:
         """Stop, and write how the lines stand; calls go on when they are loaded again."""
+        self._stopped = True
         self.prompts.async_stop()
         for course in self._courses.values():
             course.deciding.cancel()
@@ -111,6 +115,9 @@ class Lines:
         token = token_of(incoming.call_id, self._entry.data[CONF_CALLBACK_KEY])
         record = self._book.find(token)
         if record is None and await self._async_rings(incoming):
+            if self._stopped:
+                # What is noted now would be lost
+                return None
             # It may have been reported twice meanwhile
             record = self._book.find(token) or self._begin(line, incoming, token)
         return None if record is None or record.over else record
@@ -164,10 +171,14 @@ class Lines:
         age = self._age(incoming)
         if age is not None and age < _SURE:
             return True
+        call, reason = None, "no answer in time"
         try:
-            call = await self._client.call(incoming.call_id)
+            async with async_at_most(self._hass, _PATIENCE):
+                call = await self._client.call(incoming.call_id)
         except ElksError as err:
-            LOGGER.warning("46elks does not say whether a call still rings: %s", err)
+            reason = str(err)
+        if call is None:
+            LOGGER.warning("46elks does not say whether a call still rings: %s", reason)
             return False
         # The answer may have corrected the time
         age = self._age(incoming)

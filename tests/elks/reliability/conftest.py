@@ -64,16 +64,13 @@ def lines(row: Row) -> list[ConfigSubentryData]:
 
 
 @pytest.fixture
-def sounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no program look at sounds: that takes no time of the clock."""
+async def voice(
+    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Give the home a voice, and media; no program looks at sounds: that takes no time of the clock."""
+    hass.config.media_dirs = {"local": str(tmp_path)}
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr("simulator.calls.sounds._probe", AsyncMock(return_value=2.0))
-
-
-@pytest.fixture
-async def voice(hass: HomeAssistant, tmp_path: Path, sounds: None) -> None:
-    """Give the home a voice, and media."""
-    hass.config.media_dirs = {"local": str(tmp_path)}
     for component in ("http", "media_source", "tts"):
         assert await async_setup_component(hass, component, {})
     await hass.data[DATA_COMPONENT].async_add_entities([Speaker()])

@@ -1,14 +1,15 @@
 """Faults while somebody calls the home: a gate that opens for whoever rings, a PIN, a menu."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp.web import SockSite, TCPSite
 
-from custom_components.elks.calls.token import new_token, token_of
+from custom_components.elks.calls.token import new_token
+from custom_components.elks.const import CONF_KEEP_SPEECH
 from simulator import (
     CallbackKind,
     CallState,
@@ -19,16 +20,17 @@ from simulator import (
     Outcome,
     SimulatedCall,
 )
-from tests.elks.conftest import CALLBACK_KEY, LINE_KEY, PHONE, PLAY, webhook_path
+from tests.elks.conftest import LINE_KEY, PHONE, PLAY, webhook_path
 
-from .row import LOOK, LOST, PLACE, LineRow, Row, Story
+from .row import LOOK, LOST, PLACE, LineRow, Story
 from .scene import GATE_OPENED, Scene
 
 _FIRST = CallbackKind.NEWINCOMING
 _NEXT = CallbackKind.NEXT
 _END = CallbackKind.WHENHANGUP
 _HOUR = 3600
-_PIN = "2468"
+_REPLY = "It opens"
+_PIN = "2468135790"
 _STRANGER = "+46709999999"
 _LOOKED_UP = 46
 """Seconds until a call is looked up whose end is not reported, at most."""
@@ -155,7 +157,7 @@ def _forged(**fields: str) -> _Act:
     async def act(scene: Scene) -> None:
         call = scene.callers[-1]
         token = str(call.whenhangup).partition("token=")[2]
-        before = scene.line_state, tuple(scene.opened)
+        before = scene.last_to_line.state, tuple(scene.opened)
         for query in (
             "",
             "token=",
@@ -169,7 +171,7 @@ def _forged(**fields: str) -> _Act:
         other = {**fields, "callid": "c" + 32 * "0"}
         status, body = await _post(scene, f"token={token}&asked=1", **other)
         assert (status, b"next" in body) == (200, False)
-        assert (scene.line_state, tuple(scene.opened)) == before
+        assert (scene.last_to_line.state, tuple(scene.opened)) == before
 
     return act
 
@@ -186,10 +188,7 @@ async def _again(scene: Scene) -> None:
 
 async def _another_persons(scene: Scene) -> None:
     """Press a key in the call of one caller with the secret of another."""
-    calls = [
-        scene.provider.dial(PHONE, hangs_up_at=3),
-        scene.provider.dial(PHONE, hangs_up_at=3),
-    ]
+    calls = [scene.provider.dial(PHONE) for _ in range(2)]
     await asyncio.sleep(5)
     token = str(calls[0].whenhangup).partition("token=")[2]
     form = {"callid": calls[1].id, "result": "1"}
@@ -224,14 +223,23 @@ async def _calls_itself(scene: Scene) -> None:
     assert scene.home.last_call.attributes.get("call_id") != call.id
 
 
-async def _hoarse(scene: Scene) -> None:
+def _replies(seconds: float | None) -> Story:
+    """Let the voice take so long for a reply; None for a reply that it cannot speak."""
+
+    async def story(scene: Scene) -> None:
+        scene.voice.takes[_REPLY] = seconds
+        await _dials(_ONE, hangs_up_at=20)(scene)
+
+    return story
+
+
+async def _never_spoke(scene: Scene) -> None:
+    """Let the voice fail from the beginning."""
+    entry = scene.home.entry
     scene.voice.answer = RuntimeError("hoarse")
-    await _chooses(scene)
-
-
-async def _hangs(scene: Scene) -> None:
-    """Let the voice hang once the account is loaded anew."""
-    scene.voice.takes[""] = _HOUR
+    scene.home.hass.config_entries.async_update_entry(
+        entry, options={**entry.options, CONF_KEEP_SPEECH: False}
+    )
     await scene.reload()
     await _chooses(scene)
 
@@ -241,7 +249,7 @@ def _row(
     goes_wrong: str,
     *faults: Fault,
     story: Story = _chooses,
-    line: dict[str, object] = _MENU,
+    line: Mapping[str, Any] = _MENU,
     heard: str = _CHOSEN,
     **more: Any,
 ) -> LineRow:
@@ -406,6 +414,7 @@ FIRST = (
         story=_then(-1, _away(30), _rings),
     ),
 )
+_ASKED = Fault(FaultKind.DELAY, on=LOOK, delay=1)
 MIDDLE = (
     _row(
         "key-doubled",
@@ -449,23 +458,23 @@ MIDDLE = (
     _row(
         "key-forged",
         "Strangers report that a key was pressed",
-        story=_then(3, _forged(result="1"), _dials(hangs_up_at=3)),
+        story=_then(3, _forged(result="1"), _dials()),
         opened=0,
-        heard="home, menu, goodbye",
+        heard="home, menu, menu, menu, goodbye",
     ),
     _row(
         "key-of-another",
         "A key is reported with the secret of another call",
         story=_another_persons,
         opened=0,
-        heard="home, menu, goodbye",
+        heard="home, menu, menu, menu, goodbye",
     ),
     _row(
         "key-slow",
         "What a key does takes 8 s, and the key is reported again meanwhile",
         Fault(FaultKind.CALLBACK_REPEATED, on=_NEXT, delay=1),
         line=_SLOW_MENU,
-        heard="home, menu, one_moment, goes_on, menu",
+        heard="home, menu, en/one_moment, goes_on, menu",
         story=_dials(_ONE, hangs_up_at=5),
     ),
     _row(
@@ -480,7 +489,9 @@ MIDDLE = (
         opened=0,
         heard="home, menu, menu, menu, goodbye",
     ),
-    _pin("pin-doubled", "A PIN comes twice", Fault(FaultKind.CALLBACK_DOUBLED, on=_NEXT)),
+    _pin(
+        "pin-doubled", "A PIN comes twice", Fault(FaultKind.CALLBACK_DOUBLED, on=_NEXT)
+    ),
     _pin(
         "pin-again",
         "A PIN comes again after 3 s",
@@ -538,7 +549,9 @@ MIDDLE = (
     ),
 )
 LAST = (
-    _row("end-doubled", "The end comes twice", Fault(FaultKind.CALLBACK_DOUBLED, on=_END)),
+    _row(
+        "end-doubled", "The end comes twice", Fault(FaultKind.CALLBACK_DOUBLED, on=_END)
+    ),
     _row(
         "end-dropped",
         "The end is not reported",
@@ -573,12 +586,14 @@ LAST = (
     _row(
         "end-forged",
         "Strangers report the end",
-        story=_then(3, _forged(state="failed", direction="incoming")),
+        story=_then(2.5, _forged(state="failed", direction="incoming")),
     ),
 )
 RESTARTS = (
     _row("reload-menu", "Reload while the menu is read out", story=_then(3, _reload)),
-    _row("kill-menu", "A power cut while the menu is read out", story=_then(2.5, _kill)),
+    _row(
+        "kill-menu", "A power cut while the menu is read out", story=_then(2.5, _kill)
+    ),
     _row(
         "kill-key",
         "A power cut just after a key was pressed, which is reported again after 1 s",
@@ -588,14 +603,15 @@ RESTARTS = (
     _row(
         "away-key",
         "A key is pressed while the account is not loaded",
-        story=_then(2.5, _away(5)),
+        story=_then(2.5, _away(5), _dials(_ONE, talk_for=11)),
+        heard="home, menu, sound/beep, done, menu",
     ),
     _row(
         "reload-actions",
         "Reload while what a key does takes 8 s",
         line=_SLOW_MENU,
         story=_then(4, _reload, _dials(_ONE, hangs_up_at=5)),
-        heard="home, menu, one_moment, menu, menu",
+        heard="home, menu, sound/beep, menu",
     ),
     _row(
         "kill-end",
@@ -613,11 +629,19 @@ RESTARTS = (
         "A power cut before the call is on disk; a key is pressed then",
         story=_then(1, _lose_record),
         opened=0,
-        heard="home, menu",
+        heard="home, menu, en/goodbye",
         state="unknown",
     ),
-    _pin("reload-pin", "Reload while a PIN is asked for", story=_then(0.5, _reload, _enters)),
-    _pin("kill-pin", "A power cut while a PIN is asked for", story=_then(0.5, _kill, _enters)),
+    _pin(
+        "reload-pin",
+        "Reload while a PIN is asked for",
+        story=_then(0.5, _reload, _enters),
+    ),
+    _pin(
+        "kill-pin",
+        "A power cut while a PIN is asked for",
+        story=_then(0.5, _kill, _enters),
+    ),
     _pin(
         "kill-pin-entered",
         "A power cut just after a PIN was entered",
@@ -629,11 +653,34 @@ RESTARTS = (
         story=_then(
             0.5,
             _away(5),
-            _dials(_ENTERED, hangs_up_at=9),
+            _dials(
+                _ENTERED,
+                KeyPress(8.5, _PIN),
+                KeyPress(11.5, "1"),
+                talk_for=14,
+            ),
         ),
+        heard=f"pin, sound/beep, {_LET_IN}",
     ),
-    _gate("kill-ring", "A power cut just after the gate opened; the first callback comes again", _AGAIN, story=_then(0.2, _kill, _rings)),
-    _gate("reload-ring", "Reload just after the gate opened; the first callback comes again", _AGAIN, story=_then(0.2, _reload, _rings)),
+    _nobody_there(
+        "reload-asking",
+        "Reload while 46elks is asked whether the phone still rings",
+        _LATE,
+        _ASKED,
+        story=_then(20.5, _reload, _rings),
+    ),
+    _gate(
+        "kill-ring",
+        "A power cut just after the gate opened; the first callback comes again",
+        _AGAIN,
+        story=_then(0.2, _kill, _rings),
+    ),
+    _gate(
+        "reload-ring",
+        "Reload just after the gate opened; the first callback comes again",
+        _AGAIN,
+        story=_then(0.2, _reload, _rings),
+    ),
 )
 MIXED = (
     _row(
@@ -648,16 +695,143 @@ MIXED = (
         story=_calls_itself,
         opened=0,
         heard="ringing",
-        state="unknown",
+        state="failed",
+        within=_LOOKED_UP,
     ),
 )
-SPOKEN = (
+_REPLIES: dict[str, Any] = {
+    "line": {
+        "menu": [
+            {
+                "key": "1",
+                "say": "open",
+                "actions": [_OPEN],
+                "reply": f"{_REPLY} {{{{ call_id }}}}",
+            }
+        ]
+    }
+}
+
+
+def _dialects(
+    name: str, goes_wrong: str, *fields: str, part: Story, **more: Any
+) -> LineRow:
+    """Return a row in which somebody calls in each dialect that differs in one of the fields."""
+    dialects = [dialect for _, dialect in Dialect(hung_up="hangup").others(*fields)]
+
+    async def story(scene: Scene) -> None:
+        for dialect in dialects:
+            scene.provider.dialect = dialect
+            await part(scene)
+            await asyncio.sleep(_LOOKED_UP)
+            state = scene.callers[-1].state
+            assert scene.last_to_line.state == state, dialect
+
+    expected: dict[str, Any] = {"story": story, "opened": len(dialects)}
+    return _row(name, goes_wrong, dialect=Dialect(), **{**expected, **more})
+
+
+async def _unreported(scene: Scene) -> None:
+    scene.faults(Fault(FaultKind.CALLBACK_DROPPED, on=_END))
+    await _chooses(scene)
+
+
+DIALECTS = (
+    _dialects(
+        "dialects-first",
+        "The first callback has other fields, or none that says when the call began; how long callers hear ringing",
+        *("incoming_id", "incoming_result", "incoming_created", "callback_times"),
+        *("incoming_retried", "rings_for", "charset"),
+        part=_rings,
+        line=_GATE,
+        heard="busy",
+        state="busy",
+    ),
+    _dialects(
+        "dialects-withheld",
+        "A withheld number is written in another way",
+        "withheld",
+        part=_dials(caller=None),
+        line={**_GATE, "callers": "everyone"},
+        heard="busy",
+        state="busy",
+    ),
+    _dialects(
+        "dialects-rejected",
+        "A call that is not picked up ends in another way, or costs something",
+        *("rejected_costs", "failed_call", "rejected"),
+        part=_rings,
+        line=_GATE,
+        heard="busy",
+        state="failed",
+    ),
+    _dialects(
+        "dialects-keys",
+        "PIN and keys are reported in another way",
+        *("next_id", "bare_next", "picked_up", "played", "reports_skipping_key"),
+        *("reports_why", "retries_next", "charset"),
+        part=_enters,
+        line=_LOCKED,
+        heard=_LET_IN,
+    ),
+    _dialects(
+        "dialects-end",
+        "The end is reported in another way",
+        *("hangup_fields", "hangup_id", "callback_times", "incoming_starts_early"),
+        *("includes_actions", "plain_actions", "failed_call"),
+        part=_chooses,
+    ),
+    _dialects(
+        "dialects-looked-up",
+        "The end is not reported, and looked up in another way",
+        *("history_times", "incoming_starts_early", "numbers_as_text"),
+        *("includes_actions", "plain_actions", "includes_owner"),
+        part=_unreported,
+        within=_LOOKED_UP,
+    ),
+    _nobody_there(
+        "not-listed",
+        "The first callback does not say when it was, and 46elks does not know the call yet",
+        dialect=Dialect(incoming_created=False, listed_after=1.0),
+        logs=_UNASKED,
+    ),
     _row(
-        "line-spoken",
-        "Greeting, menu and reply are spoken",
-        heard="recording, recording, recording, recording",
+        "key-retried",
+        "A key is not reported at first",
+        Fault(FaultKind.CALLBACK_DROPPED, on=_NEXT),
+        dialect=Dialect(hung_up="hangup", retries_next=True),
     ),
-    _row("line-hoarse", "The voice fails", story=_hoarse),
-    _row("line-hangs", "The voice does not answer", story=_hangs),
 )
-ROWS = (*FIRST, *MIDDLE, *LAST, *RESTARTS, *MIXED)
+VOICE = (
+    _row(
+        "reply-slow",
+        "It takes 6 s to speak a reply",
+        story=_replies(6),
+        heard="home, menu, en/one_moment, reply, menu, menu, menu, goodbye",
+        **_REPLIES,
+    ),
+    _row(
+        "reply-hangs",
+        "A reply is not spoken",
+        story=_replies(_HOUR),
+        heard="home, menu, en/one_moment, en/done, menu, menu, menu, goodbye",
+        logs=("tts.tones did not speak",),
+        **_REPLIES,
+    ),
+    _row(
+        "reply-fails",
+        "A reply cannot be spoken",
+        story=_replies(None),
+        heard="home, menu, en/done, menu, menu, menu, goodbye",
+        logs=("tts.tones did not speak",),
+        **_REPLIES,
+    ),
+    _row(
+        "voice-fails",
+        "The voice does not speak at all",
+        story=_never_spoke,
+        heard="en/home, en/menu, en/done, en/menu",
+        logs=("tts.tones did not speak",),
+    ),
+)
+ROWS = (*FIRST, *MIDDLE, *LAST, *RESTARTS, *VOICE, *DIALECTS, *MIXED)

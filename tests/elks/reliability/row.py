@@ -82,8 +82,9 @@ class LineRow(Row):
     The story has them call; `state` is how the last of these calls ended at the line.
     """
 
-    line: Mapping[str, object]
+    line: Mapping[str, Any]
     """The fields of the line."""
+    calls: int = 0
     opened: int = 1
     """How many times the gate opens."""
     heard: str

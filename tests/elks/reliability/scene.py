@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from itertools import groupby
 import json
 import socket
 from typing import Any
@@ -16,21 +17,25 @@ from aiohttp.resolver import AsyncResolver
 import pytest
 
 from custom_components.elks.api import CallRequest, ElksClient
-from custom_components.elks.calls import CallChange
-from custom_components.elks.const import DOMAIN, SUBENTRY_LINE
-from custom_components.elks.helpers.listeners import Stage
+from custom_components.elks.const import DOMAIN
+from custom_components.elks.speech import Prompt, RecordingNames, words_of
 from custom_components.elks.speech.built_in import FOLDER
+from custom_components.elks.words import async_home_words
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import Event, EventStateChangedData, State, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator import CallState, Direction, Fault, SimulatedCall, Simulator
-from tests.elks.conftest import LAST_CALL, PHONE, PLAY, Home, webhook_path
+from tests.elks.conftest import CALLBACK_KEY, LAST_CALL, PHONE, PLAY, Home, webhook_path
 
 from .speaker import Speaker
 
+BRIDGES = ("en/one_moment", "sound/beep")
+"""After these the provider asks again."""
+LAST_TO_LINE = "sensor.home_last_call"
 GATE_OPENED = "gate_opened"
+"""The event that stands for a gate; it says in which call it was opened."""
 
 
 @dataclass
@@ -50,7 +55,7 @@ class Scene:
     took: list[float] = field(default_factory=list)
     """How long the actions took that do not wait for the end of the call, in seconds."""
     shown: list[tuple[float, State]] = field(default_factory=list)
-    """What the sensor showed, and since when."""
+    """What the sensors of the last call, and of that to the line, showed, and since when."""
     ended: dict[str, float] = field(default_factory=dict)
     """When the provider's calls ended, by their ids."""
     spoken: dict[str, str | None] = field(default_factory=dict)
@@ -61,8 +66,6 @@ class Scene:
     """The ids of the calls that another program has placed."""
     opened: list[str] = field(default_factory=list)
     """The ids of the calls to the line that opened the gate, each time."""
-    noted: list[tuple[float, str, str]] = field(default_factory=list)
-    """How the calls to the line stood, by their ids, and since when."""
 
     @property
     def provider(self) -> Simulator:
@@ -81,20 +84,11 @@ class Scene:
         return [call for call in self.provider.calls if call.direction is incoming]
 
     @property
-    def line(self) -> str:
-        """The id of the home's line."""
-        [line] = [
-            one.subentry_id
-            for one in self.home.entry.subentries.values()
-            if one.subentry_type == SUBENTRY_LINE
-        ]
-        return line
-
-    @property
-    def line_state(self) -> str:
-        """How the last call to the line stands, as far as the home knows."""
-        record = self.home.entry.runtime_data.tracker.book.last_to(self.line)
-        return str(record.state) if record and record.state else "unknown"
+    def last_to_line(self) -> State:
+        """The sensor of the last call to the home's line."""
+        state = self.home.hass.states.get(LAST_TO_LINE)
+        assert state is not None
+        return state
 
     @property
     def voice(self) -> Speaker:
@@ -145,10 +139,9 @@ class Scene:
             self.opened.append(event.data["call_id"])
 
         hass = self.home.hass
-        self._note_line()
         unsubscribe = (
             hass.bus.async_listen(GATE_OPENED, opened),
-            async_track_state_change_event(hass, [LAST_CALL], changed),
+            async_track_state_change_event(hass, [LAST_CALL, LAST_TO_LINE], changed),
             hass.bus.async_listen(f"{DOMAIN}_call_ended", ended),
             hass.bus.async_listen(f"{DOMAIN}_chain_ended", chain_ended),
         )
@@ -159,19 +152,6 @@ class Scene:
             for end in unsubscribe:
                 end()
             watching.cancel()
-
-    def _note_line(self) -> None:
-        """Note how the calls to the line stand, until the account is unloaded."""
-
-        @callback
-        def changed(change: CallChange) -> None:
-            record = change.record
-            if record.line and record.call:
-                now = asyncio.get_running_loop().time()
-                self.noted.append((now, record.call.id, str(record.state)))
-
-        listeners = self.home.entry.runtime_data.listeners
-        listeners.async_listen(CallChange, Stage.ENTITIES, changed)
 
     async def _note_ends(self) -> None:
         with self.provider.watchers.watching() as change:
@@ -255,15 +235,41 @@ class Scene:
     async def heard_at_line(self, call: SimulatedCall) -> str:
         """Return what somebody heard who called the home, for as long as they listened.
 
-        That is built-in sounds, by name, and others; the signal of a call that is not picked up.
+        That is what the line said, by name; built-in sounds, by language and name; the signal of a
+        call that was not picked up. What bridges time is named once, however often it comes.
         """
-        if not call.actions:
-            return "ringing"
-        heard = [
-            action["hangup"] if "hangup" in action else await self._heard(action)
-            for action in call.actions
-        ]
-        return ", ".join(one.removeprefix("en/") for one in heard)
+        heard = [await self._heard_at_line(one) for one in call.actions] or ["ringing"]
+        by_sound = [[sound, *same] for sound, same in groupby(heard)]
+        return ", ".join(
+            sound
+            for [sound, *same] in by_sound
+            for sound in ([sound] if sound in BRIDGES else same)
+        )
+
+    async def _heard_at_line(self, action: dict[str, str]) -> str:
+        heard = await self._heard(action)
+        if heard == "hangup":
+            return action[heard]
+        if heard != "recording":
+            return heard
+        words = words_of(next(iter(action.values())))
+        names = RecordingNames(CALLBACK_KEY)
+        [text] = {
+            text
+            for text, *_ in self.voice.asked
+            if names.words(Prompt(text=text)) == words
+        }
+        return self.texts.get(text, "reply")
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """The names of what a line says."""
+        words = async_home_words(self.home.hass)
+        press = words["line_press"].format(key="1", say="open")
+        return {text: name.removeprefix("sound_") for name, text in words.items()} | {
+            press: "menu",
+            self.home.hass.config.location_name: "home",
+        }
 
     async def place_foreign_call(self) -> None:
         """Let another program of the same customer call the same person."""
@@ -321,7 +327,6 @@ class Scene:
         """Start the account."""
         entry = self.home.entry
         assert await self.home.hass.config_entries.async_setup(entry.entry_id)
-        self._note_line()
 
     async def sign_in_again(self) -> None:
         """Wait for the one request for new credentials, and give them."""

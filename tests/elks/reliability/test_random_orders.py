@@ -14,7 +14,7 @@ from custom_components.elks.const import CONF_KEEP_SPEECH
 from simulator import CallbackKind, CallState, Dialect, KeyPress, Outcome, SimulatedCall
 
 from .row import Row
-from .scene import Scene
+from .scene import BRIDGES, Scene
 
 # Hypothesis warns of its own random numbers in Python 3.14
 pytestmark = pytest.mark.filterwarnings("ignore:It looks like `register_random`")
@@ -30,8 +30,6 @@ SPEECH = [0, 0, 3, 5.5, 9, HANGS, None]
 """Seconds until a text is spoken; None if it never is."""
 TROUBLES = ["reload", "kill", "away"]
 MOMENT = "en/one_moment"
-BRIDGES = (MOMENT, "sound/beep")
-"""After these the provider asks again."""
 LONGEST = 7
 """How many moments somebody waits in a row: each lasts 3.5 s, unless a key skips it."""
 TAKEN = "en/taken"
