@@ -24,8 +24,8 @@ def token_of(call_id: str, key: str) -> str:
     return nonce + _signature(nonce, key)
 
 
-def is_to_line(token: str, call_id: str, key: str) -> bool:
-    """Return whether a secret is that of a call to a line."""
+def is_of_line(token: str, call_id: str, key: str) -> bool:
+    """Return whether a secret is that of a call to a line, with an id of the provider's."""
     return compare_digest(token.encode(), token_of(call_id, key).encode())
 
 

@@ -11,7 +11,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalType
 
-from ..calls import ENDS, CallChange, CallEvent, CallRecord
+from ..calls import ENDS, CallChange, CallEvent, CallLetIn, CallRecord
 from ..calls.incoming.events import LINE_ENDS, LineEvent
 from ..calls.incoming.line import find_line
 from ..chains import ChainChange
@@ -20,7 +20,7 @@ from ..entity import KEY_ANSWERING, async_device
 from ..helpers.listeners import Stage
 from ..people.contacts import async_contact_entity
 from ..runtime import ElksConfigEntry
-from .calls import call_to_contact, chain_ended
+from .calls import call_received, call_to_contact, chain_ended
 
 EVENT_CALL_ENDED: Final = f"{DOMAIN}_call_ended"
 EVENT_CHAIN_ENDED: Final = f"{DOMAIN}_chain_ended"
@@ -33,7 +33,7 @@ class Happening:
     account: str
     """Of the config entry."""
     contacts: Collection[str]
-    """Of the config subentries of those who are called, or who call."""
+    """Of the config subentries of those who are called, or of whoever calls."""
     line: str | None = None
     """Of the config subentry of the line that is called."""
     # Home Assistant logs the happening when somebody fails to act on it
@@ -44,6 +44,7 @@ class Happening:
 # Keys can be a PIN, so they get no event of their own: the recorder would keep it
 KEY_PRESSED: Final[SignalType[Happening]] = SignalType(f"{DOMAIN}_key_pressed")
 CALL_ENDED: Final[SignalType[Happening]] = SignalType(EVENT_CALL_ENDED)
+CALL_RECEIVED: Final[SignalType[Happening]] = SignalType(f"{DOMAIN}_call_received")
 CHAIN_ENDED: Final[SignalType[Happening]] = SignalType(EVENT_CHAIN_ENDED)
 
 _KEYS: Final = frozenset({CallEvent.KEY_PRESSED, LineEvent.KEY_PRESSED})
@@ -65,7 +66,8 @@ def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
         contact, line = record.contact, find_line(entry, record.line)
         return Happening(
             account=entry.entry_id,
-            contacts={contact} if contact else set(),
+            # What somebody presses at a line means something else than in a call to them
+            contacts={contact} if contact and not record.line else set(),
             line=record.line,
             data=owner(record.line or contact)
             | {ATTR_ENTITY_ID: _async_entity(hass, record)}
@@ -83,6 +85,19 @@ def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
             async_dispatcher_send(hass, CALL_ENDED, end)
 
     @callback
+    def let_in(news: CallLetIn) -> None:
+        record = news.record
+        received = Happening(
+            account=entry.entry_id,
+            contacts={record.contact} if record.contact else set(),
+            line=record.line,
+            data=owner(record.line)
+            | {ATTR_ENTITY_ID: _async_entity(hass, record)}
+            | call_received(record, entry),
+        )
+        async_dispatcher_send(hass, CALL_RECEIVED, received)
+
+    @callback
     def chain_changed(change: ChainChange) -> None:
         chain = change.chain
         if chain.end is None:
@@ -97,6 +112,7 @@ def async_fire_events(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 
     listen = entry.runtime_data.listeners.async_listen
     entry.async_on_unload(listen(CallChange, Stage.BUS, call_changed))
+    entry.async_on_unload(listen(CallLetIn, Stage.BUS, let_in))
     entry.async_on_unload(listen(ChainChange, Stage.BUS, chain_changed))
 
 

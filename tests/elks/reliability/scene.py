@@ -1,7 +1,7 @@
 """What a row of the matrix plays on: a home, its provider, and what they do to each other."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -35,7 +35,8 @@ BRIDGES = ("en/one_moment", "sound/beep")
 """After these the provider asks again."""
 LAST_TO_LINE = "sensor.home_last_call"
 GATE_OPENED = "gate_opened"
-"""The event that stands for a gate; it says in which call it was opened."""
+OPEN = {"event": GATE_OPENED, "event_data": {"call_id": "{{ call_id }}"}}
+"""The action that stands for opening a gate."""
 
 
 @dataclass
@@ -58,6 +59,8 @@ class Scene:
     """What the sensors of the last call, and of that to the line, showed, and since when."""
     ended: dict[str, float] = field(default_factory=dict)
     """When the provider's calls ended, by their ids."""
+    ends: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the event says of each call that has ended, by their ids."""
     spoken: dict[str, str | None] = field(default_factory=dict)
     """What was heard of the messages, by the ids of the calls."""
     chains: list[dict[str, Any]] = field(default_factory=list)
@@ -126,6 +129,7 @@ class Scene:
         def ended(event: Event[dict[str, Any]]) -> None:
             call_id = event.data["call_id"]
             assert call_id not in self.spoken
+            self.ends[call_id] = event.data
             self.spoken[call_id] = event.data["spoken"]
 
         @callback

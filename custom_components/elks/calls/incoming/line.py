@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from hmac import compare_digest
 from typing import Any, Self
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -134,6 +135,18 @@ def lines(entry: ConfigEntry) -> list[Line]:
 def find_line(entry: ConfigEntry, line_id: str | None) -> Line | None:
     """Return a line; None for one that has been removed."""
     return next((line for line in lines(entry) if line.id == line_id), None)
+
+
+def line_with_key(entry: ConfigEntry, key: str) -> Line | None:
+    """Return the line with a secret in its address; it takes as long for any secret."""
+    known, given = lines(entry), key.encode()
+    found = [line for line in known if compare_digest(line.key.encode(), given)]
+    return found[0] if found else None
+
+
+def line_with_number(entry: ConfigEntry, number: str | None) -> Line | None:
+    """Return the line at a number in E.164."""
+    return next((line for line in lines(entry) if line.number == number), None)
 
 
 def _entry(data: Mapping[str, Any]) -> MenuEntry:
