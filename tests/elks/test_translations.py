@@ -12,8 +12,8 @@ import voluptuous as vol
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import ENDS, CallEvent
-from custom_components.elks.calls.incoming.line import AnswerWith, Callers, Others
 from custom_components.elks.calls.incoming.events import LineEvent
+from custom_components.elks.calls.incoming.line import AnswerWith, Callers, Others
 from custom_components.elks.chains import ChainEnd, ChainState, Fate
 from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.const import DOMAIN
