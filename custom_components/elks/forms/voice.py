@@ -20,9 +20,6 @@ from ..speech import Voice, VoiceError, async_languages, async_resolve
 
 ENGINE_SELECTOR = EntitySelector(EntitySelectorConfig(domain="tts"))
 
-_MOST_NAMED = 12
-"""Languages that an error names; the form offers all of them."""
-
 
 class _LanguageSelector(LanguageSelector):
     """Offers languages and takes any: the form itself says, in words, which is not spoken."""
@@ -64,12 +61,7 @@ def async_why_not_spoken(
     language = voice.language
     if not spoken or language is None or _speaks(spoken, language):
         return None
-    named = ", ".join(spoken[:_MOST_NAMED])
-    return {
-        "voice": _async_name(hass, voice),
-        "language": language,
-        "languages": f"{named}, …" if len(spoken) > _MOST_NAMED else named,
-    }
+    return {"voice": _async_name(hass, voice)}
 
 
 def _speaks(spoken: list[str], language: str) -> bool:
