@@ -10,7 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 from ..api.masking import mask
 from ..chains import Chain, ChainEnd
 from ..const import ATTR_CHAIN_ID, CONF_CURRENCY, CONF_FROM_NUMBER, DOMAIN, TOP_UP_URL
-from ..speech import async_is_engine
+from ..speech import async_engine_name, async_is_engine
 
 _NOT_REACHABLE = "not_reachable"
 _NOT_REPORTED = "not_reported"
@@ -142,7 +142,7 @@ def async_report_voice(
         _VOICE_FAILED,
         data={_ENGINE: engine},
         persistent=True,
-        placeholders={"engine": engine, "reason": reason},
+        placeholders={"engine": async_engine_name(hass, engine), "reason": reason},
     )
 
 

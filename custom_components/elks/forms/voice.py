@@ -16,7 +16,13 @@ from homeassistant.util import language as language_util
 
 from ..const import CONF_TTS_ENTITY_ID
 from ..helpers.unexpected import going_on
-from ..speech import Voice, VoiceError, async_languages, async_resolve
+from ..speech import (
+    Voice,
+    VoiceError,
+    async_engine_name,
+    async_languages,
+    async_resolve,
+)
 
 ENGINE_SELECTOR = EntitySelector(EntitySelectorConfig(domain="tts"))
 
@@ -77,9 +83,7 @@ def _async_spoken(hass: HomeAssistant, voice: Voice) -> list[str]:
 
 @callback
 def _async_name(hass: HomeAssistant, voice: Voice) -> str:
-    engine = _async_engine(hass, voice) or ""
-    state = hass.states.get(engine)
-    return state.name if state else engine
+    return async_engine_name(hass, _async_engine(hass, voice) or "")
 
 
 @callback
