@@ -1,7 +1,7 @@
 """The actions: their fields, what they do, and their errors."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.selector import ConfigEntrySelector
 from homeassistant.setup import async_setup_component
@@ -65,9 +66,10 @@ from .planning.call import async_place_call
 from .planning.chain import async_plan_chain
 from .planning.reloads import async_plan_over_reloads
 from .planning.targets import (
-    async_account_id,
+    async_accounts,
     async_everybody,
     async_one,
+    async_one_account,
     async_refuse_others,
     async_targets,
 )
@@ -210,7 +212,7 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
     """Place a call and return its state."""
     hass, targets = call.hass, async_targets(call.hass, call.data)
     async_refuse_others(hass, targets)
-    entry = await _async_account(hass, async_account_id(hass, call.data, targets))
+    entry = await _async_account(hass, async_one_account(hass, call.data, targets))
     to = async_one(hass, entry, call.data, targets)
     placed, runtime = await async_place_call(hass, entry, {**call.data, ATTR_TO: to})
     # Whoever asks wants the answer
@@ -228,8 +230,10 @@ async def _async_place_call(call: ServiceCall) -> ServiceResponse:
 
 async def _async_call_chain(call: ServiceCall) -> ServiceResponse:
     """Call people until somebody acknowledges; if a response is wanted, wait for the end."""
-    hass, targets = call.hass, async_targets(call.hass, call.data)
-    entry = await _async_account(hass, async_account_id(hass, call.data, targets))
+    hass = call.hass
+    entry = await _async_account_of_chain(hass, call.data)
+    # Accounts and contacts can be removed while one is loaded
+    targets = async_targets(hass, call.data)
     cancelled = entry.runtime_data.chains.all_cancelled
     called = async_everybody(hass, entry, call.data, targets)
     planned, runtime = await async_plan_over_reloads(
@@ -261,6 +265,30 @@ async def _async_cancel_chain(call: ServiceCall) -> None:
     except UnknownChainError as err:
         written = shorten(mask(str(chain_id)))
         raise invalid("unknown_chain", field=ATTR_CHAIN_ID, chain=written) from err
+
+
+async def _async_account_of_chain(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> ElksConfigEntry:
+    """Return the account that calls a chain: the first one that can, of those that it may be.
+
+    When none of those whose people are targeted can, any other calls who is in `to`. Raises
+    ServiceValidationError.
+    """
+    accounts = async_accounts(hass, data, async_targets(hass, data))
+    if not accounts:
+        return await _async_account(hass, None)
+    if data[ATTR_TO] and not data.get(ATTR_CONFIG_ENTRY_ID):
+        accounts += [
+            entry.entry_id for entry in hass.config_entries.async_entries(DOMAIN)
+        ]
+    errors: list[ServiceValidationError] = []
+    for one in dict.fromkeys(accounts):
+        try:
+            return await _async_account(hass, one)
+        except ServiceValidationError as err:
+            errors.append(err)
+    raise errors[0]
 
 
 async def _async_account(hass: HomeAssistant, entry_id: str | None) -> ElksConfigEntry:
