@@ -100,7 +100,7 @@ async def rehearse(
             await closed.wait()
     except TimeoutError:
         raise HomeError(f"The valve did not close within {ALARM_SECONDS} s") from None
-    accepted = await connection.state("sensor.demo_home_accepted_by")
+    accepted = await connection.state("sensor.demo_home_acknowledged_by")
     if accepted["state"] != "Bo":
         raise HomeError("The valve closed although Bo had not accepted")
 

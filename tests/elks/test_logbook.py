@@ -195,7 +195,7 @@ async def test_lines_of_entities(entries: Entries, home: Home) -> None:
     ]
     assert await changed(None) == [
         *4 * ["event.demo_home_call"],
-        "sensor.demo_home_accepted_by",
+        "sensor.demo_home_acknowledged_by",
         *2 * ["sensor.demo_home_call_chain"],
         "sensor.demo_home_last_answer",
         *2 * ["sensor.demo_home_last_call"],

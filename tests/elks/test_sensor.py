@@ -159,7 +159,7 @@ def answers(home: Home) -> dict[str, str]:
         for key in (
             "demo_home_last_answer",
             "anna_last_answer",
-            "demo_home_accepted_by",
+            "demo_home_acknowledged_by",
         )
         if (state := home.hass.states.get(f"sensor.{key}"))
     }
@@ -187,7 +187,7 @@ async def test_last_answer(engine: Engine, home: Home) -> None:
         home,
         demo_home_last_answer="wait",
         anna_last_answer="close",
-        demo_home_accepted_by="unknown",
+        demo_home_acknowledged_by="unknown",
     )
 
 
@@ -223,7 +223,7 @@ async def test_answer_of_an_older_call(engine: Engine, home: Home) -> None:
         home,
         demo_home_last_answer="wait",
         anna_last_answer="close",
-        demo_home_accepted_by="unknown",
+        demo_home_acknowledged_by="unknown",
     )
 
 
@@ -244,7 +244,7 @@ async def test_acknowledged_by(engine: Engine, home: Home) -> None:
     assert answers(home) == {
         "demo_home_last_answer": "acknowledged",
         "anna_last_answer": "unknown",
-        "demo_home_accepted_by": STRANGER,
+        "demo_home_acknowledged_by": STRANGER,
     }
 
     await home.act("call_chain", to=["Anna"], message="Fire")
@@ -256,7 +256,7 @@ async def test_acknowledged_by(engine: Engine, home: Home) -> None:
     shown = {
         "demo_home_last_answer": "acknowledged",
         "anna_last_answer": "acknowledged",
-        "demo_home_accepted_by": "Anna",
+        "demo_home_acknowledged_by": "Anna",
     }
     assert answers(home) == shown
     await restart(home)
@@ -277,7 +277,7 @@ async def test_long_name(
     await home.act("call_chain", to=PHONE, message="Fire")
     await home.settle()
 
-    assert answers(home)["demo_home_accepted_by"] == "A" * 255
+    assert answers(home)["demo_home_acknowledged_by"] == "A" * 255
     assert "longer than 255" not in caplog.text
 
 
@@ -297,12 +297,12 @@ async def test_acknowledged_in_another_order(engine: Engine, home: Home) -> None
                 await asyncio.sleep(0.01)
 
     await press(home, STRANGER, "1")
-    assert answers(home)["demo_home_accepted_by"] == STRANGER
+    assert answers(home)["demo_home_acknowledged_by"] == STRANGER
     await press(home, PHONE, "1")
 
-    assert answers(home)["demo_home_accepted_by"] == "Anna"
+    assert answers(home)["demo_home_acknowledged_by"] == "Anna"
     await restart(home)
-    assert answers(home)["demo_home_accepted_by"] == "Anna"
+    assert answers(home)["demo_home_acknowledged_by"] == "Anna"
 
 
 async def test_nothing_new_is_not_written(engine: Engine, home: Home) -> None:
@@ -316,7 +316,7 @@ async def test_nothing_new_is_not_written(engine: Engine, home: Home) -> None:
         for key in (
             "anna_last_answer",
             "anna_last_call",
-            "demo_home_accepted_by",
+            "demo_home_acknowledged_by",
             "demo_home_call_chain",
             "demo_home_last_answer",
         )
