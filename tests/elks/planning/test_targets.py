@@ -554,5 +554,5 @@ async def test_form_as_it_begins(forms: None, home: Home) -> None:
     await home.settle()
 
     assert called(home)[0] == ANNA
-    with pytest.raises(ServiceValidationError, match="message is empty"):
+    with pytest.raises(ServiceValidationError, match="Message is empty"):
         await home.act("place_call", **data | {"to": "Anna"})
