@@ -23,6 +23,8 @@ from simulator import Fault, FaultKind, Outcome
 from .conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID, Home, make_contact
 from .speech.conftest import Engine
 
+PIN = "48151623"
+
 
 @pytest.fixture
 async def diagnostics(hass: HomeAssistant) -> None:
@@ -33,7 +35,7 @@ async def diagnostics(hass: HomeAssistant) -> None:
 @pytest.fixture
 def contacts() -> list[ConfigSubentryData]:
     """Return one contact."""
-    return [make_contact("Anna Andersson", PHONE)]
+    return [make_contact("Anna Andersson", PHONE, pin=PIN)]
 
 
 async def test_diagnostics(
@@ -76,6 +78,7 @@ async def test_diagnostics(
         PHONE,
         WEBHOOK_ID,
         CALLBACK_KEY,
+        PIN,
         "Andersson",
         "safe",
         *tokens,
