@@ -35,7 +35,13 @@ from .services import async_setup_services
 from .speech import Recordings, RecordingView, async_remove_recordings
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.BUTTON]
+PLATFORMS = [
+    Platform.SENSOR,
+    Platform.EVENT,
+    Platform.NOTIFY,
+    Platform.BUTTON,
+    Platform.SWITCH,
+]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -119,6 +125,7 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     await data.address.async_load()
     await data.chains.async_load()
     await data.tracker.async_load()
+    await data.lines.async_load()
     async_watch_balance(hass, entry)
     async_watch_callbacks(hass, entry)
     async_watch_chains(hass, entry)
@@ -129,13 +136,14 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     data.account.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_keep_recordings(hass, entry)
-    await data.lines.async_load()
+    await data.lines.async_start()
     async_fire_events(hass, entry)
     data.address.async_start()
 
     @callback
     def stop_waiting(_: Event) -> None:
         data.chains.async_stop()
+        data.lines.steps.async_stop()
         data.tracker.ends.async_stop()
 
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop_waiting))

@@ -7,14 +7,24 @@ was chosen, `number` has calls come here.
 
 from .lines import Lines
 from .say import Decision, Say, going_on
-from .steps import CallOverError, StepRunningError
-from .store import LineStore
+from .steps import (
+    CallOverError,
+    CallStep,
+    NotAskedError,
+    PickedUpError,
+    StepRunningError,
+)
+from .store import AnsweringChange, LineStore
 
 __all__ = [
+    "AnsweringChange",
     "CallOverError",
+    "CallStep",
     "Decision",
     "LineStore",
     "Lines",
+    "NotAskedError",
+    "PickedUpError",
     "Say",
     "StepRunningError",
     "going_on",

@@ -46,7 +46,12 @@ class LineActions:
         self._ready: dict[tuple[str, str], _Ready] = {}
 
     async def async_run(
-        self, line: Line, key: str, actions: Actions, variables: Mapping[str, Any]
+        self,
+        line: Line,
+        key: str,
+        actions: Actions,
+        variables: Mapping[str, Any],
+        context: Context,
     ) -> Outcome:
         """Run actions of a line, those of a key or, without one, of the ringing.
 
@@ -56,18 +61,26 @@ class LineActions:
             return Outcome.DONE
         # They have begun: a reload of the account does not stop them
         running = self._hass.async_create_background_task(
-            self._async_run(line, key, actions, variables), "elks line actions"
+            self._async_run(line, key, actions, variables, context),
+            "elks line actions",
         )
         async with async_at_most(self._hass, _PATIENCE):
             await asyncio.wait([running])
         return running.result() if running.done() else Outcome.GOES_ON
 
     async def _async_run(
-        self, line: Line, key: str, actions: Actions, variables: Mapping[str, Any]
+        self,
+        line: Line,
+        key: str,
+        actions: Actions,
+        variables: Mapping[str, Any],
+        context: Context,
     ) -> Outcome:
         try:
+            # Activity takes what comes first for the cause: the event of the call
+            await asyncio.sleep(0)
             script = await self._async_script(line, key, actions)
-            result = await script.async_run(dict(variables), Context())
+            result = await script.async_run(dict(variables), context)
         except Exception as err:  # noqa: BLE001  Others' code fails in its own ways
             # The script has logged why
             LOGGER.warning(
