@@ -32,6 +32,8 @@ from .conftest import (
 )
 from .speech.conftest import Engine
 
+PIN = "48151623"
+
 
 @pytest.fixture
 async def diagnostics(hass: HomeAssistant) -> None:
@@ -42,7 +44,7 @@ async def diagnostics(hass: HomeAssistant) -> None:
 @pytest.fixture
 def contacts() -> list[ConfigSubentryData]:
     """Return one contact."""
-    return [make_contact("Anna Andersson", PHONE)]
+    return [make_contact("Anna Andersson", PHONE, pin=PIN)]
 
 
 async def test_diagnostics(
@@ -85,6 +87,7 @@ async def test_diagnostics(
         PHONE,
         WEBHOOK_ID,
         CALLBACK_KEY,
+        PIN,
         "Andersson",
         "safe",
         *tokens,

@@ -88,6 +88,6 @@ def _async_name(hass: HomeAssistant, voice: Voice) -> str:
 
 @callback
 def _async_engine(hass: HomeAssistant, voice: Voice) -> str | None:
-    with suppress(VoiceError), going_on("looking for a voice"):
+    with going_on("looking for a voice"), suppress(VoiceError):
         return async_resolve(hass, voice).engine
     return None

@@ -401,6 +401,33 @@ async def test_voice_that_stands_in(engine: Engine, home: Home) -> None:
     assert subentry(home.entry).data["language"] == "de"
 
 
+@pytest.mark.parametrize("pin", ["1234", "0123456789"])
+async def test_pin(home: Home, pin: str) -> None:
+    """A PIN of their own is stored, shown, and can be taken away."""
+    await add(home, {**form("Bo", BO), "calling": {"pin": pin}})
+    bo = list(home.entry.subentries.values())[-1]
+    assert bo.data == {"name": "Bo", "number": BO, "pin": pin}
+
+    step = await change(home, bo)
+    assert suggested(step, "calling") == {"pin": pin}
+    done = await submit(home, step, {**form("Bo", BO), "calling": {}})
+
+    assert done["reason"] == "reconfigure_successful"
+    assert bo.data == {"name": "Bo", "number": BO}
+
+
+@pytest.mark.parametrize("pin", ["123", "12345678901", "12a4", "12 34", "１２３４"])
+async def test_wrong_pin(home: Home, pin: str) -> None:
+    """What no PIN can be is refused, in a section that is open."""
+    step = await add(home, {**form("Bo", BO), "calling": {"pin": pin}})
+
+    assert in_words(step, CONTACT) == {
+        "calling": "When this person calls > PIN: Enter 4 to 10 digits, or leave it empty."
+    }
+    assert is_open(step, "calling")
+    assert suggested(step, "calling") == {"pin": pin}
+
+
 async def change(home: Home, contact: ConfigSubentry) -> SubentryFlowResult:
     """Open the form of a contact."""
     flow = home.entry.start_subentry_reconfigure_flow(home.hass, contact.subentry_id)
