@@ -409,16 +409,18 @@ async def test_signal(home: Home) -> None:
 
 
 async def test_no_public_address(engine: Engine, home: Home) -> None:
-    """A message that 46elks cannot fetch is refused; the caller can be connected all the same."""
+    """A message that 46elks cannot fetch is refused; the call can be rejected all the same."""
     home.hass.config.external_url = None
     call = await rings(home)
 
     with pytest.raises(HomeAssistantError, match="cannot fetch sounds"):
         await home.act("answer", call_id=call.id, message="Hello.")
 
-    got = await home.act("answer", call_id=call.id, connect="Bo")
-    assert got["ended"]
+    await home.hass.services.async_call(
+        "elks", "reject", {"call_id": call.id}, blocking=True
+    )
     await home.settle()
+    assert heard(call) == ["hangup success"]
 
 
 async def test_voice_fails(engine: Engine, home: Home) -> None:
@@ -517,6 +519,18 @@ class TestPatience:
         assert first != last != waits[0]
         assert "Goodbye." in [text for text, _, _ in engine.asked]
 
+    async def test_nobody_is_left(self, engine: Engine, home: Home) -> None:
+        """After a restart no automation goes on: the call ends with a goodbye."""
+        call = await rings(home)
+        await home.act("answer", call_id=call.id, message="Hello.")
+        assert await home.hass.config_entries.async_reload(home.entry.entry_id)
+        await until(lambda: len(call.actions) > 1)
+        await pass_time(home, 16)
+        await home.settle()
+
+        assert heard(call)[-1] == "play success"
+        assert sounds(call)[-1] not in sounds(call)[:-1]
+
     async def test_slow_voice(self, engine: Engine, home: Home) -> None:
         """A message that takes its time is heard, though it was decided on at the last moment."""
         notes = await automate(home, answer(message="Hello."), BEGUN)
@@ -593,18 +607,6 @@ class TestReloads:
         await reload
         await home.settle()
         assert heard(call)[-2:] == ["play success", "hangup success"]
-
-    async def test_nobody_is_left(self, engine: Engine, home: Home) -> None:
-        """After a restart no automation goes on: the call ends with a goodbye."""
-        call = await rings(home)
-        await home.act("answer", call_id=call.id, message="Hello.")
-        assert await home.hass.config_entries.async_reload(home.entry.entry_id)
-        await until(lambda: len(call.actions) > 1)
-        await pass_time(home, 16)
-        await home.settle()
-
-        assert heard(call)[-1] == "play success"
-        assert sounds(call)[-1] not in sounds(call)[:-1]
 
     async def test_disabled(self, engine: Engine, home: Home) -> None:
         """An action whose account is unloaded for good says so."""
