@@ -245,7 +245,7 @@ class TestLine:
         assert not await asking.answer()
 
         call = home.provider.dial(ANNA)
-        await until(lambda: home.hass.states.get("event.home_call").state != "unknown")
+        await until(lambda: not home.hass.states.is_state("event.home_call", "unknown"))
         assert await asking.answer() is is_so
 
         await home.act("answer", call_id=call.id, hang_up=True)

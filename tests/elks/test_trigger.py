@@ -520,12 +520,12 @@ class TestLine:
     """Somebody calls the home."""
 
     @pytest.fixture
-    def line(self) -> dict[str, object]:
+    def line(self) -> dict[str, Any]:
         """Return what the line has of its own, unless a test has something else."""
         return {"callers": "everyone", "answer_with": "nothing"}
 
     @pytest.fixture
-    def lines(self, line: dict[str, object]) -> list[ConfigSubentryData]:
+    def lines(self, line: dict[str, Any]) -> list[ConfigSubentryData]:
         """Return a line that does not pick up."""
         return [make_line(**line)]
 
