@@ -12,7 +12,16 @@ from homeassistant.util.dt import utcnow
 
 from .address import QUERY_LINE, QUERY_QUESTION, QUERY_TOKEN, Address, async_address
 from .api import BEEP, CallAction, HangUp, HangUpSignal, Incoming, Play, read_keys
-from .calls import CallRecord, Heard, Spoken, Step, async_find_sound, is_ours
+from .calls import (
+    CallRecord,
+    Heard,
+    Spoken,
+    Step,
+    async_find_sound,
+    is_of_line,
+    is_ours,
+)
+from .calls.incoming.line import line_with_key
 from .const import CONF_CALLBACK_KEY
 from .lines import Say, going_on
 from .runtime import ElksConfigEntry, ElksData, async_wait_settled
@@ -59,7 +68,8 @@ class NextAction:
     async def async_find(self, call_id: str, pressed: str | None) -> CallAction | None:
         """Return what comes next in a call, if it is ours and its secret came along."""
         entry, token = self._entry, self._query.get(QUERY_TOKEN, "")
-        if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
+        key = entry.data[CONF_CALLBACK_KEY]
+        if not is_ours(token, key):
             return None
         if self._question:
             self._keys = read_keys(self._query.get(_KEYS)) or pressed
@@ -70,20 +80,28 @@ class NextAction:
             data.tracker.arrivals.async_note()
             is_on = record.can_be(call_id) and not record.over
             return await self._in_talk(data, record) if is_on else HangUp()
+        if record is None and is_of_line(token, call_id, key):
+            # A power cut made us forget it
+            return HangUp()
         return await self._in_script(data, token, call_id)
 
     async def async_first(self, incoming: Incoming) -> CallAction | None:
         """Return what a caller gets who rings, if the secret of the line came along."""
-        self._until = self._hass.loop.time() + _PATIENCE_AT_DOOR
-        if (data := await async_loaded(self._entry, _PATIENCE_IN_CALL)) is None:
-            return _BUSY
-        if (line := data.lines.find(self._query[QUERY_LINE])) is None:
-            return None
-        data.tracker.arrivals.async_note()
-        if (record := await data.lines.async_ring(line, incoming)) is None:
-            return _BUSY
-        self._query = {QUERY_TOKEN: record.token}
-        return await self._in_talk(data, record)
+        key = self._query[QUERY_LINE]
+        while (line := line_with_key(self._entry, key)) is not None:
+            self._until = self._hass.loop.time() + _PATIENCE_AT_DOOR
+            if (data := await async_loaded(self._entry, _PATIENCE_IN_CALL)) is None:
+                return _BUSY
+            data.tracker.arrivals.async_note()
+            record = await data.lines.async_ring(line, incoming)
+            action: CallAction = _BUSY
+            if record is not None:
+                self._query = {QUERY_TOKEN: record.token}
+                action = await self._in_talk(data, record)
+            # A reload picks nothing up: it rings as before
+            if not self._is_unloaded(data):
+                return action
+        return None
 
     async def _in_script(
         self, data: ElksData, token: str, call_id: str
@@ -125,7 +143,7 @@ class NextAction:
             return self._bridge(data, record, since=None)
         if isinstance(decided, Say):
             return await self._said(data, record, decided)
-        next_url = address.callback_url(token, self._question + 1)
+        next_url = self._next_url(data, record)
         report_url = address.callback_url(token)
         return going_on(decided, next_url=next_url, report_url=report_url)
 
@@ -146,12 +164,18 @@ class NextAction:
                     # Nobody has heard what the keys mean
                     say = replace(say, digits=0)
             sounds.append(heard.sound)
-        next_url = address.callback_url(token, self._question + 1)
+        next_url = self._next_url(data, record)
         if say.is_secret and next_url:
             next_url += f"&{_SECRET}=1"
         action = say.action(sounds, next_url)
         report_url = address.callback_url(token)
         return going_on(action, next_url=next_url, report_url=report_url)
+
+    def _next_url(self, data: ElksData, record: CallRecord) -> str | None:
+        """Return where the next keys go: a late question is answered with what is asked now."""
+        known = data.book.find(record.token) or record
+        question = max(self._question, known.talk.question)
+        return data.address.callback_url(record.token, question + 1)
 
     async def _heard(self, data: ElksData, step: Step, language: str) -> Heard:
         """Find what can be played at a step in time."""

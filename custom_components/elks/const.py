@@ -26,6 +26,7 @@ CONF_PIN: Final = "pin"
 CONF_SAY: Final = "say"
 CONF_SPEECH: Final = "speech"
 CONF_TTS_ENTITY_ID: Final = "tts_entity_id"
+CONF_VOICE_START_BEFORE: Final = "voice_start_before"
 
 SUBENTRY_CONTACT: Final = "contact"
 SUBENTRY_LINE: Final = "line"

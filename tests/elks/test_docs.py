@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import CallEvent
+from custom_components.elks.calls.incoming.events import LineEvent
 from custom_components.elks.chains import ChainEnd
 from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.responses.bus import EVENT_CALL_ENDED, EVENT_CHAIN_ENDED
@@ -159,6 +160,7 @@ async def test_calls_are_documented(home: Home) -> None:
     attributes = documented(page, "The last call", table=1)
     assert attributes == home.attributes("last_call")
     assert documented(page, "What happens in a call") == set(CallEvent)
+    assert documented(page, "Calls to a line") == set(LineEvent)
     more = documented(page, "The events on Home Assistant's bus")
     assert more | response.keys() == ended[0].data.keys()
 

@@ -2,7 +2,7 @@
 
 `lines` takes in that somebody rings and what they press; `door` decides who is let in, `talks` what
 comes next, `steps` asks automations for it, `prompts` has ready what is said, `actions` runs what
-was chosen.
+was chosen, `number` has calls come here.
 """
 
 from .lines import Lines

@@ -69,8 +69,6 @@ class Talks:
                 return self._ask_pin(line, caller)
             case Way.IN:
                 return await self._async_let_in(line, caller, record)
-        self._note(record, place=Place.EXIT)
-        match way:
             case Way.OUT if line.others is Others.FORWARD:
                 return self._forward(line)
         return HangUp(signal=_SIGNALS.get(line.others, HangUpSignal.BUSY))
@@ -152,13 +150,15 @@ class Talks:
         entered = (keys or "").removesuffix("#")
         if not entered:
             return self._missed(line, record, self._ask_pin(line, caller))
-        if is_pin(entered, expected_pin(line, caller)):
+        # Others may have tried at the same time
+        is_locked = self._door.is_locked(line, caller)
+        if is_pin(entered, expected_pin(line, caller)) and not is_locked:
             self._note(record, place=Place.DOOR, misses=0)
             return await self._async_let_in(line, caller, record)
-        self._door.async_note_wrong_pin(line)
+        self._door.async_note_wrong_pin(line, caller)
         wrong = record.talk.wrong_pins + 1
         self._note(record, wrong_pins=wrong)
-        if wrong >= MOST_TRIES:
+        if wrong >= MOST_TRIES or self._door.is_locked(line, caller):
             return self._leave(line, record, Sound.WRONG_PIN)
         return self._ask_pin(line, caller, Sound.WRONG_PIN)
 

@@ -19,6 +19,8 @@ class Place(StrEnum):
     """Nothing: an automation decides what comes next."""
     STEP = "step"
     """What an automation asked."""
+    FORWARD = "forward"
+    """Nothing: they are connected with somebody else."""
     EXIT = "exit"
     """Nothing more: the call ends."""
 
