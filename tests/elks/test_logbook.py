@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components import elks
 from custom_components.elks.api import CallState
 from custom_components.elks.chains import ChainEnd
-from custom_components.elks.logbook import CALL_ICONS, CHAIN_ICONS
+from custom_components.elks.logbook import CALL_ICONS, CHAIN_ICONS, INCOMING_ICON
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
@@ -27,13 +27,14 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import parse_yaml
 from simulator import Fault, FaultKind, KeyPress, Outcome, SimulatedCall
 
-from .conftest import PHONE, Home, make_contact
+from .conftest import PHONE, Home, make_contact, make_line
 from .speech.conftest import Engine
 
 type Entries = Callable[..., Coroutine[Any, Any, list[dict[str, Any]]]]
 type Activity = Callable[..., Coroutine[Any, Any, list[str]]]
 
 STRANGER = "+46709999999"
+GATE = "input_boolean.gate"
 KEY: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
 TOOK = re.compile(r"(?<=: \d), \d+\u00a0s")
 """How long a chain took, which differs from test to test."""
@@ -45,6 +46,14 @@ ICONS = Path(elks.__file__).parent / "icons.json"
 def contacts() -> list[ConfigSubentryData]:
     """Return one contact."""
     return [make_contact("Anna", PHONE)]
+
+
+@pytest.fixture
+def lines() -> list[ConfigSubentryData]:
+    """Return a line with a gate, which strangers do not open."""
+    opens = {"action": "input_boolean.turn_on", "target": {"entity_id": GATE}}
+    menu = [{"key": "1", "say": "open the gate", "actions": [opens]}]
+    return [make_line("Farm", menu=menu, actions=[opens])]
 
 
 @pytest.fixture
@@ -168,6 +177,44 @@ async def test_one_line_for_a_call_to_nobody_known(
     assert await activity() == [line]
     assert await activity(**page_of(home)) == [line]
     assert await activity(**page_of(home, "Anna")) == []
+
+
+async def test_calls_to_a_line(
+    activity: Activity, entries: Entries, home: Home
+) -> None:
+    """Who called which line, for how long, and what they pressed; each takes one line."""
+    keys = [KeyPress(after=1, keys="1", sound=2)]
+    talked = home.provider.dial(PHONE, talk_for=25, keys=keys)
+    await home.settle()
+    for caller in (STRANGER, None):
+        home.provider.dial(caller)
+        await home.settle()
+
+    seen = [
+        f"Anna called Farm and pressed 1 ({details(talked)})",
+        f"{STRANGER} called Farm without an answer",
+        "Withheld number called Farm without an answer",
+    ]
+    assert await activity() == seen
+    assert await activity(**page_of(home, "Farm")) == seen
+    assert await activity(entity_ids=["switch.farm_answering"]) == seen
+    assert await activity(**page_of(home)) == []
+    assert await activity(**page_of(home, "Anna")) == []
+    icons = [one["icon"] for one in await entries() if one.get("domain") == "elks"]
+    assert icons == [INCOMING_ICON, *2 * ["mdi:phone-missed"]]
+
+
+async def test_what_a_call_causes(entries: Entries, home: Home) -> None:
+    """What the actions of a line change is shown as caused by the call."""
+    gate = {"input_boolean": {"gate": None}}
+    assert await async_setup_component(home.hass, "input_boolean", gate)
+    home.provider.dial(PHONE, talk_for=5)
+    await home.settle()
+
+    [opened] = [
+        one for one in await entries(entity_ids=[GATE]) if one.get("state") == "on"
+    ]
+    assert opened["context_entity_id"] == "event.farm_call"
 
 
 async def test_one_line_for_a_chain(activity: Activity, home: Home) -> None:

@@ -12,6 +12,7 @@ import voluptuous as vol
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import ENDS, CallEvent
+from custom_components.elks.calls.incoming.events import LineEvent
 from custom_components.elks.calls.incoming.line import AnswerWith, Callers, Others
 from custom_components.elks.chains import ChainEnd, ChainState, Fate
 from custom_components.elks.condition import async_get_conditions
@@ -231,10 +232,11 @@ def test_states_have_words_and_icons(sensor: str, states: set[str]) -> None:
 
 
 def test_events_have_words() -> None:
-    """Every event of a call has words."""
+    """Every event of a call, placed or to a line, has words."""
     words = read("translations/en.json")["entity"]["event"]["call"]
+    events = {*CallEvent, *LineEvent}
 
-    assert words["state_attributes"]["event_type"]["state"].keys() == set(CallEvent)
+    assert words["state_attributes"]["event_type"]["state"].keys() == events
 
 
 @pytest.mark.parametrize("sensor", ["last_call", "call_chain"])
@@ -243,8 +245,10 @@ async def test_attributes_have_words(home: Home, sensor: str) -> None:
     await home.place_call()
     await home.settle()
     words = read("translations/en.json")["entity"]["sensor"][sensor]
+    # That of a line says who called
+    attributes = home.attributes(sensor) | {"contact"}
 
-    assert words["state_attributes"].keys() == home.attributes(sensor)
+    assert words["state_attributes"].keys() == attributes
 
 
 def described(schema: vol.Schema | None, words: Mapping[str, Any]) -> None:
@@ -285,7 +289,7 @@ async def test_forms_are_described(home: Home) -> None:
 
 
 async def test_entities_have_words_and_icons(home: Home) -> None:
-    """Every entity, of the account and of a contact, has a name and an icon."""
+    """Every entity, of the account, of a contact and of a line, has a name and an icon."""
     words, icons = read("translations/en.json")["entity"], read("icons.json")["entity"]
     registry = er.async_get(home.hass)
     entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)

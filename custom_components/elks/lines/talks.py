@@ -152,16 +152,15 @@ class Talks:
         entered = (keys or "").removesuffix("#")
         if not entered:
             return self._missed(line, record, self._ask_pin(line, caller))
-        if self._door.is_locked(line, caller):
-            # By others who tried at the same time
-            return self._leave(line, record, Sound.WRONG_PIN)
-        if is_pin(entered, expected_pin(line, caller)):
+        # Others may have tried at the same time
+        is_locked = self._door.is_locked(line, caller)
+        if is_pin(entered, expected_pin(line, caller)) and not is_locked:
             self._note(record, place=Place.DOOR, misses=0)
             return await self._async_let_in(line, caller, record)
         self._door.async_note_wrong_pin(line, caller)
         wrong = record.talk.wrong_pins + 1
         self._note(record, wrong_pins=wrong)
-        if wrong >= MOST_TRIES:
+        if wrong >= MOST_TRIES or self._door.is_locked(line, caller):
             return self._leave(line, record, Sound.WRONG_PIN)
         return self._ask_pin(line, caller, Sound.WRONG_PIN)
 

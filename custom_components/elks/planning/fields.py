@@ -116,9 +116,8 @@ def whole_number(least: int, most: int) -> _Reader:
 
 def one_of(*words: str) -> _Reader:
     """Return a reader for one of several words."""
-    return reader(
-        vol.All(read_text, vol.In(words)), "not_one_of", words=", ".join(words)
-    )
+    allowed = vol.All(read_text, vol.In(words))
+    return reader(allowed, "not_one_of", words=", ".join(words))
 
 
 def ids(value: object) -> list[str]:
