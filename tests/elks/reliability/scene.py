@@ -251,6 +251,8 @@ class Scene:
         )
 
     async def _heard_at_line(self, action: dict[str, str]) -> str:
+        if "connect" in action:
+            return "connect"
         heard = await self._heard(action)
         if heard == "hangup":
             return action[heard]
