@@ -182,7 +182,7 @@ _OUR_VALUES = _VALUES | st.sampled_from(
         *(PHONE, LINE, "anonymous", "+", "+4600700021", "0"),
     ]
 )
-_KEYS = st.one_of(
+_PRESSED = st.one_of(
     st.text("0123456789*#A", max_size=12),
     st.integers(0, len(_PIN) - 1).map(lambda length: _PIN[:length]),
     st.sampled_from(["\uff11", "1\0", 200 * "1", f"{_PIN}0", f"*{_PIN}", "failed"]),
@@ -207,10 +207,11 @@ _NUMBERS = st.sampled_from(["", "0", "1", "2", "-1", "1e9", 11 * "9", "x", "\uff
 _ANSWERED = st.tuples(
     st.fixed_dictionaries(
         {"asked": st.integers(0, 5).map(str) | _NUMBERS},
-        optional={"keys": _KEYS, "line": _NUMBERS, "secret": _NUMBERS}
+        optional={"keys": _PRESSED, "line": _NUMBERS, "secret": _NUMBERS}
         | dict.fromkeys(("waited", "since"), _NUMBERS),
     ).map(urlencode),
-    st.fixed_dictionaries({}, optional={"result": _KEYS, "why": _VALUES}) | _OUR_FORMS,
+    st.fixed_dictionaries({}, optional={"result": _PRESSED, "why": _VALUES})
+    | _OUR_FORMS,
 )
 """The query and the form of a callback that asks what comes next."""
 
@@ -312,10 +313,9 @@ async def test_door_with_the_secret(
     await door.post(f"token={token}", {"id": call_id, "state": "success"})
     await door.settle(caplog)
     for record in door.home.entry.runtime_data.tracker.book.open():
-        await door.post(
-            f"token={record.token}",
-            {"id": record.call.id, "state": "success"},
-        )
+        assert record.call is not None
+        form = {"id": record.call.id, "state": "success"}
+        await door.post(f"token={record.token}", form)
     assert door.home.entry.runtime_data.tracker.book.open() == []
 
 
