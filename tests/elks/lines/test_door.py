@@ -335,6 +335,8 @@ async def test_new_day(door: Door, freezer: FrozenDateTimeFactory) -> None:
     assert door.way(EVERYONE, UNKNOWN) is Way.OUT
     freezer.move_to("2026-11-04 00:00:00-08:00")
     assert door.way(EVERYONE, UNKNOWN) is Way.PIN
+    ended(door, duration=60)
+    assert door.way(EVERYONE, UNKNOWN) is Way.PIN
 
 
 async def test_late_end(door: Door, freezer: FrozenDateTimeFactory) -> None:
