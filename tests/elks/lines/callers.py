@@ -15,9 +15,11 @@ from simulator import CallbackKind, Fault, FaultKind, KeyPress, SimulatedCall
 from ..conftest import LINE, LINE_KEY, PHONE, Home, webhook_path
 
 STRANGER = "+46709999999"
-GATE = {"answer_with": "nothing", "actions": [{"action": "gate.open"}]}
+GATE: dict[str, Any] = {"answer_with": "nothing", "actions": [{"action": "gate.open"}]}
 """A line that opens a gate without a pick-up."""
-MENU = {"menu": [{"key": "1", "say": "open", "actions": [{"action": "gate.open"}]}]}
+MENU: dict[str, Any] = {
+    "menu": [{"key": "1", "say": "open", "actions": [{"action": "gate.open"}]}]
+}
 """A line whose menu opens it."""
 RINGS, NEXT, END = (
     CallbackKind.NEWINCOMING,
@@ -143,7 +145,8 @@ class Talk:
     @property
     def sounds(self) -> list[str]:
         """What is heard with the action."""
-        found, action = [], self.heard
+        found: list[str] = []
+        action: Any = self.heard
         while isinstance(action, dict):
             found.append(action.get("ivr") or action.get("play"))
             action = action.get("next")

@@ -15,7 +15,7 @@ from ..conftest import LAST_CALL, PHONE, Home, make_contact, make_line
 from ..test_reloads import begin, until
 from .callers import MENU, STRANGER, Talk, figure, gate, verbs
 
-PIN = {**MENU, "callers": "everyone", "pin": "1234"}
+PIN: dict[str, Any] = {**MENU, "callers": "everyone", "pin": "1234"}
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +31,13 @@ def contacts() -> list[ConfigSubentryData]:
 
 
 @pytest.fixture
-def fields() -> dict[str, object]:
+def fields() -> dict[str, Any]:
     """Return what is set of the line."""
     return MENU
 
 
 @pytest.fixture
-def lines(fields: dict[str, object]) -> list[ConfigSubentryData]:
+def lines(fields: dict[str, Any]) -> list[ConfigSubentryData]:
     """Return a line whose menu opens a gate."""
     return [make_line(**fields)]
 
