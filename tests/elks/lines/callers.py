@@ -143,9 +143,9 @@ class Talk:
         return URL(self.heard["whenhangup"]).raw_query_string
 
     @property
-    def sounds(self) -> list[str]:
+    def sounds(self) -> list[str | None]:
         """What is heard with the action."""
-        found: list[str] = []
+        found: list[str | None] = []
         action: Any = self.heard
         while isinstance(action, dict):
             found.append(action.get("ivr") or action.get("play"))

@@ -200,6 +200,7 @@ async def test_forgotten(home: Home, disk: dict[str, Any]) -> None:
     await home.hass.async_block_till_done()
 
     assert opened == []
+    assert next(iter(call.actions[-1])) == "hangup"
     state: Any = home.hass.states.get(LAST_CALL)
     assert state.attributes["call_id"] == placed["call_id"]
     [record] = (one for one in home.entry.runtime_data.book.ended() if one.line)
