@@ -1,6 +1,7 @@
 """What 46elks is to do next in a call, when it asks: in time, with whatever can be played by then."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 import re
 from typing import Final
 
@@ -10,20 +11,19 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.dt import utcnow
 
 from .address import QUERY_LINE, QUERY_QUESTION, QUERY_TOKEN, Address, async_address
-from .api import (
-    BEEP,
-    CallAction,
-    Connect,
-    HangUp,
-    HangUpSignal,
-    Incoming,
-    Play,
-    read_keys,
+from .api import BEEP, CallAction, HangUp, HangUpSignal, Incoming, Play, read_keys
+from .calls import (
+    CallRecord,
+    Heard,
+    Spoken,
+    Step,
+    async_find_sound,
+    is_of_line,
+    is_ours,
 )
-from .calls import CallRecord, Heard, Step, async_find_sound, is_of_line, is_ours
 from .calls.incoming.line import line_with_key
 from .const import CONF_CALLBACK_KEY
-from .lines import going_on
+from .lines import Say, going_on
 from .runtime import ElksConfigEntry, ElksData, async_wait_settled
 from .speech import Sound, recording_url
 
@@ -128,6 +128,10 @@ class NextAction:
     async def _in_talk(self, data: ElksData, record: CallRecord) -> CallAction:
         """Return what comes next in a call to a line."""
         address, token = data.address, record.token
+        if _WAITED in self._query and not record.picked_up:
+            # What bridged the time was heard
+            record = replace(record, picked_up=True)
+            data.book.put(record)
         patience = self._until - self._hass.loop.time()
         decided = await data.lines.async_decide(
             record, self._question, self._keys, patience
@@ -135,29 +139,43 @@ class NextAction:
         if self._is_unloaded(data):
             return self._ask_again(BEEP, address)
         if decided is None:
-            return self._bridge(data, record)
-        # A late question is answered with what is asked now
-        known = data.book.find(token) or record
-        question = max(self._question, known.talk.question)
-        next_url = address.callback_url(token, question + 1)
+            # The sound that follows has a time of its own
+            return self._bridge(data, record, since=None)
+        if isinstance(decided, Say):
+            return await self._said(data, record, decided)
+        next_url = self._next_url(data, record)
         report_url = address.callback_url(token)
-        if isinstance(decided, (Connect, HangUp)):
-            return going_on(decided, next_url=next_url, report_url=report_url)
+        return going_on(decided, next_url=next_url, report_url=report_url)
+
+    async def _said(self, data: ElksData, record: CallRecord, say: Say) -> CallAction:
+        """Return what a caller hears, or what bridges the time until it can be heard."""
+        address, token = data.address, record.token
         language = data.lines.language(record)
         sounds: list[str] = []
-        for step in decided.steps:
+        for step in say.steps:
             heard = await self._heard(data, step, language)
             if self._is_unloaded(data):
                 return self._ask_again(BEEP, address)
             if heard.is_bridge:
-                return self._bridge(data, record)
+                return self._bridge(data, record, since=self._since)
             if step.is_message and heard.spoken:
                 data.tracker.reports.async_spoken(token, heard.spoken)
+                if heard.spoken is Spoken.SUBSTITUTE:
+                    # Nobody has heard what the keys mean
+                    say = replace(say, digits=0)
             sounds.append(heard.sound)
-        if decided.is_secret and next_url:
+        next_url = self._next_url(data, record)
+        if say.is_secret and next_url:
             next_url += f"&{_SECRET}=1"
-        action = decided.action(sounds, next_url)
+        action = say.action(sounds, next_url)
+        report_url = address.callback_url(token)
         return going_on(action, next_url=next_url, report_url=report_url)
+
+    def _next_url(self, data: ElksData, record: CallRecord) -> str | None:
+        """Return where the next keys go: a late question is answered with what is asked now."""
+        known = data.book.find(record.token) or record
+        question = max(self._question, known.talk.question)
+        return data.address.callback_url(record.token, question + 1)
 
     async def _heard(self, data: ElksData, step: Step, language: str) -> Heard:
         """Find what can be played at a step in time."""
@@ -171,17 +189,24 @@ class NextAction:
             is_last=not 0 <= waited < _LONGEST_MOMENT - _ONE_MOMENT,
         )
 
-    def _bridge(self, data: ElksData, record: CallRecord) -> CallAction:
+    def _bridge(
+        self, data: ElksData, record: CallRecord, since: int | None
+    ) -> CallAction:
         """Return what bridges the time until it is known what a caller hears next."""
         base, sound = data.address.base_url, BEEP
         if base is not None:
             language = data.lines.language(record)
             name = data.recordings.built_in(language, Sound.ONE_MOMENT)
             sound = recording_url(base, name)
-        return self._ask_again(sound, data.address, since=self._since)
+        report_url = data.address.callback_url(record.token)
+        return self._ask_again(sound, data.address, since, report_url)
 
     def _ask_again(
-        self, sound: str, address: Address, since: int | None = None
+        self,
+        sound: str,
+        address: Address,
+        since: int | None = None,
+        report_url: str | None = None,
     ) -> CallAction:
         """Return what bridges the time until more is known: a sound, then the same again."""
         waited = _number(self._query, _WAITED) + 1
@@ -193,7 +218,8 @@ class NextAction:
             again[_KEYS] = self._keys
         if since is not None:
             again[_SINCE] = str(since)
-        return Play(sound=sound, next=str(URL(url).with_query(again)))
+        next_url = str(URL(url).with_query(again))
+        return Play(sound=sound, next=next_url, report_url=report_url)
 
     def _is_unloaded(self, data: ElksData) -> bool:
         """Return whether the account was reloaded meanwhile."""

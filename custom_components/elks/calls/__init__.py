@@ -7,7 +7,7 @@
 
 from .arrivals import ArrivalChange
 from .book import CallBook
-from .changes import CallChange, CallRefusal
+from .changes import CallChange, CallLetIn, CallRefusal
 from .dialogue.script import Answer, CallScript, Spoken, Step
 from .dialogue.sounds import Heard, async_find_sound
 from .ends import CallsStoppedError
@@ -28,6 +28,7 @@ __all__ = [
     "CallBook",
     "CallChange",
     "CallEvent",
+    "CallLetIn",
     "CallPlan",
     "CallRecord",
     "CallRefusal",

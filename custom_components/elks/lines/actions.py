@@ -77,6 +77,8 @@ class LineActions:
         context: Context,
     ) -> Outcome:
         try:
+            # Activity takes what comes first for the cause: the event of the call
+            await asyncio.sleep(0)
             script = await self._async_script(line, key, actions)
             result = await script.async_run(dict(variables), context)
         except Exception as err:  # noqa: BLE001  Others' code fails in its own ways

@@ -77,7 +77,7 @@ class Lines:
         self._listeners = listeners
         self.store = LineStore(hass, entry.entry_id)
         self.prompts = LinePrompts(hass, entry, recordings)
-        self.steps = Steps(hass, tracker.book)
+        self.steps = Steps(hass, tracker.book, recordings)
         self._contexts = CallContexts(tracker.book)
         self._door = Door(tracker.book, self.store)
         self._talks = Talks(
@@ -88,14 +88,18 @@ class Lines:
             prompts=self.prompts,
             steps=self.steps,
             contexts=self._contexts,
+            listeners=listeners,
         )
         self._courses: dict[str, _Course] = {}
         """By the secrets of the calls."""
         self._stopped = False
 
     async def async_load(self) -> None:
-        """Read how the lines stand, and have ready what they say."""
+        """Read how the lines stand."""
         await self.store.async_load([line.id for line in lines(self._entry)])
+
+    async def async_start(self) -> None:
+        """Have ready what the lines say, and follow their calls."""
         await self.prompts.async_refresh()
         listen = self._listeners.async_listen
         listen(CallChange, Stage.FIGURES, self._door.async_call_changed)
@@ -167,7 +171,10 @@ class Lines:
         self._listeners.async_notify(AnsweringChange(line_id))
 
     def language(self, record: CallRecord) -> str:
-        """Return the language in which a line speaks; an empty one, if it has been removed."""
+        """Return the language that is spoken in a call to a line now; an empty one for none."""
+        known = self._book.find(record.token)
+        if known and known.script:
+            return known.script.language
         line = find_line(self._entry, record.line)
         return self.prompts.language(line) if line else ""
 
