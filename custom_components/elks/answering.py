@@ -1,6 +1,7 @@
 """What 46elks is to do next in a call, when it asks: in time, with whatever can be played by then."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 import re
 from typing import Final
 
@@ -22,7 +23,7 @@ from .api import (
 )
 from .calls import CallRecord, Heard, Step, async_find_sound, is_ours
 from .const import CONF_CALLBACK_KEY
-from .lines import going_on
+from .lines import Say
 from .runtime import ElksConfigEntry, ElksData, async_wait_settled
 from .speech import Sound, recording_url
 
@@ -30,6 +31,8 @@ _PATIENCE_IN_CALL = 1.5
 """Seconds that a call in progress waits for the account: without an answer, 46elks ends the call."""
 _PATIENCE_FOR_SOUND = 1.5
 """Seconds that it waits for all, the account and what is to be played."""
+_PATIENCE_FOR_OWN = 0.2
+"""Seconds that it waits for a voice to say what a built-in sound says, too."""
 _PATIENCE_AT_DOOR = 2.5
 """Seconds that a call waits that rings, and that an automation may decide about."""
 _MOST_WAITS = 40
@@ -69,7 +72,8 @@ class NextAction:
         entry, token = self._entry, self._query.get(QUERY_TOKEN, "")
         if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
             return None
-        if self._question:
+        # After a PIN was asked for, what follows a sound in between is none
+        if self._question and not (_SECRET in self._query and _WAITED in self._query):
             self._keys = read_keys(self._query.get(_KEYS)) or pressed
         if (data := await async_loaded(entry, _PATIENCE_IN_CALL)) is None:
             return self._ask_again(BEEP, async_address(self._hass, entry))
@@ -118,51 +122,58 @@ class NextAction:
     async def _in_talk(self, data: ElksData, record: CallRecord) -> CallAction:
         """Return what comes next in a call to a line."""
         address, token = data.address, record.token
-        patience = self._until - self._hass.loop.time()
+        language = data.lines.language(record) or self._hass.config.language
         decided = await data.lines.async_decide(
-            record, self._question, self._keys, patience
+            record, self._question, self._keys, self._patience
         )
+        heard: list[Heard] = []
+        if isinstance(decided, Say):
+            heard = [await self._heard(data, one, language) for one in decided.steps]
         if self._is_unloaded(data):
             return self._ask_again(BEEP, address)
-        if decided is None:
-            return self._bridge(data, record)
+        if decided is None or any(one.is_bridge for one in heard):
+            return self._bridge(data, language)
         next_url = address.callback_url(token, self._question + 1)
         report_url = address.callback_url(token)
-        if isinstance(decided, (Connect, HangUp)):
-            return going_on(decided, next_url=next_url, report_url=report_url)
-        language = data.lines.language(record)
-        sounds: list[str] = []
-        for step in decided.steps:
-            heard = await self._heard(data, step, language)
-            if self._is_unloaded(data):
-                return self._ask_again(BEEP, address)
-            if heard.is_bridge:
-                return self._bridge(data, record)
-            if step.is_message and heard.spoken:
-                data.tracker.reports.async_spoken(token, heard.spoken)
-            sounds.append(heard.sound)
+        if isinstance(decided, Connect):
+            return replace(decided, next=next_url, report_url=report_url)
+        if isinstance(decided, HangUp):
+            is_in_call = self._question or _WAITED in self._query
+            # Others are for a call that rings alone
+            signal = HangUpSignal.REJECT if is_in_call else decided.signal
+            return HangUp(signal=signal, report_url=report_url)
+        for step, one in zip(decided.steps, heard, strict=True):
+            if step.is_message and one.spoken:
+                data.tracker.reports.async_spoken(token, one.spoken)
         if decided.is_secret and next_url:
             next_url += f"&{_SECRET}=1"
-        action = decided.action(sounds, next_url)
-        return going_on(action, next_url=next_url, report_url=report_url)
+        action = decided.action([one.sound for one in heard], next_url)
+        return replace(action, report_url=report_url)
 
     async def _heard(self, data: ElksData, step: Step, language: str) -> Heard:
         """Find what can be played at a step in time."""
         waited = utcnow().timestamp() - self._since
+        is_same = step.substitute_is_same
         return await async_find_sound(
             data.recordings,
             data.address.base_url,
             step,
             language or self._hass.config.language,
-            patience=max(0, self._until - self._hass.loop.time()),
-            is_last=not 0 <= waited < _LONGEST_MOMENT - _ONE_MOMENT,
+            patience=min(self._patience, _PATIENCE_FOR_OWN)
+            if is_same
+            else self._patience,
+            is_last=is_same or not 0 <= waited < _LONGEST_MOMENT - _ONE_MOMENT,
         )
 
-    def _bridge(self, data: ElksData, record: CallRecord) -> CallAction:
+    @property
+    def _patience(self) -> float:
+        """Seconds until the answer has to be given."""
+        return max(0, self._until - self._hass.loop.time())
+
+    def _bridge(self, data: ElksData, language: str) -> CallAction:
         """Return what bridges the time until it is known what a caller hears next."""
         base, sound = data.address.base_url, BEEP
         if base is not None:
-            language = data.lines.language(record)
             name = data.recordings.built_in(language, Sound.ONE_MOMENT)
             sound = recording_url(base, name)
         return self._ask_again(sound, data.address, since=self._since)

@@ -6,7 +6,7 @@ was chosen.
 """
 
 from .lines import Lines
-from .say import Decision, Say, going_on
+from .say import Decision, Say
 from .steps import CallOverError, StepRunningError
 from .store import AnsweringChange, LineStore
 
@@ -18,5 +18,4 @@ __all__ = [
     "Lines",
     "Say",
     "StepRunningError",
-    "going_on",
 ]

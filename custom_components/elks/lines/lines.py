@@ -81,7 +81,7 @@ class Lines:
     async def async_load(self) -> None:
         """Read how the lines stand, and have ready what they say."""
         await self.store.async_load()
-        await self.prompts.async_refresh()
+        await self.prompts.async_start()
         listen = self._listeners.async_listen
         listen(CallChange, Stage.FIGURES, self._door.async_call_changed)
         listen(CallChange, Stage.WAITING, self._async_call_changed)
