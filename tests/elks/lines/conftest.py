@@ -1,5 +1,6 @@
 """A line that speaks: who knows it, and what its callers hear."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 import json
@@ -9,6 +10,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.elks.speech import Prompt, Sound
 from custom_components.elks.speech.built_in import integration_version
@@ -18,7 +20,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.dt import utcnow
 from simulator import SimulatedCall
 
-from ..calls.dialogue.test_sounds import Action, in_time
 from ..conftest import (
     CALLBACK_KEY,
     LINE,
@@ -29,6 +30,8 @@ from ..conftest import (
     make_line,
 )
 from ..speech.conftest import Engine
+
+type Action = dict[str, Any]
 
 STRANGER = "+46709999999"
 CHOSEN = "chosen"
@@ -131,8 +134,8 @@ class Talking:
     freezer: FrozenDateTimeFactory
     action: Action = field(default_factory=dict)
     """What 46elks was answered last."""
-    urls: list[str] = field(default_factory=list)
-    """Where it was to ask."""
+    waited: float = 0
+    """Seconds that passed by the test clock until it answered, at least."""
     call_id: str = f"c{'1':0>32}"
 
     async def ring(self, caller: str = PHONE) -> Action:
@@ -150,13 +153,26 @@ class Talking:
         *_, last = chained(self.action)
         return await self._ask(last["next"], {"result": keys or "failed"})
 
-    async def again(self, result: str = "ok") -> Action:
-        """Report the same as last once more, as after a bridge."""
-        return await self._ask(self.urls[-1], {"result": result})
+    async def go_on(self) -> Action:
+        """Report that a bridge was heard, which takes four seconds."""
+        self.freezer.tick(4)
+        async_fire_time_changed(self.home.hass)
+        return await self._ask(self.action["next"], {"result": "ok"})
 
     async def _ask(self, url: str, fields: dict[str, str]) -> Action:
-        self.urls.append(url)
-        self.action = await in_time(self.home, self.freezer, self._post(url, fields))
+        asking = asyncio.create_task(self._post(url, fields))
+        self.waited = 0
+        for _ in range(6):
+            for _ in range(100):
+                # The request takes its way
+                await asyncio.sleep(0)
+            if asking.done():
+                break
+            self.freezer.tick(0.5)
+            self.waited += 0.5
+            async_fire_time_changed(self.home.hass)
+        async with asyncio.timeout(10):
+            self.action = await asking
         return self.action
 
     async def _post(self, url: str, fields: dict[str, str]) -> Action:
