@@ -1,6 +1,8 @@
 """What lines say: greeting and menu, in the line's language, spoken before anybody rings."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -11,7 +13,11 @@ from homeassistant.const import (
 )
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import TemplateError
-from homeassistant.helpers.event import TrackTemplate, async_track_template_result
+from homeassistant.helpers.event import (
+    TrackTemplate,
+    async_call_later,
+    async_track_template_result,
+)
 from homeassistant.helpers.template import Template
 
 from ..calls.dialogue.script import Step
@@ -51,8 +57,10 @@ class LinePrompts:
         """Ours, by line."""
         self._standing: dict[str, dict[str, Prompt]] = {}
         """What is kept ready: by line, then by what distinguishes prompts."""
-        self._changed: set[str] = set()
-        """Lines whose greetings are to be looked at again."""
+        self._prepared: dict[str, float] = {}
+        """When what each line says was looked at last, by the loop's time."""
+        self._planned: dict[str, CALLBACK_TYPE] = {}
+        """What stops looking at a line again soon."""
         self._failing: set[str] = set()
         """Templates whose failure was logged."""
         self._stop_tracking: list[CALLBACK_TYPE] = []
@@ -77,8 +85,9 @@ class LinePrompts:
     @callback
     def async_stop(self) -> None:
         """Follow nothing any more."""
-        self._follow_nothing(self._stop_listening)
-        self._follow_nothing(self._stop_tracking)
+        while self._stop_listening:
+            self._stop_listening.pop()()
+        self._stop_following()
 
     async def async_refresh(self, *_: object) -> None:
         """Have ready what all lines say now, and follow the templates of their greetings."""
@@ -88,7 +97,7 @@ class LinePrompts:
         }
         if not self._stop_listening:
             return
-        self._follow_nothing(self._stop_tracking)
+        self._stop_following()
         # One that was added meanwhile is taken up by the next refresh
         known = [line for line in lines(self._entry) if line.id in words]
         self._words = words
@@ -166,15 +175,22 @@ class LinePrompts:
         @callback
         def changed(*_: object) -> None:
             # Those of all callers change at once
-            if not self._changed:
-                self._hass.loop.call_soon(self._prepare_changed)
-            self._changed.add(line.id)
+            if line.id not in self._planned:
+                since = self._hass.loop.time() - self._prepared[line.id]
+                self._planned[line.id] = async_call_later(
+                    self._hass, max(0, _PAUSE - since), partial(again, line)
+                )
+
+        @callback
+        def again(line: Line, _: datetime) -> None:
+            del self._planned[line.id]
+            self._prepare(line)
 
         for caller in self._callers(line):
             template = Template(line.greeting, self._hass)
             if template.is_static:
                 return
-            tracked = TrackTemplate(template, variables_of(line, caller), _PAUSE)
+            tracked = TrackTemplate(template, variables_of(line, caller))
             info = async_track_template_result(
                 self._hass,
                 [tracked],
@@ -184,15 +200,9 @@ class LinePrompts:
             )
             self._stop_tracking.append(info.async_remove)
 
-    @callback
-    def _prepare_changed(self) -> None:
-        for line in lines(self._entry):
-            if line.id in self._changed and self._stop_listening:
-                self._prepare(line)
-        self._changed.clear()
-
     def _prepare(self, line: Line) -> None:
         """Have ready what a line says now, whoever rings."""
+        self._prepared[line.id] = self._hass.loop.time()
         prompts = [step.prompt for step in self._steps(line)]
         before = self._standing.get(line.id, {})
         now = self._standing[line.id] = {one.key: one for one in prompts}
@@ -225,10 +235,11 @@ class LinePrompts:
         for contact in contacts(self._entry):
             yield Caller(number=contact.number, contact=contact)
 
-    @staticmethod
-    def _follow_nothing(stops: list[CALLBACK_TYPE]) -> None:
-        while stops:
-            stops.pop()()
+    def _stop_following(self) -> None:
+        while self._stop_tracking:
+            self._stop_tracking.pop()()
+        while self._planned:
+            self._planned.popitem()[1]()
 
 
 def variables_of(line: Line, caller: Caller, call_id: str = "") -> dict[str, Any]:
