@@ -91,7 +91,7 @@ class LinePrompts:
 
     async def async_refresh(self, *_: object) -> None:
         """Have ready what all lines say now, and follow the templates of their greetings."""
-        words = {
+        words: dict[str, Mapping[str, str]] = {
             line.id: await async_words(self._hass, self.language(line))
             for line in lines(self._entry)
         }

@@ -73,13 +73,13 @@ def contacts() -> list[ConfigSubentryData]:
 
 
 @pytest.fixture
-def fields() -> dict[str, object]:
+def fields() -> dict[str, Any]:
     """Return what a line has besides a menu, unless a test has others."""
     return {}
 
 
 @pytest.fixture
-def lines(engine: Engine, fields: dict[str, object]) -> list[ConfigSubentryData]:
+def lines(engine: Engine, fields: dict[str, Any]) -> list[ConfigSubentryData]:
     """Return a line with a menu, at a home that has a voice."""
     return [make_line(**{"menu": MENU, **fields})]
 

@@ -13,7 +13,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import HomeAssistant
 from homeassistant.util.dt import utcnow
-from simulator import KeyPress
+from simulator import KeyPress, Outcome
 
 from ..conftest import PHONE, Home
 from ..speech.conftest import Engine, said, tone
@@ -217,19 +217,18 @@ async def test_ready_waits_for_nothing(
     """What is ready is heard at once, also while the voice is busy with other texts."""
     busy, go_on = list[Any](), asyncio.Event()
 
-    async def hang(*asked: Any) -> Any:
+    async def hang(*asked: Any, **options: Any) -> Any:
         busy.append(asked)
         await go_on.wait()
         return listener.engine.answer
 
     monkeypatch.setattr(listener.engine, "async_get_tts_audio", hang)
-    home.rings_on()
+    home.provider.phone(PHONE, outcome=Outcome.NO_ANSWER)
     for number in range(4):
         await home.act("place_call", to=PHONE, message=f"Message {number}", wait=False)
     async with asyncio.timeout(15):
         while len(busy) < 4:
             await asyncio.sleep(0.01)
-    home.provider.clock.speed = 1000
 
     call = home.provider.dial(PHONE, keys=[KeyPress(0.1, "*", sound=2)], hangs_up_at=3)
     await home.provider.settled()
