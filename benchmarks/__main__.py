@@ -7,7 +7,17 @@ import sys
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from . import callbacks, idle, many_calls, place_call, report, ringing, set_up, writes
+from . import (
+    callbacks,
+    idle,
+    lines,
+    many_calls,
+    place_call,
+    report,
+    ringing,
+    set_up,
+    writes,
+)
 from .home import SPEAKS, running_home
 from .provider import callback_connection, running_provider
 from .result import Findings
@@ -25,6 +35,7 @@ async def _measure(folder: Path) -> Findings:
                 await writes.measure(home, connection, findings)
             await many_calls.measure(home, findings)
         await ringing.measure(folder, provider, findings)
+        await lines.measure(folder, provider, findings)
         await set_up.measure(folder, provider, findings)
         await idle.measure(folder, provider, findings)
     return findings

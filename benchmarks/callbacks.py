@@ -40,17 +40,17 @@ _WHY = (
 )
 _LATENCY = 5
 """Milliseconds until the first action, on top of what Home Assistant itself needs."""
-_EMPTY = "1" * 64
+EMPTY = "1" * 64
+"""Id of the webhook of an empty handler."""
 _QUERY = f"?token={'0' * 48}"
-_EMPTY_PATH = f"/api/webhook/{_EMPTY}{_QUERY}"
+EMPTY_PATH = f"/api/webhook/{EMPTY}{_QUERY}"
 _MINIMUM_PATH = f"/api/webhook/{minimum.WEBHOOK}{_QUERY}"
 _SOUND = "https://example.com/leak.mp3"
 _MESSAGE = "Water leak in the kitchen"
 
 
-async def _do_nothing(
-    hass: HomeAssistant, webhook_id: str, request: WebRequest
-) -> None: ...
+async def do_nothing(hass: HomeAssistant, webhook_id: str, request: WebRequest) -> None:
+    """Answer a callback at once, with nothing."""
 
 
 def _end(call: OpenCall) -> bytes:
@@ -91,9 +91,9 @@ class _Calls:
         Before that, the first call is answered. Returns the three answers for each call.
         """
         form_ahead = _answer_form(calls[0])
-        ahead = [(_EMPTY_PATH, form_ahead), (calls[0].path, form_ahead)]
+        ahead = [(EMPTY_PATH, form_ahead), (calls[0].path, form_ahead)]
         rounds: list[list[Request]] = [
-            [(path, form(call)) for path in (_EMPTY_PATH, call.path, _MINIMUM_PATH)]
+            [(path, form(call)) for path in (EMPTY_PATH, call.path, _MINIMUM_PATH)]
             for call in calls
         ]
         return await asyncio.get_running_loop().run_in_executor(
@@ -128,7 +128,7 @@ class _Sensor:
 
 async def measure(home: BenchedHome, findings: Findings) -> None:
     """Time the end of calls, and the answering of calls that speak."""
-    webhook.async_register(home.hass, "elks", "Empty", _EMPTY, _do_nothing)
+    webhook.async_register(home.hass, "elks", "Empty", EMPTY, do_nothing)
     minimum.BareMinimum(home.hass).register_webhook()
     context = get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context) as caller:

@@ -74,7 +74,10 @@ class CallbackConnection:
 
     async def post(self, path: str, form: Mapping[str, str]) -> bytes:
         """Send a callback and return the body of the answer."""
-        body = urlencode(form).encode()
+        return await self.send(path, urlencode(form).encode())
+
+    async def send(self, path: str, body: bytes) -> bytes:
+        """Send a form that is encoded, and return the body of the answer."""
         self._writer.write(
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             "Content-Type: application/x-www-form-urlencoded\r\n"

@@ -47,6 +47,8 @@ CUSTOM_COMPONENTS = {
 PORTS = range(20_000, 32_000)
 """Below the range from which the system picks a free port."""
 
+_LINE: Mapping[str, Any] = {"door": {}, "speech": {}, "ringing": {}}
+"""The sections of a line's form, which leave everything as it is."""
 START_SECONDS = 120
 STOP_SECONDS = 60
 
@@ -133,6 +135,14 @@ class HomeProcess:
         flow = await self._post(f"{path}/{flow['flow_id']}", json=contact)
         if flow["type"] != "create_entry":
             raise HomeError(f"The contact {name} was not added: {flow.get('errors')}")
+
+    async def add_line(self, entry_id: str, **fields: Any) -> None:
+        """Add a line to an account through its flow; raise HomeError if it is refused."""
+        path = "/api/config/config_entries/subentries/flow"
+        flow = await self._post(path, json={"handler": [entry_id, "line"]})
+        flow = await self._post(f"{path}/{flow['flow_id']}", json={**_LINE, **fields})
+        if flow["type"] != "create_entry":
+            raise HomeError(f"The line was not added: {flow.get('errors')}")
 
     async def add_automation(
         self, automation_id: str, automation: Mapping[str, Any]

@@ -203,6 +203,21 @@ class PhonePage:
         await phone.get_by_role("button", name="Answer").click()
         await phone.get_by_text("Listening to the message").wait_for()
 
+    async def dial(self, caller: str) -> None:
+        """Call the home from a number."""
+        await self.page.bring_to_front()
+        await self.page.get_by_label("Call from").fill(caller)
+        await self.page.get_by_role("button", name="Call", exact=True).click()
+
+    async def listen(self) -> None:
+        """Wait until a phone plays a sound."""
+        await self._phone(None).get_by_text("Listening to the message").wait_for()
+
+    async def hang_up(self) -> None:
+        """Hang up the only phone in a call, and wait until the call has ended."""
+        await self._phone(None).get_by_role("button", name="Hang up").click()
+        await self.wait_for_hangup()
+
     async def decline(self, number: str | None = None) -> None:
         """Decline when the phone rings; the number is needed only if several ring."""
         await self.page.bring_to_front()

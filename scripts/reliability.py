@@ -22,6 +22,9 @@ between Home Assistant and 46elks:
   unknown whether the phone is ringing.
 - **Whoever answers hears something.** A call that is to speak waits for no speech. Who answers too early hears "One moment, please"; what
   cannot be spoken in any way is replaced by a built-in sentence.
+- **Whoever calls opens the gate once or not at all.** However often, late or falsely a call to the home is reported, what it does is
+  done once; a call that is over, or of which 46elks cannot say that it still rings, opens nothing. Its caller hears busy, the line or a
+  goodbye.
 - **You learn how every call really ended.** 46elks calls back when a call has ended. If it does not, Home Assistant looks
   the call up; if that fails for a day, the sensor shows unknown.
 - **Only 46elks can change a call**, and no log line or error contains a phone number, a password or a secret.
@@ -46,6 +49,9 @@ uses a random dialect, but always the same one; the rows under *Dialects* try ev
   no longer waits for the end.
 - *Sensor*: what the last call's sensor shows in the end; `unknown` if there was no call.
 - *Spoken*: what is heard of the message, under *Speech*: `message`, or `substitute` for the built-in sentence.
+- *Gate*, under *Lines*: how many times it opened, out of how many times it was to; an action of the line stands for it.
+- *Heard*: what the last caller heard, in order: ringing, the signal of a call that was not picked up, what the line said, by name, and
+  built-in sounds, by language and name.
 - *Time*: from the end of the call at 46elks until the sensor shows it. Phones ring for up to 60 s here, so a call that
   46elks does not report is looked up after 75 s, then every 30 s, and after 5 min every 2 min. A home without an
   address looks it up every 3 s in the first minute, and then every 10 s.
@@ -90,17 +96,22 @@ def document(results: list[Result]) -> str:
 
 
 def _columns(group: Group) -> tuple[str, ...]:
+    if group is Group.LINE:
+        return ("Row", "What goes wrong", "Gate", "Heard", "Sensor", "Time")
     spoken = ("Spoken",) if group is Group.SPEECH else ()
     return ("Row", "What goes wrong", "Calls", "Action", "Sensor", *spoken, "Time")
 
 
 def _row(result: Result) -> str:
     spoken = (_each(result.spoken),) if result.group == Group.SPEECH else ()
+    outcome = (
+        result.outcome or "–" if result.group == Group.LINE else _each(result.outcome)
+    )
     cells = (
         f"`{result.name}`",
         result.goes_wrong,
         f"{result.calls} of {result.actions}",
-        _each(result.outcome),
+        outcome,
         f"`{result.state}`",
         *spoken,
         duration(result.seconds),

@@ -16,6 +16,7 @@ from .care.callbacks import async_watch_callbacks
 from .care.chains import async_watch_chains
 from .care.credentials import async_watch_credentials
 from .care.from_number import async_watch_from_number
+from .care.lines import async_give_back_all, async_watch_lines
 from .care.recordings import async_keep_recordings, prompts_needed
 from .care.voices import async_watch_voices
 from .chains import Chains, ChainStore
@@ -34,7 +35,13 @@ from .services import async_setup_services
 from .speech import Recordings, RecordingView, async_remove_recordings
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.BUTTON]
+PLATFORMS = [
+    Platform.SENSOR,
+    Platform.EVENT,
+    Platform.NOTIFY,
+    Platform.BUTTON,
+    Platform.SWITCH,
+]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -97,11 +104,15 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Forget the calls of an account that is removed, its address, and its repairs."""
+    """Forget the calls of an account that is removed, its address, and its repairs.
+
+    The numbers of its lines are given back.
+    """
     webhook.async_unregister(hass, entry)
     await CallStore(hass, entry.entry_id).async_remove()
     await ChainStore(hass, entry.entry_id).async_remove()
     await LineStore(hass, entry.entry_id).async_remove()
+    await async_give_back_all(hass, entry)
     await async_remove_recordings(hass, entry.entry_id)
     await async_remove_cloudhook(hass, entry)
     await async_remove_address(hass, entry)
@@ -114,22 +125,25 @@ async def _async_load(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     await data.address.async_load()
     await data.chains.async_load()
     await data.tracker.async_load()
+    await data.lines.async_load()
     async_watch_balance(hass, entry)
     async_watch_callbacks(hass, entry)
     async_watch_chains(hass, entry)
     async_watch_credentials(hass, entry)
     async_watch_from_number(hass, entry)
+    async_watch_lines(hass, entry)
     async_watch_voices(hass, entry)
     data.account.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_keep_recordings(hass, entry)
-    await data.lines.async_load()
+    await data.lines.async_start()
     async_fire_events(hass, entry)
     data.address.async_start()
 
     @callback
     def stop_waiting(_: Event) -> None:
         data.chains.async_stop()
+        data.lines.steps.async_stop()
         data.tracker.ends.async_stop()
 
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop_waiting))

@@ -11,19 +11,19 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.dt import utcnow
 
 from .address import QUERY_LINE, QUERY_QUESTION, QUERY_TOKEN, Address, async_address
-from .api import (
-    BEEP,
-    CallAction,
-    Connect,
-    HangUp,
-    HangUpSignal,
-    Incoming,
-    Play,
-    read_keys,
+from .api import BEEP, CallAction, HangUp, HangUpSignal, Incoming, Play, read_keys
+from .calls import (
+    CallRecord,
+    Heard,
+    Spoken,
+    Step,
+    async_find_sound,
+    is_of_line,
+    is_ours,
 )
-from .calls import CallRecord, Heard, Step, async_find_sound, is_ours
+from .calls.incoming.line import line_with_key
 from .const import CONF_CALLBACK_KEY
-from .lines import Say
+from .lines import Say, going_on
 from .runtime import ElksConfigEntry, ElksData, async_wait_settled
 from .speech import Sound, recording_url
 
@@ -70,7 +70,8 @@ class NextAction:
     async def async_find(self, call_id: str, pressed: str | None) -> CallAction | None:
         """Return what comes next in a call, if it is ours and its secret came along."""
         entry, token = self._entry, self._query.get(QUERY_TOKEN, "")
-        if not is_ours(token, entry.data[CONF_CALLBACK_KEY]):
+        key = entry.data[CONF_CALLBACK_KEY]
+        if not is_ours(token, key):
             return None
         # After a PIN was asked for, what follows a sound in between is none
         if self._question and not (_SECRET in self._query and _WAITED in self._query):
@@ -82,20 +83,28 @@ class NextAction:
             data.tracker.arrivals.async_note()
             is_on = record.can_be(call_id) and not record.over
             return await self._in_talk(data, record) if is_on else HangUp()
+        if record is None and is_of_line(token, call_id, key):
+            # A power cut made us forget it
+            return HangUp()
         return await self._in_script(data, token, call_id)
 
     async def async_first(self, incoming: Incoming) -> CallAction | None:
         """Return what a caller gets who rings, if the secret of the line came along."""
-        self._until = self._hass.loop.time() + _PATIENCE_AT_DOOR
-        if (data := await async_loaded(self._entry, _PATIENCE_IN_CALL)) is None:
-            return _BUSY
-        if (line := data.lines.find(self._query[QUERY_LINE])) is None:
-            return None
-        data.tracker.arrivals.async_note()
-        if (record := await data.lines.async_ring(line, incoming)) is None:
-            return _BUSY
-        self._query = {QUERY_TOKEN: record.token}
-        return await self._in_talk(data, record)
+        key = self._query[QUERY_LINE]
+        while (line := line_with_key(self._entry, key)) is not None:
+            self._until = self._hass.loop.time() + _PATIENCE_AT_DOOR
+            if (data := await async_loaded(self._entry, _PATIENCE_IN_CALL)) is None:
+                return _BUSY
+            data.tracker.arrivals.async_note()
+            record = await data.lines.async_ring(line, incoming)
+            action: CallAction = _BUSY
+            if record is not None:
+                self._query = {QUERY_TOKEN: record.token}
+                action = await self._in_talk(data, record)
+            # A reload picks nothing up: it rings as before
+            if not self._is_unloaded(data):
+                return action
+        return None
 
     async def _in_script(
         self, data: ElksData, token: str, call_id: str
@@ -122,64 +131,87 @@ class NextAction:
     async def _in_talk(self, data: ElksData, record: CallRecord) -> CallAction:
         """Return what comes next in a call to a line."""
         address, token = data.address, record.token
-        language = data.lines.language(record) or self._hass.config.language
+        if _WAITED in self._query and not record.picked_up:
+            # What bridged the time was heard
+            record = replace(record, picked_up=True)
+            data.book.put(record)
+        patience = max(0, self._until - self._hass.loop.time())
         decided = await data.lines.async_decide(
-            record, self._question, self._keys, self._patience
+            record, self._question, self._keys, patience
         )
-        heard: list[Heard] = []
-        if isinstance(decided, Say):
-            heard = [await self._heard(data, one, language) for one in decided.steps]
         if self._is_unloaded(data):
             return self._ask_again(BEEP, address)
-        if decided is None or any(one.is_bridge for one in heard):
-            return self._bridge(data, language)
-        next_url = address.callback_url(token, self._question + 1)
+        if decided is None:
+            # The sound that follows has a time of its own
+            return self._bridge(data, record, since=None)
+        if isinstance(decided, Say):
+            return await self._said(data, record, decided)
+        next_url = self._next_url(data, record)
         report_url = address.callback_url(token)
-        if isinstance(decided, Connect):
-            return replace(decided, next=next_url, report_url=report_url)
-        if isinstance(decided, HangUp):
-            is_in_call = self._question or _WAITED in self._query
-            # Others are for a call that rings alone
-            signal = HangUpSignal.REJECT if is_in_call else decided.signal
-            return HangUp(signal=signal, report_url=report_url)
-        for step, one in zip(decided.steps, heard, strict=True):
-            if step.is_message and one.spoken:
-                data.tracker.reports.async_spoken(token, one.spoken)
-        if decided.is_secret and next_url:
+        return going_on(decided, next_url=next_url, report_url=report_url)
+
+    async def _said(self, data: ElksData, record: CallRecord, say: Say) -> CallAction:
+        """Return what a caller hears, or what bridges the time until it can be heard."""
+        address, token = data.address, record.token
+        language = data.lines.language(record)
+        sounds: list[str] = []
+        for step in say.steps:
+            heard = await self._heard(data, step, language)
+            if self._is_unloaded(data):
+                return self._ask_again(BEEP, address)
+            if heard.is_bridge:
+                return self._bridge(data, record, since=self._since)
+            if step.is_message and heard.spoken:
+                data.tracker.reports.async_spoken(token, heard.spoken)
+                if heard.spoken is Spoken.SUBSTITUTE:
+                    # Nobody has heard what the keys mean
+                    say = replace(say, digits=0)
+            sounds.append(heard.sound)
+        next_url = self._next_url(data, record)
+        if say.is_secret and next_url:
             next_url += f"&{_SECRET}=1"
-        action = decided.action([one.sound for one in heard], next_url)
-        return replace(action, report_url=report_url)
+        action = say.action(sounds, next_url)
+        report_url = address.callback_url(token)
+        return going_on(action, next_url=next_url, report_url=report_url)
+
+    def _next_url(self, data: ElksData, record: CallRecord) -> str | None:
+        """Return where the next keys go: a late question is answered with what is asked now."""
+        known = data.book.find(record.token) or record
+        question = max(self._question, known.talk.question)
+        return data.address.callback_url(record.token, question + 1)
 
     async def _heard(self, data: ElksData, step: Step, language: str) -> Heard:
         """Find what can be played at a step in time."""
         waited = utcnow().timestamp() - self._since
         is_same = step.substitute_is_same
+        patience = max(0, self._until - self._hass.loop.time())
         return await async_find_sound(
             data.recordings,
             data.address.base_url,
             step,
             language or self._hass.config.language,
-            patience=min(self._patience, _PATIENCE_FOR_OWN)
-            if is_same
-            else self._patience,
+            patience=min(patience, _PATIENCE_FOR_OWN) if is_same else patience,
             is_last=is_same or not 0 <= waited < _LONGEST_MOMENT - _ONE_MOMENT,
         )
 
-    @property
-    def _patience(self) -> float:
-        """Seconds until the answer has to be given."""
-        return max(0, self._until - self._hass.loop.time())
-
-    def _bridge(self, data: ElksData, language: str) -> CallAction:
+    def _bridge(
+        self, data: ElksData, record: CallRecord, since: int | None
+    ) -> CallAction:
         """Return what bridges the time until it is known what a caller hears next."""
         base, sound = data.address.base_url, BEEP
         if base is not None:
+            language = data.lines.language(record) or self._hass.config.language
             name = data.recordings.built_in(language, Sound.ONE_MOMENT)
             sound = recording_url(base, name)
-        return self._ask_again(sound, data.address, since=self._since)
+        report_url = data.address.callback_url(record.token)
+        return self._ask_again(sound, data.address, since, report_url)
 
     def _ask_again(
-        self, sound: str, address: Address, since: int | None = None
+        self,
+        sound: str,
+        address: Address,
+        since: int | None = None,
+        report_url: str | None = None,
     ) -> CallAction:
         """Return what bridges the time until more is known: a sound, then the same again."""
         waited = _number(self._query, _WAITED) + 1
@@ -191,7 +223,8 @@ class NextAction:
             again[_KEYS] = self._keys
         if since is not None:
             again[_SINCE] = str(since)
-        return Play(sound=sound, next=str(URL(url).with_query(again)))
+        next_url = str(URL(url).with_query(again))
+        return Play(sound=sound, next=next_url, report_url=report_url)
 
     def _is_unloaded(self, data: ElksData) -> bool:
         """Return whether the account was reloaded meanwhile."""

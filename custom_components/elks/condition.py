@@ -16,7 +16,7 @@ from homeassistant.helpers.condition import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from .people.targets import async_find_targets
+from .people.targets import Target, async_find_targets
 from .runtime import ElksConfigEntry, ElksData
 
 _SCHEMA = vol.Schema(
@@ -28,7 +28,7 @@ _SCHEMA = vol.Schema(
 
 
 class ElksCondition(Condition):
-    """Asks about the accounts and contacts that a target means: true if it is so for one of them."""
+    """Asks about what a target means: true if it is so for one of it."""
 
     @override
     @classmethod
@@ -51,7 +51,7 @@ class ElksCondition(Condition):
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
         """Return whether it is so now; not for an account that is not loaded."""
         return any(
-            (data := self._data(target.account)) and self.is_so(data, target.contact)
+            (data := self._data(target.account)) and self.is_so(data, target)
             for target in async_find_targets(self._hass, self._target).found
         )
 
@@ -62,18 +62,19 @@ class ElksCondition(Condition):
         return getattr(entry, "runtime_data", None)
 
     @abc.abstractmethod
-    def is_so(self, data: ElksData, contact: str | None) -> bool:
-        """Return whether it is so for a contact of a loaded account; for the account with None."""
+    def is_so(self, data: ElksData, target: Target) -> bool:
+        """Return whether it is so for a loaded account, or a contact or a line of it."""
 
 
 class ChainIsRunningCondition(ElksCondition):
     """A call chain is running."""
 
     @override
-    def is_so(self, data: ElksData, contact: str | None) -> bool:
-        """Return whether a chain runs, or one that calls the contact."""
+    def is_so(self, data: ElksData, target: Target) -> bool:
+        """Return whether a chain runs, or one that calls the contact; a line calls nobody."""
         return any(
-            contact in (None, *(person.contact for person in chain.people))
+            target.owner
+            in (target.account, *(person.contact for person in chain.people))
             for chain in data.chains.running
         )
 
@@ -82,10 +83,11 @@ class IsOnCallCondition(ElksCondition):
     """Somebody is on a call, or their phone rings."""
 
     @override
-    def is_so(self, data: ElksData, contact: str | None) -> bool:
-        """Return whether a call is in progress, or one to the contact."""
+    def is_so(self, data: ElksData, target: Target) -> bool:
+        """Return whether a call is in progress, or one with the contact or to the line."""
         return any(
-            record.in_progress and contact in (None, record.contact)
+            record.in_progress
+            and target.owner in (target.account, record.contact, record.line)
             for record in data.book.open()
         )
 

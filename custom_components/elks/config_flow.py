@@ -25,6 +25,7 @@ from .const import (
     CONF_FROM_NUMBER,
     DOMAIN,
     SUBENTRY_CONTACT,
+    SUBENTRY_LINE,
 )
 from .forms.contact import ContactFlow
 from .forms.credentials import (
@@ -38,6 +39,7 @@ from .forms.credentials import (
 from .forms.first_call import TEST_CALL, async_place_test_call
 from .forms.form import async_show_form
 from .forms.from_number import async_new_account_numbers, from_number_field
+from .forms.line import LineFlow
 from .forms.number import async_read_number, async_write_numbers
 from .forms.options import ElksOptionsFlow
 
@@ -70,7 +72,7 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the flows that add what belongs to an account."""
-        return {SUBENTRY_CONTACT: ContactFlow}
+        return {SUBENTRY_CONTACT: ContactFlow, SUBENTRY_LINE: LineFlow}
 
     @override
     async def async_step_user(

@@ -1,5 +1,5 @@
 /**
- * The dashboard "custom:elks", which finds this home's accounts and contacts by itself.
+ * The dashboard "custom:elks", which finds this home's accounts, contacts and lines by itself.
  *
  * Home Assistant calls what generates a dashboard, or a view, a strategy: a custom element of
  * which it only calls static functions. This one uses the frontend's own cards, and no words but
@@ -33,13 +33,14 @@ class ElksView {
     const localize = await hass.loadBackendTranslation("services", DOMAIN);
     const devices = ownDevices(hass);
     const accounts = devices.filter((device) => device.model === "Account");
-    const contacts = devices.filter((device) => device.model === "Contact");
     const sections = accounts.flatMap((account) => {
-      const people = contacts.filter((contact) => contact.entry === account.entry);
+      const own = devices.filter((device) => device.entry === account.entry);
+      const people = own.filter((device) => device.model === "Contact");
+      const lines = own.filter((device) => device.model === "Line");
       return [
         { cards: accountCards(localize, account) },
-        { cards: people.flatMap(contactCards), row_span: 2 },
-        { cards: activityCards(hass, account, people) },
+        { cards: [...lines.flatMap(lineCards), ...people.flatMap(contactCards)], row_span: 2 },
+        { cards: activityCards(hass, account, people, lines) },
       ];
     });
     return {
@@ -120,11 +121,21 @@ function contactCards({ name, entities }) {
   ];
 }
 
-function activityCards(hass, account, people) {
-  // How calls to a contact went is listed under the contact's notify entity
+function lineCards({ name, entities }) {
+  return [
+    heading(name, "mdi:phone-incoming"),
+    ...lastCall(entities.last_call, ["state", "contact", "created"]),
+    ...tile(entities.answering, { tap_action: { action: "toggle" }, ...FULL_WIDTH }),
+  ];
+}
+
+function activityCards(hass, account, people, lines) {
+  // How calls to a contact went is listed under the contact's notify entity, and those to a line
+  // under its switch
   const shown = [
     account.entities.call_chain,
     ...people.map((contact) => contact.entities.contact),
+    ...lines.map((line) => line.entities.answering),
   ].filter(Boolean);
   if (!shown.length || !hass.config.components.includes("logbook")) return [];
   return [
@@ -142,8 +153,8 @@ function tile(entity, options) {
   return entity ? [{ type: "tile", entity, name: { type: "entity" }, ...options }] : [];
 }
 
-function lastCall(entity) {
-  return tile(entity, { state_content: ["state", "created"], ...FULL_WIDTH });
+function lastCall(entity, content = ["state", "created"]) {
+  return tile(entity, { state_content: content, ...FULL_WIDTH });
 }
 
 function whileCalling(chain) {

@@ -11,9 +11,11 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
+from homeassistant.util import dt as dt_util
 
 from .api import mask_number
 from .calls import CallRecord, call_facts
+from .calls.incoming.line import Line, lines
 from .chains import Chain, Chains
 from .const import CONF_CALLBACK_KEY, CONF_FROM_NUMBER, DOMAIN
 from .people.contacts import contacts
@@ -36,6 +38,7 @@ async def async_get_config_entry_diagnostics(
         },
         "state": entry.state.value,
         "contacts": len(contacts(entry)),
+        "lines": [_line(line) for line in lines(entry)],
         **_running(entry),
     }
 
@@ -50,11 +53,41 @@ def _running(entry: ElksConfigEntry) -> dict[str, Any]:
         "account_error": data.account.error and type(data.account.error).__name__,
         "reach": data.address.reach,
         "chains": [_chain(chain) for chain in _chains(data.chains)],
+        "line_states": [_line_state(data, line) for line in lines(entry)],
         "calls": {
             "open": [_masked(record) for record in data.book.open()],
             "ended": [_masked(record) for record in data.book.ended()],
             "unreported": data.tracker.arrivals.missing,
         },
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    """Return how a line is set, without its name, its PIN, and what is said and done."""
+    return {
+        "number": mask_number(line.number),
+        "callers": line.callers,
+        "has_pin": line.pin is not None,
+        "has_greeting": bool(line.greeting),
+        "answer_with": line.answer_with,
+        "menu": [
+            {"actions": len(entry.actions), "has_reply": bool(entry.reply)}
+            for entry in line.menu
+        ],
+        "actions": len(line.actions),
+        "others": line.others,
+        "language": line.language,
+        "minutes_per_day": line.minutes_per_day,
+    }
+
+
+def _line_state(data: ElksData, line: Line) -> dict[str, Any]:
+    """Return how a line stands."""
+    state, now = data.lines.store.state(line.id), dt_util.utcnow()
+    return {
+        "answering": state.answering,
+        "seconds_today": state.used(now),
+        "wrong_pins": state.wrong_pins,
     }
 
 
@@ -89,6 +122,7 @@ def _masked(record: CallRecord) -> dict[str, Any]:
         **{key: facts[key] for key in facts if key not in ("digits", "answer")},
         "from": mask_number(record.from_number),
         "to": mask_number(record.to_number),
+        "place": record.talk.place if record.line else None,
         "timeout": record.timeout,
         "requested": record.requested,
         "reported": record.reported,

@@ -17,7 +17,7 @@ from homeassistant.components.logbook.models import (
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
 
-from .api import CallState
+from .api import INCOMING, CallState
 from .chains import ChainEnd, ChainState
 from .const import DOMAIN
 from .responses.bus import EVENT_CALL_ENDED, EVENT_CHAIN_ENDED
@@ -33,6 +33,7 @@ CALL_ICONS: Final = {
     CallState.BUSY: "mdi:phone-cancel",
     CallState.FAILED: "mdi:phone-missed",
 }
+INCOMING_ICON: Final = "mdi:phone-incoming"
 CHAIN_ICONS: Final = {
     ChainState.ACKNOWLEDGED: "mdi:phone-check",
     ChainState.UNANSWERED: "mdi:phone-missed",
@@ -52,12 +53,13 @@ def async_describe_events(
 
     @callback
     def call_ended(event: LazyEventPartialState) -> _Entry:
-        data = event.data
-        state = CallState.SUCCESS if data["answered"] else CallState(data["state"])
+        data, words = event.data, async_home_words(hass)
+        is_incoming = data["direction"] == INCOMING
+        other = data["from"] if is_incoming else data["to"]
         return {
-            LOGBOOK_ENTRY_NAME: data["contact"] or data["to"],
-            LOGBOOK_ENTRY_MESSAGE: _call(async_home_words(hass), data),
-            LOGBOOK_ENTRY_ICON: CALL_ICONS[state],
+            LOGBOOK_ENTRY_NAME: data["contact"] or other or words["logbook_withheld"],
+            LOGBOOK_ENTRY_MESSAGE: _call(words, data),
+            LOGBOOK_ENTRY_ICON: _icon(data),
             LOGBOOK_ENTRY_ENTITY_ID: data.get(ATTR_ENTITY_ID),
         }
 
@@ -78,14 +80,29 @@ def async_describe_events(
 
 def _call(words: Mapping[str, str], data: Mapping[str, Any]) -> str:
     """Return how a call went."""
+    is_incoming = data["direction"] == INCOMING
+    line = data.get("line") or data["to"]
     if not data["answered"]:
-        return words[f"logbook_{data['state']}"]
-    text = _answered(words, data)
+        name = "logbook_missed" if is_incoming else f"logbook_{data['state']}"
+        return words[name].format(line=line)
+    text = (
+        words["logbook_incoming"].format(line=line)
+        if is_incoming
+        else _answered(words, data)
+    )
     if data["digits"]:
         text = words["logbook_pressed"].format(call=text, keys=data["digits"])
     if details := ", ".join(_details(words, data)):
         return f"{text} ({details})"
     return text
+
+
+def _icon(data: Mapping[str, Any]) -> str:
+    if data["direction"] == INCOMING:
+        return INCOMING_ICON if data["answered"] else CALL_ICONS[CallState.FAILED]
+    return CALL_ICONS[
+        CallState.SUCCESS if data["answered"] else CallState(data["state"])
+    ]
 
 
 def _answered(words: Mapping[str, str], data: Mapping[str, Any]) -> str:

@@ -5,14 +5,19 @@ from typing import TYPE_CHECKING, Any, override
 import voluptuous as vol
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from .api import ElksError
 from .care.chains import async_message
-from .const import ATTR_CHAIN_ID, ATTR_MESSAGE, CONF_FROM_NUMBER
+from .care.lines import async_take_again
+from .const import ATTR_CHAIN_ID, ATTR_MESSAGE, CONF_FROM_NUMBER, SUBENTRY_LINE
 from .forms.form import async_show_form
 from .forms.from_number import async_account_numbers, from_number_field
+from .forms.line import write_why
 from .forms.number import async_read_number
+from .lines.number import HomeNotReachableError, NotSetError
 from .runtime import ElksConfigEntry
 
 if TYPE_CHECKING:
@@ -85,17 +90,62 @@ class ChainFlow(ConfirmRepairFlow):
         return step
 
 
+class LineFlow(RepairsFlow):
+    """Has a line answer its number's calls again, when something else does."""
+
+    def __init__(self, entry: ElksConfigEntry, line_id: str) -> None:
+        """Ask about a line of an account."""
+        self._entry = entry
+        self._line_id = line_id
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask, and set it again."""
+        errors: dict[str, str] = {}
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        placeholders = dict((issue and issue.translation_placeholders) or {})
+        if user_input is not None:
+            if self._entry.state is not ConfigEntryState.LOADED:
+                errors["base"] = "not_reachable"
+            else:
+                placeholders |= await self._async_take(errors)
+            if not errors:
+                return self.async_create_entry(title="", data={})
+        return async_show_form(
+            self, "confirm", vol.Schema({}), None, errors, placeholders
+        )
+
+    async def _async_take(self, errors: dict[str, str]) -> dict[str, str]:
+        """Set it again, or write into errors why not; return what the error says."""
+        try:
+            await async_take_again(self.hass, self._entry, self._line_id)
+        except HomeNotReachableError:
+            errors["base"] = "not_reachable"
+        except (ElksError, NotSetError) as err:
+            return write_why(err, errors)
+        return {}
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant,
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
     """Return the form for an issue: a number to choose, or only to confirm that it was seen."""
-    if data is None:
+    entry = hass.config_entries.async_get_entry(str(data["entry_id"])) if data else None
+    if data is None or entry is None:
         return ConfirmRepairFlow()
-    entry = hass.config_entries.async_get_known_entry(str(data["entry_id"]))
     if CONF_FROM_NUMBER in data:
         return FromNumberFlow(entry)
     if ATTR_CHAIN_ID in data:
         return ChainFlow(entry, str(data[ATTR_CHAIN_ID]))
+    if SUBENTRY_LINE in data:
+        return LineFlow(entry, str(data[SUBENTRY_LINE]))
     return ConfirmRepairFlow()

@@ -1,4 +1,4 @@
-"""Sensors of an account and of its contacts: calls, chains of calls, and money."""
+"""Sensors of an account, of its contacts and of its lines: calls, chains of calls, and money."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -20,11 +20,12 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .api import CallState
-from .calls import PRIVATE, CallChange, Tally, month_of
+from .calls import PRIVATE, CallChange, CallRecord, Tally, month_of
 from .chains import ChainChange, ChainState
 from .const import CONF_CURRENCY
-from .entity import ElksEntity, async_add_contacts, call_attributes
+from .entity import ElksEntity, async_add_contacts, async_add_lines, call_attributes
 from .helpers.listeners import Stage
+from .people.contacts import contact_name
 from .runtime import ElksConfigEntry, ElksData
 
 PARALLEL_UPDATES = 0
@@ -107,7 +108,7 @@ async def async_setup_entry(
     entry: ElksConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of an account and of its contacts."""
+    """Add the sensors of an account, of its contacts and of its lines."""
     async_add_entities(
         [
             LastCallSensor(entry, "last_call"),
@@ -124,6 +125,11 @@ async def async_setup_entry(
             LastCallSensor(entry, "last_call", contact),
             LastAnswerSensor(entry, "last_answer", contact),
         ],
+    )
+    async_add_lines(
+        entry,
+        async_add_entities,
+        lambda line: [LineLastCallSensor(entry, "last_call", line)],
     )
 
 
@@ -154,7 +160,7 @@ class ShownSensor(ElksEntity, SensorEntity):
 
 
 class CallSensor(ShownSensor):
-    """Something of the calls of an account, or of those to a contact."""
+    """Something of the calls of an account, or of those to a contact or a line."""
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -168,7 +174,8 @@ class CallSensor(ShownSensor):
 
     @callback
     def _async_call_changed(self, change: CallChange) -> None:
-        if self._contact_id in (None, change.record.contact):
+        record = change.record
+        if self._owner_id in (None, record.contact, record.line):
             self._async_show()
 
 
@@ -181,9 +188,22 @@ class LastCallSensor(CallSensor):
 
     @override
     def _look(self) -> None:
-        if last := self._book.last_to(self._contact_id):
+        if last := self._book.last_to(self._owner_id):
             self._attr_native_value = last.state
-            self._attr_extra_state_attributes = call_attributes(last)
+            self._attr_extra_state_attributes = self._attributes(last)
+
+    def _attributes(self, last: CallRecord) -> dict[str, Any]:
+        """Return what is known of the call besides its state."""
+        return call_attributes(last)
+
+
+class LineLastCallSensor(LastCallSensor):
+    """How the last call to a line stands or ended."""
+
+    @override
+    def _attributes(self, last: CallRecord) -> dict[str, Any]:
+        contact = contact_name(self._entry, last.contact)
+        return super()._attributes(last) | {"contact": contact}
 
 
 class LastAnswerSensor(CallSensor):
@@ -191,7 +211,7 @@ class LastAnswerSensor(CallSensor):
 
     @override
     def _look(self) -> None:
-        answer = self._book.last_answer(self._contact_id)
+        answer = self._book.last_answer(self._owner_id)
         self._attr_native_value = answer and answer[:MAX_LENGTH_STATE_STATE]
 
 

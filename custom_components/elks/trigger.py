@@ -16,7 +16,13 @@ from .calls import ENDS
 from .const import ATTR_DIGITS
 from .helpers.text import read_text
 from .people.targets import async_find_targets
-from .responses.bus import CALL_ENDED, CHAIN_ENDED, KEY_PRESSED, Happening
+from .responses.bus import (
+    CALL_ENDED,
+    CALL_RECEIVED,
+    CHAIN_ENDED,
+    KEY_PRESSED,
+    Happening,
+)
 
 if TYPE_CHECKING:
     # Older versions of Home Assistant have none
@@ -47,7 +53,7 @@ def _answer_or_digits(options: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 class ElksTrigger(Trigger):
-    """Waits for something that happens to the calls or chains of accounts and contacts.
+    """Waits for something that happens to calls or chains of accounts, contacts and lines.
 
     Which ones a target means is found out each time, and they need not be loaded before.
     """
@@ -101,10 +107,9 @@ class ElksTrigger(Trigger):
         return all(data[name] in values for name, values in self._wanted.items())
 
     def _is_meant(self, happening: Happening) -> bool:
-        """Return whether it is of one of the accounts or contacts that the target means now."""
+        """Return whether it is of something that the target means now."""
         return any(
-            target.account == happening.account
-            and (target.contact is None or target.contact in happening.contacts)
+            target.owner in (happening.account, happening.line, *happening.contacts)
             for target in async_find_targets(self._hass, self._target).found
         )
 
@@ -118,6 +123,14 @@ class CallEndedTrigger(ElksTrigger):
         vol.Optional(OPTION_STATE): _several(vol.In(sorted(ENDS))),
         vol.Optional(OPTION_ANSWERED): _several(cv.boolean),
     }
+
+
+class CallReceivedTrigger(ElksTrigger):
+    """Somebody who is let in calls a line."""
+
+    waits_for = CALL_RECEIVED
+    called = "call received"
+    options = {}
 
 
 class KeyPressedTrigger(ElksTrigger):
@@ -146,6 +159,7 @@ async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
     """Return the triggers by their names."""
     return {
         "call_ended": CallEndedTrigger,
+        "call_received": CallReceivedTrigger,
         "chain_ended": ChainEndedTrigger,
         "key_pressed": KeyPressedTrigger,
     }

@@ -250,15 +250,21 @@ async def home(
     monkeypatch.setattr(
         "custom_components.elks.answering._PATIENCE_FOR_SOUND", patience
     )
+    lead_lines_to(provider, entry, "https://old.example.com")
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     client = await hass_client_no_auth()
     hass.config.external_url = base = str(client.make_url("")).rstrip("/")
+    lead_lines_to(provider, entry, base)
+    return Home(hass, entry, provider, client)
+
+
+def lead_lines_to(provider: Simulator, entry: MockConfigEntry, base: str) -> None:
+    """Let the account's lines be set at 46elks for a home at this address."""
     for subentry in entry.subentries.values():
         if subentry.subentry_type == SUBENTRY_LINE:
             own = provider.account.numbered(subentry.data["number"])
             provider.account.change(own, voice_start=line_url(base))
-    return Home(hass, entry, provider, client)
 
 
 def line_url(base: str) -> str:

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
-from .conftest import PHONE, Home, make_contact
+from .conftest import PHONE, Home, make_contact, make_line
 from .test_translations import texts
 
 FOLDER = Path(__file__).parents[2] / "custom_components/elks"
@@ -25,6 +25,12 @@ PAGE = "{% for module in extra_modules %}import({{ module }}){% endfor %}"
 def contacts() -> list[ConfigSubentryData]:
     """Return somebody who is shown."""
     return [make_contact("Anna", PHONE)]
+
+
+@pytest.fixture
+def lines() -> list[ConfigSubentryData]:
+    """Return a line that is shown."""
+    return [make_line()]
 
 
 @pytest.fixture

@@ -18,9 +18,18 @@ from custom_components.elks.diagnostics import async_get_config_entry_diagnostic
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from simulator import Fault, FaultKind, Outcome
+from simulator import Fault, FaultKind, KeyPress, Outcome
 
-from .conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID, Home, make_contact
+from .conftest import (
+    CALLBACK_KEY,
+    LINE,
+    LINE_KEY,
+    PHONE,
+    WEBHOOK_ID,
+    Home,
+    make_contact,
+    make_line,
+)
 from .speech.conftest import Engine
 
 
@@ -80,6 +89,65 @@ async def test_diagnostics(
         "safe",
         *tokens,
     ):
+        assert secret not in text
+
+
+PIN = "24681357"
+
+
+@pytest.fixture
+def lines() -> list[ConfigSubentryData]:
+    """Return a line with a PIN."""
+    actions = [{"action": "cover.open_cover", "target": {"entity_id": "cover.safe"}}]
+    menu = [{"key": "1", "say": "open the safe", "actions": actions, "reply": "ajar"}]
+    return [
+        make_line(
+            "Andersson",
+            pin=PIN,
+            menu=menu,
+            greeting="The safe is shut",
+            others="forward",
+            forward_to=PHONE,
+        )
+    ]
+
+
+async def test_lines(
+    diagnostics: None,
+    engine: Engine,
+    home: Home,
+    hass_client: Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]],
+) -> None:
+    """They tell how lines are set and stand, and nothing that must not be told."""
+    keys = [KeyPress(after=1, keys="12345678", sound=1)]
+    home.provider.dial(PHONE, talk_for=12, keys=keys)
+    await home.settle()
+
+    told: Any = await get_diagnostics_for_config_entry(
+        home.hass, hass_client, home.entry
+    )
+
+    assert told["lines"] == [
+        {
+            "number": "+46•••••001",
+            "callers": "contacts",
+            "has_pin": True,
+            "has_greeting": True,
+            "answer_with": "menu",
+            "menu": [{"actions": 1, "has_reply": True}],
+            "actions": 0,
+            "others": "forward",
+            "language": None,
+            "minutes_per_day": 60,
+        }
+    ]
+    [state] = told["line_states"]
+    assert (state["answering"], state["seconds_today"]) == (True, 12)
+    assert len(state["wrong_pins"]) == 1
+    [call] = told["calls"]["ended"]
+    assert (call["direction"], call["place"]) == ("incoming", "pin")
+    text = json.dumps(told, ensure_ascii=False)
+    for secret in (PHONE, LINE, LINE_KEY, PIN, "12345678", "Andersson", "safe", "ajar"):
         assert secret not in text
 
 

@@ -15,10 +15,16 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import CallEvent
+from custom_components.elks.calls.incoming.events import LineEvent
 from custom_components.elks.chains import ChainEnd
 from custom_components.elks.condition import async_get_conditions
 from custom_components.elks.responses.bus import EVENT_CALL_ENDED, EVENT_CHAIN_ENDED
-from custom_components.elks.services import CALL_CHAIN_SCHEMA, PLACE_CALL_SCHEMA, TARGET
+from custom_components.elks.services import (
+    ANSWER_SCHEMA,
+    CALL_CHAIN_SCHEMA,
+    PLACE_CALL_SCHEMA,
+    TARGET,
+)
 from custom_components.elks.trigger import async_get_triggers
 from homeassistant.components import recorder
 from homeassistant.config_entries import ConfigSubentryData
@@ -123,6 +129,9 @@ def test_fields_are_documented() -> None:
     place_call = PLACE_CALL_SCHEMA.schema.keys() - TARGET.keys()
     assert documented("actions.md", "Fields") == {"target", *map(str, place_call)}
 
+    section = "Answering a call: `elks.answer`"
+    assert documented("actions.md", section) >= {*map(str, ANSWER_SCHEMA.schema)}
+
     call_chain = CALL_CHAIN_SCHEMA.schema.keys() - TARGET.keys()
     assert documented("chains.md", "Fields") == {"target", *map(str, call_chain)}
 
@@ -151,6 +160,7 @@ async def test_calls_are_documented(home: Home) -> None:
     attributes = documented(page, "The last call", table=1)
     assert attributes == home.attributes("last_call")
     assert documented(page, "What happens in a call") == set(CallEvent)
+    assert documented(page, "Calls to a line") == set(LineEvent)
     more = documented(page, "The events on Home Assistant's bus")
     assert more | response.keys() == ended[0].data.keys()
 
@@ -190,7 +200,7 @@ async def test_variables_are_documented(engine: Engine, home: Home) -> None:
     await home.settle()
 
     assert documented(page, "Triggers", table=1) == calls[0].data.keys()
-    assert documented(page, "Triggers", table=2) == chains[0].data.keys()
+    assert documented(page, "Triggers", table=3) == chains[0].data.keys()
 
 
 async def test_chains_are_documented(engine: Engine, home: Home) -> None:

@@ -1,9 +1,10 @@
 """Random bytes, at the door in and in the answers from outside."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 import json
 import logging
 from urllib.parse import quote, urlencode
@@ -11,10 +12,24 @@ from urllib.parse import quote, urlencode
 from aiohttp import ClientSession, ClientTimeout
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.elks.api import CallRequest, ElksClient, ElksError
+from custom_components.elks.calls.token import token_of
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import Event
 
-from .conftest import PHONE, Home, webhook_path
+from .conftest import (
+    CALLBACK_KEY,
+    LINE,
+    LINE_KEY,
+    PHONE,
+    WEBHOOK_ID,
+    Home,
+    make_line,
+    webhook_path,
+)
+from .speech.conftest import Engine
 
 # Hypothesis warns of its own random numbers in Python 3.14
 pytestmark = pytest.mark.filterwarnings("ignore:It looks like `register_random`")
@@ -64,7 +79,7 @@ _QUERIES = st.one_of(
 
 
 @pytest.fixture
-async def calling(home: Home) -> Home:
+async def calling(engine: Engine, home: Home) -> Home:
     """Return a home with a call that rings for long."""
     home.rings_on()
     await home.place_call(timeout=300)
@@ -153,6 +168,136 @@ async def test_broken_bodies(
     await calling.hass.async_block_till_done()
     assert calling.last_call.state == "ongoing"
     assert complaints(caplog) == []
+
+
+# The door of a line
+
+_PIN = "2468135790"
+_OUR_FIELDS = (*_FIELDS, "direction", "from", "to", "why", "wav")
+_OUR_VALUES = _VALUES | st.sampled_from(
+    [
+        *("incoming", "outgoing", "newincoming", "newoutgoing", "now"),
+        *(PHONE, LINE, "anonymous", "+", "+4600700021", "0"),
+        *("1", "*", "#", "1#", "\uff11", "1\0", 200 * "1", _PIN[:-1], f"{_PIN}0"),
+    ]
+)
+_OUR_FORMS = st.dictionaries(
+    st.sampled_from(_OUR_FIELDS) | st.text(max_size=5), _OUR_VALUES
+)
+_KEYS_OF_OTHERS = st.one_of(
+    # Home Assistant itself refuses control characters
+    st.text(st.characters(codec="utf-8", min_codepoint=32), max_size=30).map(quote),
+    st.sampled_from(
+        [
+            *(LINE_KEY[:-1], LINE_KEY.upper(), f"{LINE_KEY}0", f"%20{LINE_KEY}"),
+            *(f"&line={LINE_KEY}", "%ff", "%ed%a0%80", LINE, WEBHOOK_ID),
+        ]
+    ),
+)
+_OTHERWISE = ("state", "result", "duration", "wav")
+"""Fields by which a callback reports something else than a call that rings."""
+_TOKENS = st.sampled_from(["", "&token=", "&token=1", f"&token={CALLBACK_KEY}"])
+_OUR_QUERIES = st.dictionaries(
+    st.sampled_from(["asked", "keys", "secret", "waited", "since", "line"]),
+    st.sampled_from(["", "0", "1", "2", "-1", "1e9", 11 * "9", "x", "1", "\uff11"]),
+).map(urlencode)
+
+
+@pytest.fixture
+def lines() -> list[ConfigSubentryData]:
+    """Return a line that opens a gate for whoever enters the PIN."""
+    opens = {"event": "gate_opened"}
+    menu = [{"key": key, "say": "open", "actions": [opens]} for key in "0123456789"]
+    return [
+        make_line(callers="everyone", pin=_PIN, actions=[opens], menu=menu),
+    ]
+
+
+@dataclass(frozen=True)
+class Door:
+    """A home whose gate nobody opens, and how it answers."""
+
+    home: Home
+    opened: list[Event]
+
+    async def post(self, query: str, form: Mapping[str, str]) -> bytes:
+        """Call back, and return the answer; it is an action, or nothing."""
+        body = urlencode(form, errors="surrogatepass").encode()
+        path = f"{webhook_path()}?{query}"
+        async with self.home.client.post(path, data=body) as answer:
+            assert answer.status == 200
+            text = await answer.read()
+        assert not text or json.loads(text).keys() & {"play", "ivr", "hangup"}
+        return text
+
+    async def settle(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Check that the gate is closed, and that nobody need look at the log."""
+        await self.home.hass.async_block_till_done()
+        assert self.opened == []
+        unsure = "46elks does not say whether a call still rings"
+        assert [one for one in complaints(caplog) if not one.startswith(unsure)] == []
+
+
+@pytest.fixture
+async def door(engine: Engine, home: Home, monkeypatch: pytest.MonkeyPatch) -> Door:
+    """Return a home with a line, which waits for nobody to say whether a call still rings."""
+    monkeypatch.setattr("custom_components.elks.lines.lines._LONGEST_ASK", 0.01)
+    return Door(home, async_capture_events(home.hass, "gate_opened"))
+
+
+@EXAMPLES
+@given(key=_KEYS_OF_OTHERS, token=_TOKENS, form=_OUR_FORMS, calls=st.booleans())
+async def test_door(
+    door: Door,
+    caplog: pytest.LogCaptureFixture,
+    key: str,
+    token: str,
+    form: dict[str, str],
+    calls: bool,
+) -> None:
+    """Whoever lacks the secret of a line is answered alike, whatever they say, and lets nobody in."""
+    if calls:
+        form |= {"callid": "c1", "direction": "incoming"}
+    assert await door.post(f"line={key}{token}", form) == b""
+
+    await door.settle(caplog)
+    assert door.home.entry.runtime_data.tracker.book.open() == []
+
+
+@EXAMPLES
+@given(
+    form=_OUR_FORMS,
+    answers=st.lists(st.tuples(_OUR_QUERIES, _OUR_FORMS), max_size=4),
+    is_new=st.booleans(),
+)
+async def test_door_with_the_secret(
+    door: Door,
+    caplog: pytest.LogCaptureFixture,
+    form: dict[str, str],
+    answers: list[tuple[str, dict[str, str]]],
+    is_new: bool,
+) -> None:
+    """Odd fields from 46elks itself raise nothing, and open nothing without the PIN."""
+    call_id = f"c{len(caplog.records)}"
+    now = datetime.now(UTC).isoformat()
+    if is_new:
+        form |= {"direction": "incoming", "callid": call_id, "created": "now"}
+        form = {name: form[name] for name in form if name not in _OTHERWISE}
+    form = {name: now if value == "now" else value for name, value in form.items()}
+    first = await door.post(f"line={LINE_KEY}", form)
+    assert not is_new or b'"ivr"' in first
+
+    token = token_of(call_id, CALLBACK_KEY)
+    for query, answer in answers:
+        await door.post(f"token={token}&{query}", {**answer, "callid": call_id})
+    await door.post(f"token={token}", {"id": call_id, "state": "success"})
+    await door.settle(caplog)
+    for record in door.home.entry.runtime_data.tracker.book.open():
+        await door.post(
+            f"token={record.token}",
+            {"id": record.call.id, "state": "success"},
+        )
+    assert door.home.entry.runtime_data.tracker.book.open() == []
 
 
 # The client

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components import elks
 from custom_components.elks.api import CallState
 from custom_components.elks.chains import ChainEnd
-from custom_components.elks.logbook import CALL_ICONS, CHAIN_ICONS
+from custom_components.elks.logbook import CALL_ICONS, CHAIN_ICONS, INCOMING_ICON
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
@@ -27,13 +27,14 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import parse_yaml
 from simulator import Fault, FaultKind, KeyPress, Outcome, SimulatedCall
 
-from .conftest import PHONE, Home, make_contact
+from .conftest import PHONE, Home, make_contact, make_line
 from .speech.conftest import Engine
 
 type Entries = Callable[..., Coroutine[Any, Any, list[dict[str, Any]]]]
-type Lines = Callable[..., Coroutine[Any, Any, list[str]]]
+type Activity = Callable[..., Coroutine[Any, Any, list[str]]]
 
 STRANGER = "+46709999999"
+GATE = "input_boolean.gate"
 KEY: dict[str, Any] = {"talk_for": None, "keys": [KeyPress(after=1, keys="1")]}
 TOOK = re.compile(r"(?<=: \d), \d+\u00a0s")
 """How long a chain took, which differs from test to test."""
@@ -45,6 +46,14 @@ ICONS = Path(elks.__file__).parent / "icons.json"
 def contacts() -> list[ConfigSubentryData]:
     """Return one contact."""
     return [make_contact("Anna", PHONE)]
+
+
+@pytest.fixture
+def lines() -> list[ConfigSubentryData]:
+    """Return a line with a gate, which strangers do not open."""
+    opens = {"action": "input_boolean.turn_on", "target": {"entity_id": GATE}}
+    menu = [{"key": "1", "say": "open the gate", "actions": [opens]}]
+    return [make_line("Farm", menu=menu, actions=[opens])]
 
 
 @pytest.fixture
@@ -85,7 +94,7 @@ def entries(
 
 
 @pytest.fixture
-def lines(entries: Entries) -> Lines:
+def activity(entries: Entries) -> Activity:
     """Return what reads the lines that are ours."""
 
     async def read(**which: Any) -> list[str]:
@@ -121,7 +130,7 @@ async def act(home: Home, action: str, **data: Any) -> None:
     await home.settle()
 
 
-async def test_calls(lines: Lines, home: Home) -> None:
+async def test_calls(activity: Activity, home: Home) -> None:
     """Who was called, whether they answered and after how long, and what they pressed."""
     scripts: tuple[dict[str, Any], ...] = (
         {"answer_after": 12, **KEY},
@@ -136,7 +145,7 @@ async def test_calls(lines: Lines, home: Home) -> None:
     await act(home, "place_call", to=STRANGER, message="Hello")
 
     first, second = (details(call) for call in home.provider.calls[:2])
-    assert await lines() == [
+    assert await activity() == [
         f"Anna answered after 12 s and pressed 1 ({first})",
         f"Anna answered after 3 s ({second})",
         "Anna was busy or declined the call",
@@ -145,39 +154,79 @@ async def test_calls(lines: Lines, home: Home) -> None:
     ]
 
 
-async def test_one_line_for_a_call(lines: Lines, home: Home) -> None:
+async def test_one_line_for_a_call(activity: Activity, home: Home) -> None:
     """A call to a contact takes one line, also on the contact's page and beside its entity."""
     home.provider.phone(PHONE, **KEY)
     await act(home, "place_call", to="Anna", message="Hello", digits=1)
 
     line = f"Anna answered after 2 s and pressed 1 ({details(home.provider.calls[0])})"
-    assert await lines() == [line]
-    assert await lines(**page_of(home, "Anna")) == [line]
-    assert await lines(entity_ids=["notify.anna"]) == [line]
-    assert await lines(**page_of(home)) == []
+    assert await activity() == [line]
+    assert await activity(**page_of(home, "Anna")) == [line]
+    assert await activity(entity_ids=["notify.anna"]) == [line]
+    assert await activity(**page_of(home)) == []
 
 
-async def test_one_line_for_a_call_to_nobody_known(lines: Lines, home: Home) -> None:
+async def test_one_line_for_a_call_to_nobody_known(
+    activity: Activity, home: Home
+) -> None:
     """A call to nobody known takes one line, also on the account's page."""
     home.provider.phone(STRANGER, outcome=Outcome.BUSY)
     await act(home, "place_call", to=STRANGER, message="Hello")
 
     line = f"{STRANGER} was busy or declined the call"
-    assert await lines() == [line]
-    assert await lines(**page_of(home)) == [line]
-    assert await lines(**page_of(home, "Anna")) == []
+    assert await activity() == [line]
+    assert await activity(**page_of(home)) == [line]
+    assert await activity(**page_of(home, "Anna")) == []
 
 
-async def test_one_line_for_a_chain(lines: Lines, home: Home) -> None:
+async def test_calls_to_a_line(
+    activity: Activity, entries: Entries, home: Home
+) -> None:
+    """Who called which line, for how long, and what they pressed; each takes one line."""
+    keys = [KeyPress(after=1, keys="1", sound=2)]
+    talked = home.provider.dial(PHONE, talk_for=25, keys=keys)
+    await home.settle()
+    for caller in (STRANGER, None):
+        home.provider.dial(caller)
+        await home.settle()
+
+    seen = [
+        f"Anna called Farm and pressed 1 ({details(talked)})",
+        f"{STRANGER} called Farm without an answer",
+        "Withheld number called Farm without an answer",
+    ]
+    assert await activity() == seen
+    assert await activity(**page_of(home, "Farm")) == seen
+    assert await activity(entity_ids=["switch.farm_answering"]) == seen
+    assert await activity(**page_of(home)) == []
+    assert await activity(**page_of(home, "Anna")) == []
+    icons = [one["icon"] for one in await entries() if one.get("domain") == "elks"]
+    assert icons == [INCOMING_ICON, *2 * ["mdi:phone-missed"]]
+
+
+async def test_what_a_call_causes(entries: Entries, home: Home) -> None:
+    """What the actions of a line change is shown as caused by the call."""
+    gate = {"input_boolean": {"gate": None}}
+    assert await async_setup_component(home.hass, "input_boolean", gate)
+    home.provider.dial(PHONE, talk_for=5)
+    await home.settle()
+
+    [opened] = [
+        one for one in await entries(entity_ids=[GATE]) if one.get("state") == "on"
+    ]
+    assert opened["context_entity_id"] == "event.farm_call"
+
+
+async def test_one_line_for_a_chain(activity: Activity, home: Home) -> None:
     """A chain takes one line besides those of its calls, on the account's page only."""
     home.provider.phone(PHONE, **KEY)
     await act(home, "call_chain", to=["Anna"], message="Fire")
 
     line = "Call chain accepted by Anna (calls: 1)"
     call = f"Anna answered after 2 s and pressed 1 ({details(home.provider.calls[0])})"
-    assert await lines() == [line, call]
-    assert await lines(**page_of(home)) == [line]
-    assert await lines(**page_of(home, "Anna")) == [call]
+    assert await activity() == [line, call]
+    assert await activity(**page_of(home)) == [line]
+    assert await activity(**page_of(home, "Anna")) == [call]
 
 
 async def test_lines_of_entities(entries: Entries, home: Home) -> None:
@@ -251,7 +300,7 @@ def test_icons_of_the_sensors() -> None:
     assert sensors["call_chain"]["state"].items() >= CHAIN_ICONS.items()
 
 
-async def test_chains(lines: Lines, home: Home) -> None:
+async def test_chains(activity: Activity, home: Home) -> None:
     """Who took it, or why nobody did."""
     chain = {"to": "Anna", "message": "Fire", "rounds": 1}
     home.provider.phone(PHONE, **KEY)
@@ -261,14 +310,14 @@ async def test_chains(lines: Lines, home: Home) -> None:
     home.provider.fault(Fault(FaultKind.STATUS, status=403, body="Not enough credits"))
     await act(home, "call_chain", **chain)
 
-    assert [line for line in await lines() if line.startswith("Call chain")] == [
+    assert [line for line in await activity() if line.startswith("Call chain")] == [
         "Call chain accepted by Anna (calls: 1)",
         "Call chain not accepted by anyone (calls: 1)",
         "Call chain stopped because the account has run out of money (calls: 0)",
     ]
 
 
-async def test_cost_of_a_chain(lines: Lines, home: Home) -> None:
+async def test_cost_of_a_chain(activity: Activity, home: Home) -> None:
     """A chain shows what its calls cost together; who has just accepted is still on the phone."""
     home.provider.phone(PHONE, answer_after=1, talk_for=9)
     home.provider.phone(STRANGER, **KEY)
@@ -276,7 +325,7 @@ async def test_cost_of_a_chain(lines: Lines, home: Home) -> None:
     await act(home, "call_chain", to=["Anna", STRANGER], message="Fire", rounds=1)
 
     costs = [f"{call.cost / 10_000:.2f}" for call in home.provider.calls if call.cost]
-    assert [line for line in await lines() if line.startswith("Call chain")] == [
+    assert [line for line in await activity() if line.startswith("Call chain")] == [
         f"Call chain not accepted by anyone (calls: 1, {costs[0]}\u00a0SEK)",
         f"Call chain accepted by {STRANGER} (calls: 2, {costs[1]}\u00a0SEK so far)",
     ]
@@ -321,14 +370,16 @@ def swedish(recorder_mock: Recorder, hass: HomeAssistant) -> None:
     hass.config.language = "sv"
 
 
-async def test_language_of_the_home(swedish: None, lines: Lines, home: Home) -> None:
+async def test_language_of_the_home(
+    swedish: None, activity: Activity, home: Home
+) -> None:
     """The lines are in the home's language, and so is the decimal mark."""
     await act(home, "place_call", to="Anna", message="Hej")
     home.provider.phone(PHONE, outcome=Outcome.DECLINE)
     await act(home, "place_call", to="Anna", message="Hej")
 
     spent = details(home.provider.calls[0]).replace(".", ",")
-    assert await lines() == [
+    assert await activity() == [
         f"Anna svarade efter 2 s ({spent})",
         "Anna var upptagen eller avvisade samtalet",
     ]

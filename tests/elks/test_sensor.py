@@ -19,7 +19,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 from simulator import KeyPress, Outcome
 
-from .conftest import LAST_CALL, PHONE, Home, make_contact
+from .conftest import LAST_CALL, LINE, PHONE, Home, make_contact, make_line
 from .speech.conftest import Engine
 
 
@@ -27,6 +27,12 @@ from .speech.conftest import Engine
 def contacts() -> list[ConfigSubentryData]:
     """Return one contact."""
     return [make_contact("Anna", PHONE)]
+
+
+@pytest.fixture
+def lines() -> list[ConfigSubentryData]:
+    """Return one line."""
+    return [make_line(menu=[{"key": "1", "say": "open the gate"}])]
 
 
 async def test_before_the_first_call(home: Home) -> None:
@@ -106,12 +112,56 @@ async def test_older_call_ends_later(home: Home) -> None:
     assert home.last_call.attributes["to"] == newer
 
 
-async def test_numbers_are_not_recorded(home: Home) -> None:
-    """People's numbers and keys stay out of the recorder."""
-    state_info = home.last_call.state_info
+ANNA_LAST_CALL = "sensor.anna_last_call"
+LINE_LAST_CALL = "sensor.home_last_call"
 
-    assert state_info is not None
-    assert {"from", "to", "digits"} <= state_info["unrecorded_attributes"]
+
+async def test_call_to_a_line(engine: Engine, home: Home) -> None:
+    """The last call to a line can be read, also after a restart, and displaces no call placed."""
+    await home.place_call()
+    await home.settle()
+    before = {key: home.hass.states.get(key) for key in (LAST_CALL, ANNA_LAST_CALL)}
+    keys = [KeyPress(after=1, keys="1", sound=2)]
+    call = home.provider.dial(PHONE, talk_for=12, keys=keys)
+    await home.settle()
+
+    shown = home.hass.states.get(LINE_LAST_CALL)
+    assert shown is not None and call.cost
+    assert shown.state == "success"
+    assert dict(shown.attributes) == {
+        "call_id": call.id,
+        "contact": "Anna",
+        "direction": "incoming",
+        "from": PHONE,
+        "to": LINE,
+        "created": shown.attributes["created"],
+        "start": shown.attributes["start"],
+        "duration": call.duration,
+        "cost": call.cost / 10_000,
+        "answered": True,
+        "spoken": shown.attributes["spoken"],
+        "digits": "1",
+        "device_class": "enum",
+        "friendly_name": "Home Last call",
+        "options": ["ongoing", "success", "busy", "failed"],
+    }
+    assert before == {key: home.hass.states.get(key) for key in before}
+
+    await restart(home)
+    again = home.hass.states.get(LINE_LAST_CALL)
+    assert again is not None
+    assert (again.state, again.attributes) == (shown.state, shown.attributes)
+
+
+@pytest.mark.parametrize("owner", ["demo_home", "anna", "home"])
+async def test_numbers_are_not_recorded(
+    event_entities: None, home: Home, owner: str
+) -> None:
+    """People's numbers and keys stay out of the recorder."""
+    for entity in (f"sensor.{owner}_last_call", f"event.{owner}_call"):
+        state = home.hass.states.get(entity)
+        assert state is not None and state.state_info is not None
+        assert {"from", "to", "digits"} <= state.state_info["unrecorded_attributes"]
 
 
 async def test_registries(home: Home) -> None:
@@ -126,14 +176,18 @@ async def test_registries(home: Home) -> None:
 
 
 async def test_models(home: Home) -> None:
-    """Accounts and contacts differ in their models, also those that had none before."""
+    """Accounts, contacts and lines differ in their models, also those that had none before."""
     registry = dr.async_get(home.hass)
-    devices = [home.device_id(), home.device_id("Anna")]
+    devices = [home.device_id(), home.device_id("Anna"), home.device_id("Home")]
     for device in devices:
         registry.async_update_device(device, model=None)
     await home.hass.config_entries.async_reload(home.entry.entry_id)
 
-    assert [model(home, device) for device in devices] == ["Account", "Contact"]
+    assert [model(home, device) for device in devices] == [
+        "Account",
+        "Contact",
+        "Line",
+    ]
 
 
 def model(home: Home, device_id: str) -> str | None:
@@ -370,6 +424,22 @@ async def test_figures(all_sensors: None, home: Home) -> None:
     assert len(home.provider.requests) == asked + 2
 
 
+async def test_figures_of_a_call_to_a_line(
+    all_sensors: None, engine: Engine, home: Home
+) -> None:
+    """Calls to a line are counted and cost money; the figures of the last call are not theirs."""
+    call = home.provider.dial(PHONE, talk_for=12)
+    missed = home.provider.dial(STRANGER)
+    await home.settle()
+
+    assert call.cost and not missed.cost
+    assert value(home, "calls_this_month") == "2"
+    assert float(value(home, "cost_this_month")) == call.cost / 10_000
+    assert value(home, "calls_in_progress") == "0"
+    assert value(home, "last_call_duration") == "unknown"
+    assert value(home, "last_answer") == "unknown"
+
+
 async def test_figures_of_last_call(all_sensors: None, home: Home) -> None:
     """Duration and cost are those of the call placed last."""
     home.provider.phone(PHONE, answer_after=1, talk_for=12)
@@ -418,18 +488,18 @@ async def test_disabled_by_default(home: Home) -> None:
     registry = er.async_get(home.hass)
     entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)
 
-    assert {entity.translation_key for entity in entities if entity.disabled} == {
-        "call",
-        "calls_this_month",
-        "last_call_cost",
-        "last_call_duration",
+    assert {entity.entity_id for entity in entities if entity.disabled} == {
+        "event.anna_call",
+        "sensor.demo_home_calls_this_month",
+        "sensor.demo_home_last_call_cost",
+        "sensor.demo_home_last_call_duration",
     }
 
 
 @pytest.fixture
 def registered(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Have registered an entity when it was not yet disabled at first."""
-    [contact] = entry.subentries
+    contact = next(iter(entry.subentries))
     er.async_get(hass).async_get_or_create(
         "event",
         "elks",

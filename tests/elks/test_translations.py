@@ -1,6 +1,7 @@
 """The texts: every language says the same, and nothing lacks words or an icon."""
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 import json
 from pathlib import Path
 import re
@@ -11,13 +12,17 @@ import voluptuous as vol
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import ENDS, CallEvent
+from custom_components.elks.calls.incoming.events import LineEvent
+from custom_components.elks.calls.incoming.line import AnswerWith, Callers, Others
 from custom_components.elks.chains import ChainEnd, ChainState, Fate
 from custom_components.elks.condition import async_get_conditions
-from custom_components.elks.const import DOMAIN, SUBENTRY_CONTACT
+from custom_components.elks.const import DOMAIN
 from custom_components.elks.services import (
+    ANSWER_SCHEMA,
     CALL_CHAIN_SCHEMA,
     CANCEL_CHAIN_SCHEMA,
     PLACE_CALL_SCHEMA,
+    REJECT_SCHEMA,
     TARGET,
 )
 from custom_components.elks.trigger import ElksTrigger, async_get_triggers
@@ -26,8 +31,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
+from simulator import AccountNumber, Simulator
 
-from .conftest import Home, make_contact
+from .conftest import Home, make_contact, make_line
 
 FOLDER = Path(__file__).parents[2] / "custom_components/elks"
 TITLE = 32
@@ -101,9 +107,11 @@ def test_titles_of_repairs_fit(language: str) -> None:
 
 
 SCHEMAS = {
+    "answer": ANSWER_SCHEMA,
     "call_chain": CALL_CHAIN_SCHEMA,
     "cancel_chain": CANCEL_CHAIN_SCHEMA,
     "place_call": PLACE_CALL_SCHEMA,
+    "reject": REJECT_SCHEMA,
 }
 
 
@@ -153,7 +161,7 @@ def test_forms_begin_with_our_defaults(action: str) -> None:
 
 
 def test_nothing_is_demanded_that_can_be_left_out() -> None:
-    """A form demands only what every call needs, or nobody could use what replaces it."""
+    """A form demands only what every use needs, or nobody could use what replaces it."""
     demanded = {
         (action, name)
         for action in SCHEMAS
@@ -161,7 +169,11 @@ def test_nothing_is_demanded_that_can_be_left_out() -> None:
         if field.get("required")
     }
 
-    assert demanded == {("call_chain", "message")}
+    assert demanded == {
+        ("answer", "call_id"),
+        ("call_chain", "message"),
+        ("reject", "call_id"),
+    }
 
 
 def options(trigger: Any) -> set[str]:
@@ -220,10 +232,11 @@ def test_states_have_words_and_icons(sensor: str, states: set[str]) -> None:
 
 
 def test_events_have_words() -> None:
-    """Every event of a call has words."""
+    """Every event of a call, placed or to a line, has words."""
     words = read("translations/en.json")["entity"]["event"]["call"]
+    events = {*CallEvent, *LineEvent}
 
-    assert words["state_attributes"]["event_type"]["state"].keys() == set(CallEvent)
+    assert words["state_attributes"]["event_type"]["state"].keys() == events
 
 
 @pytest.mark.parametrize("sensor", ["last_call", "call_chain"])
@@ -232,8 +245,10 @@ async def test_attributes_have_words(home: Home, sensor: str) -> None:
     await home.place_call()
     await home.settle()
     words = read("translations/en.json")["entity"]["sensor"][sensor]
+    # That of a line says who called
+    attributes = home.attributes(sensor) | {"contact"}
 
-    assert words["state_attributes"].keys() == home.attributes(sensor)
+    assert words["state_attributes"].keys() == attributes
 
 
 def described(schema: vol.Schema | None, words: Mapping[str, Any]) -> None:
@@ -250,11 +265,9 @@ def described(schema: vol.Schema | None, words: Mapping[str, Any]) -> None:
 
 
 async def test_forms_are_described(home: Home) -> None:
-    """Every field of the account, its options and its contacts has words."""
+    """Every field of the account, its options, contacts and lines has words."""
     hass, entry = home.hass, home.entry
     flows, words = hass.config_entries, read("translations/en.json")
-    [contact] = entry.subentries
-    new_contact = (entry.entry_id, SUBENTRY_CONTACT)
 
     for form in (
         await flows.flow.async_init(DOMAIN, context={"source": SOURCE_USER}),
@@ -263,16 +276,20 @@ async def test_forms_are_described(home: Home) -> None:
         described(form["data_schema"], words["config"]["step"][form["step_id"]])
     options = await flows.options.async_init(entry.entry_id)
     described(options["data_schema"], words["options"]["step"][options["step_id"]])
-    for one in (
-        await flows.subentries.async_init(new_contact, context={"source": SOURCE_USER}),
-        await entry.start_subentry_reconfigure_flow(hass, contact),
-    ):
-        steps = words["config_subentries"]["contact"]["step"]
-        described(one["data_schema"], steps[one["step_id"]])
+    for subentry in entry.subentries.values():
+        kind = subentry.subentry_type
+        steps = words["config_subentries"][kind]["step"]
+        for one in (
+            await flows.subentries.async_init(
+                (entry.entry_id, kind), context={"source": SOURCE_USER}
+            ),
+            await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id),
+        ):
+            described(one["data_schema"], steps[one["step_id"]])
 
 
 async def test_entities_have_words_and_icons(home: Home) -> None:
-    """Every entity, of the account and of a contact, has a name and an icon."""
+    """Every entity, of the account, of a contact and of a line, has a name and an icon."""
     words, icons = read("translations/en.json")["entity"], read("icons.json")["entity"]
     registry = er.async_get(home.hass)
     entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)
@@ -290,6 +307,24 @@ async def test_entities_have_words_and_icons(home: Home) -> None:
 def contacts() -> list[ConfigSubentryData]:
     """Return one contact."""
     return [make_contact("Anna", "+46701111111")]
+
+
+@pytest.fixture
+def lines(provider: Simulator) -> list[ConfigSubentryData]:
+    """Return one line, of an account that has a number for another."""
+    provider.account.numbers += (AccountNumber("+46766860004"),)
+    return [make_line()]
+
+
+@pytest.mark.parametrize(
+    ("field", "choices"),
+    [("answer_with", AnswerWith), ("callers", Callers), ("others", Others)],
+)
+def test_choices_have_words(field: str, choices: type[StrEnum]) -> None:
+    """Everything that can be chosen for a line has words."""
+    words = read("translations/en.json")["selector"][field]
+
+    assert words["options"].keys() == set(choices)
 
 
 def test_ends_have_words() -> None:
@@ -315,7 +350,8 @@ def test_errors_have_words() -> None:
 
     assert raised == english["exceptions"].keys()
     shown = set(re.findall(r'errors\[\S+\] = "(\w+)"', code))
-    contact = english["config_subentries"]["contact"]
-    forms = (english["config"], contact, english["options"])
+    subentries = english["config_subentries"]
+    forms = (english["config"], *subentries.values(), english["options"])
     assert shown == {key for form in forms for key in form["error"]}
-    assert english["issues"]["from_number"]["fix_flow"]["error"].keys() <= shown
+    for issue in ("from_number", "line_taken"):
+        assert english["issues"][issue]["fix_flow"]["error"].keys() <= shown

@@ -40,7 +40,7 @@ class Incoming:
 
     call_id: str
     from_number: str | None
-    """E.164, and easily forged; None when withheld, or when it is no number to call back."""
+    """As 46elks writes it, and easily forged; None when there is nothing."""
     to_number: str | None
     """E.164."""
     created: datetime | None
@@ -87,7 +87,7 @@ def read_callback(form: Mapping[str, str]) -> Callback | None:
     ):
         return Incoming(
             call_id=call_id,
-            from_number=read_number(form, "from"),
+            from_number=read_text(form, "from"),
             to_number=read_number(form, "to"),
             created=read_time(form, "created"),
         )

@@ -146,6 +146,11 @@ class ElksClient:
         """Return the time by 46elks' clock, as its answers give it; else by ours."""
         return datetime.now(UTC) + (self._ahead or timedelta())
 
+    @property
+    def knows_time(self) -> bool:
+        """Whether an answer has given the time by 46elks' clock."""
+        return self._ahead is not None
+
     async def clock(self) -> datetime:
         """Return the time by 46elks' clock, asking for it if no answer has given it yet."""
         if self._ahead is None:

@@ -7,7 +7,7 @@
 
 from .arrivals import ArrivalChange
 from .book import CallBook
-from .changes import CallChange, CallRefusal
+from .changes import CallChange, CallLetIn, CallRefusal
 from .dialogue.script import Answer, CallScript, Spoken, Step
 from .dialogue.sounds import Heard, async_find_sound
 from .ends import CallsStoppedError
@@ -17,7 +17,7 @@ from .outgoing.plan import CallPlan
 from .record import CallRecord
 from .store import CallStore
 from .tally import Tally, end_of, month_of, price
-from .token import is_ours, new_token
+from .token import is_of_line, is_ours, new_token
 from .tracker import CallTracker
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "CallBook",
     "CallChange",
     "CallEvent",
+    "CallLetIn",
     "CallPlan",
     "CallRecord",
     "CallRefusal",
@@ -42,6 +43,7 @@ __all__ = [
     "async_find_sound",
     "call_facts",
     "end_of",
+    "is_of_line",
     "is_ours",
     "month_of",
     "new_token",

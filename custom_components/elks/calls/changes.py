@@ -21,6 +21,13 @@ class CallChange:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CallLetIn:
+    """Somebody who calls a line was let in."""
+
+    record: CallRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CallRefusal:
     """The provider refused to place a call."""
 

@@ -19,7 +19,7 @@ def call_facts(record: CallRecord) -> dict[str, Any]:
         "call_id": call and call.id,
         "state": record.state,
         "direction": call and call.direction,
-        "from": record.from_number,
+        "from": record.from_number or None,
         "to": record.to_number,
         "created": call and call.created,
         "start": call and call.start,

@@ -6,15 +6,18 @@ from dataclasses import replace
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..api import Call, CallState
+from ..api import INCOMING, Call, CallState
 from ..const import CONF_CALLBACK_KEY
 from .arrivals import CallbackArrivals
 from .book import CallBook
 from .dialogue.script import LOST_SCRIPT, Spoken
+from .dialogue.talk import Place, Talk
+from .incoming.caller import read_caller
+from .incoming.line import line_with_number
 from .outgoing.looking import Lookout
 from .outgoing.provider import Provider
 from .record import CallRecord
-from .token import is_ours
+from .token import is_of_line, is_ours
 
 
 class CallReports:
@@ -112,6 +115,9 @@ class CallReports:
         """Take up a call that is ours, but was not written down before a power cut."""
         if self._book.knows(call.id):
             return
+        if is_of_line(token, call.id, self._entry.data[CONF_CALLBACK_KEY]):
+            self._revive_incoming(token, call)
+            return
         record = self._book.find_forgotten(token) or CallRecord(
             token=token,
             from_number=call.from_number or "",
@@ -122,4 +128,24 @@ class CallReports:
             script=LOST_SCRIPT,
         )
         self._book.put(replace(record, call=replace(call, state=CallState.ONGOING)))
+        self._lookout.async_look(token)
+
+    def _revive_incoming(self, token: str, call: Call) -> None:
+        """Take up a call to a line; without the number that was called, it stays unknown."""
+        if (line := line_with_number(self._entry, call.to_number)) is None:
+            return
+        caller = read_caller(call.from_number, self._entry)
+        record = CallRecord(
+            token=token,
+            from_number=caller.number or "",
+            to_number=line.number,
+            timeout=0,
+            requested=call.created or self._provider.now(),
+            reported=True,
+            contact=caller.contact.id if caller.contact else None,
+            line=line.id,
+            talk=Talk(place=Place.EXIT),
+            call=replace(call, state=CallState.ONGOING, direction=INCOMING),
+        )
+        self._book.put(record)
         self._lookout.async_look(token)

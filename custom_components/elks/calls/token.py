@@ -24,6 +24,11 @@ def token_of(call_id: str, key: str) -> str:
     return nonce + _signature(nonce, key)
 
 
+def is_of_line(token: str, call_id: str, key: str) -> bool:
+    """Return whether a secret is that of a call to a line, with an id of the provider's."""
+    return compare_digest(token.encode(), token_of(call_id, key).encode())
+
+
 def is_ours(token: str, key: str) -> bool:
     """Return whether a secret was signed with the account's key."""
     nonce, signature = token[:_LENGTH], token[_LENGTH:]

@@ -82,7 +82,7 @@ class CallTracker:
     async def async_load(self) -> None:
         """Take up the calls that were known before a restart."""
         kept = await self._store.async_load()
-        records = tuple(self._without_removed_contacts(kept.records))
+        records = tuple(self._without_removed(kept.records))
         self.book.restore(replace(kept, records=records))
 
     async def async_unload(self) -> None:
@@ -91,10 +91,15 @@ class CallTracker:
         self.ends.async_stop()
         await self._store.async_close(self.book.kept())
 
-    def _without_removed_contacts(
-        self, records: Iterable[CallRecord]
-    ) -> Iterator[CallRecord]:
+    def _without_removed(self, records: Iterable[CallRecord]) -> Iterator[CallRecord]:
+        """Leave out what is of contacts and lines no more; a call in progress has to reach its end."""
         for record in records:
+            if (
+                record.line
+                and record.ended
+                and record.line not in self._entry.subentries
+            ):
+                continue
             is_known = record.contact in self._entry.subentries
             yield record if is_known else replace(record, contact=None)
 

@@ -7,9 +7,18 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
+from ..api import mask_number
 from ..api.masking import mask
+from ..calls.incoming.line import Line, lines
 from ..chains import Chain, ChainEnd
-from ..const import ATTR_CHAIN_ID, CONF_CURRENCY, CONF_FROM_NUMBER, DOMAIN, TOP_UP_URL
+from ..const import (
+    ATTR_CHAIN_ID,
+    CONF_CURRENCY,
+    CONF_FROM_NUMBER,
+    DOMAIN,
+    SUBENTRY_LINE,
+    TOP_UP_URL,
+)
 from ..speech import async_is_engine
 
 _NOT_REACHABLE = "not_reachable"
@@ -18,6 +27,9 @@ _LOW_BALANCE = "low_balance"
 _FROM_NUMBER = "from_number"
 _VOICE_FAILED = "voice_failed"
 _CHAIN_LEFT_OUT = "chain_left_out"
+_LINE_TAKEN = "line_taken"
+_LINE_GONE = "line_gone"
+_LINE_NOT_RETURNED = "line_not_returned"
 _ENGINE = "engine"
 _PEOPLE = "people"
 _CHAIN_ISSUES = {
@@ -158,10 +170,74 @@ def async_recall_voice(hass: HomeAssistant, entry: ConfigEntry, engine: str) -> 
 
 
 @callback
+def async_report_line_taken(
+    hass: HomeAssistant, entry: ConfigEntry, line: Line, what: str
+) -> None:
+    """Show that something else answers the calls to a line, and what."""
+    _delete(hass, _LINE_GONE, line.id)
+    _show(
+        hass,
+        entry,
+        _LINE_TAKEN,
+        about=line.id,
+        data={SUBENTRY_LINE: line.id},
+        fixable=True,
+        placeholders={"line": line.name, "what": what},
+    )
+
+
+@callback
+def async_report_line_gone(hass: HomeAssistant, entry: ConfigEntry, line: Line) -> None:
+    """Show that the number of a line is not the account's any more, or takes no calls."""
+    _delete(hass, _LINE_TAKEN, line.id)
+    _show(hass, entry, _LINE_GONE, about=line.id, placeholders=_named(line))
+
+
+@callback
+def async_recall_line(hass: HomeAssistant, line_id: str) -> None:
+    """Withdraw what was shown of a line: all is well, or it was removed."""
+    _delete(hass, _LINE_TAKEN, line_id)
+    _delete(hass, _LINE_GONE, line_id)
+
+
+@callback
+def async_report_not_returned(
+    hass: HomeAssistant, entry: ConfigEntry, line: Line, what: str
+) -> None:
+    """Show that a removed line's number was not given back, until the user has seen it.
+
+    `what` is what answered its calls before. The account may be removed as well.
+    """
+    _show(
+        hass,
+        entry,
+        _LINE_NOT_RETURNED,
+        about=line.id,
+        fixable=True,
+        learn_more_url=TOP_UP_URL,
+        persistent=True,
+        placeholders={**_named(line), "what": what},
+    )
+
+
+@callback
 def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Withdraw all repairs of an account that is removed or disabled."""
+    """Withdraw all repairs of an account that is removed or disabled.
+
+    What is to be done at 46elks remains.
+    """
     for issue in _ISSUES:
-        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
+        _delete(hass, issue, entry.entry_id)
+    for line in lines(entry):
+        async_recall_line(hass, line.id)
+
+
+def _named(line: Line) -> dict[str, str]:
+    return {"line": line.name, "number": mask_number(line.number)}
+
+
+def _delete(hass: HomeAssistant, issue: str, about: str) -> None:
+    ir.async_delete_issue(hass, DOMAIN, f"{issue}_{about}")
 
 
 def _report(
@@ -171,7 +247,7 @@ def _report(
     if wrong:
         _show(hass, entry, issue, **more)
     else:
-        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
+        _delete(hass, issue, entry.entry_id)
 
 
 def _recall(
@@ -192,16 +268,18 @@ def _show(
     entry: ConfigEntry,
     issue: str,
     *,
+    about: str | None = None,
     data: Mapping[str, str] | None = None,
     fixable: bool = False,
     learn_more_url: str | None = None,
     persistent: bool = False,
     placeholders: Mapping[str, str] | None = None,
 ) -> None:
+    """Show a repair of an account, or `about` what belongs to it."""
     ir.async_create_issue(
         hass,
         DOMAIN,
-        f"{issue}_{entry.entry_id}",
+        f"{issue}_{about or entry.entry_id}",
         data={"entry_id": entry.entry_id, **(data or {})},
         is_fixable=fixable,
         is_persistent=persistent,

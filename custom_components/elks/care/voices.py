@@ -11,14 +11,19 @@ from . import issues
 
 @callback
 def async_watch_voices(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-    """Show a repair while a voice fails, until the entry is unloaded."""
+    """Show a repair while a voice fails, until the entry is unloaded; log each failure once."""
+    logged: dict[str, str] = {}
 
     @callback
     def report(change: VoiceChange) -> None:
         if change.reason is None:
+            logged.pop(change.engine, None)
             issues.async_recall_voice(hass, entry, change.engine)
             return
-        LOGGER.warning("%s did not speak: %s", change.engine, change.reason)
+        # A chain asks again for each of its turns, and a dialogue for each of its sentences
+        if logged.get(change.engine) != change.reason:
+            logged[change.engine] = change.reason
+            LOGGER.warning("%s did not speak: %s", change.engine, change.reason)
         issues.async_report_voice(hass, entry, change.engine, change.reason)
 
     listen = entry.runtime_data.listeners.async_listen

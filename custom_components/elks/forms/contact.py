@@ -1,7 +1,7 @@
 """Adding a contact to an account, and changing it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import voluptuous as vol
 
@@ -24,6 +24,7 @@ from ..const import (
     ATTR_OPTIONS,
     CONF_FROM_NUMBER,
     CONF_NUMBER,
+    CONF_PIN,
     CONF_SPEECH,
     CONF_TTS_ENTITY_ID,
 )
@@ -32,8 +33,10 @@ from ..people.contacts import Contact, called, contacts
 from ..planning.script import voice_for
 from .form import async_show_form, fold, unfold
 from .number import async_read_number, async_write_numbers
+from .pin import PIN_SELECTOR, is_possible_pin
 from .voice import ENGINE_SELECTOR, async_language_selector, async_why_not_spoken
 
+_CALLING: Final = "calling"
 _SPEECH_FIELDS = (CONF_LANGUAGE, CONF_TTS_ENTITY_ID, ATTR_OPTIONS)
 
 
@@ -71,6 +74,8 @@ class ContactFlow(ConfigSubentryFlow):
                 self.hass, values[CONF_NUMBER], errors, CONF_NUMBER, own=own
             )
             self._check_name(values[CONF_NAME], subentry, errors)
+            if CONF_PIN in values and not is_possible_pin(values[CONF_PIN]):
+                errors[_CALLING] = "invalid_pin"
             placeholders |= self._check_number(number, subentry, errors)
             placeholders |= self._check_speech(values, subentry, errors)
             if number and not errors:
@@ -84,7 +89,7 @@ class ContactFlow(ConfigSubentryFlow):
             self,
             step_id,
             self._schema(values),
-            fold(values, CONF_SPEECH, _SPEECH_FIELDS),
+            fold(fold(values, CONF_SPEECH, _SPEECH_FIELDS), _CALLING, (CONF_PIN,)),
             errors,
             placeholders,
         )
@@ -106,6 +111,9 @@ class ContactFlow(ConfigSubentryFlow):
                     TextSelectorConfig(type=TextSelectorType.TEL, autocomplete="tel")
                 ),
                 vol.Required(CONF_SPEECH): section(vol.Schema(speech)),
+                vol.Optional(_CALLING): section(
+                    vol.Schema({vol.Optional(CONF_PIN): PIN_SELECTOR})
+                ),
             }
         )
 
@@ -179,5 +187,7 @@ class ContactFlow(ConfigSubentryFlow):
 
 def _read(user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the form as they are stored."""
-    data = unfold(user_input, CONF_SPEECH)
-    return {**data, CONF_NAME: read_text(data[CONF_NAME])}
+    data = unfold(unfold(user_input, CONF_SPEECH), _CALLING)
+    pin = read_text(data.pop(CONF_PIN, ""))
+    read = {**data, CONF_NAME: read_text(data[CONF_NAME])}
+    return {**read, CONF_PIN: pin} if pin else read

@@ -98,6 +98,8 @@ class LineActions:
         # Of the script that may have caused the call
         trace_clear()
         try:
+            # Activity takes what comes first for the cause: the event of the call
+            await asyncio.sleep(0)
             script = await self._async_script(line, key, actions)
             await script.async_run(dict(variables), context)
         except Exception as err:  # noqa: BLE001  Others' code fails in its own ways

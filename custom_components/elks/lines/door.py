@@ -8,7 +8,8 @@ from hmac import compare_digest
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from ..calls import CallBook, CallChange, end_of
+from ..calls import CallBook, CallChange, CallRecord
+from ..calls.dialogue.talk import Place
 from ..calls.incoming.caller import Caller
 from ..calls.incoming.events import LINE_ENDS
 from ..calls.incoming.line import Callers, Line
@@ -17,8 +18,8 @@ from .store import LineStore
 MOST_TRIES = 3
 """Wrong PINs that end a call."""
 _MOST_WRONG_PINS = 5
-_LOCKED_FOR = timedelta(hours=1)
-"""Within which so many wrong PINs were entered, callers who are not contacts are refused."""
+_HOUR = timedelta(hours=1)
+"""After so many wrong PINs within it, callers who are not contacts are refused for another."""
 _MOST_CALLS = 5
 """Calls to one line at the same time."""
 
@@ -46,21 +47,30 @@ class Door:
     def way(self, line: Line, caller: Caller) -> Way:
         """Return how a caller is received who rings now."""
         state, now = self._store.state(line.id), dt_util.utcnow()
-        calls = sum(one.line == line.id for one in self._book.open())
+        calls = sum(_takes_up(line, one) for one in self._book.open())
         if not state.answering or calls >= _MOST_CALLS:
             return Way.CLOSED
         is_full = state.used(now) >= line.minutes_per_day * 60
-        is_locked = len(_recent(state.wrong_pins, now)) >= _MOST_WRONG_PINS
-        is_stranger = line.callers is Callers.CONTACTS or is_full or is_locked
-        if caller.contact is None and is_stranger:
+        is_for_contacts = line.callers is Callers.CONTACTS or is_full
+        if (caller.contact is None and is_for_contacts) or self.is_locked(line, caller):
             return Way.OUT
         return Way.PIN if line.pin else Way.IN
 
+    def is_locked(self, line: Line, caller: Caller) -> bool:
+        """Return whether a caller is refused because too many wrong PINs were entered."""
+        locked = self._store.state(line.id).locked
+        is_recent = locked is not None and _is_recent(locked, dt_util.utcnow())
+        return caller.contact is None and is_recent
+
     @callback
-    def async_note_wrong_pin(self, line: Line) -> None:
-        """Note that a wrong PIN was entered."""
+    def async_note_wrong_pin(self, line: Line, caller: Caller) -> None:
+        """Note that a caller entered a wrong PIN."""
+        if caller.contact is not None:
+            return
         state, now = self._store.state(line.id), dt_util.utcnow()
-        wrong = (*_recent(state.wrong_pins, now), now)
+        wrong = (*(one for one in state.wrong_pins if _is_recent(one, now)), now)
+        if len(wrong) >= _MOST_WRONG_PINS:
+            state, wrong = replace(state, locked=now), ()
         self._store.async_set(line.id, replace(state, wrong_pins=wrong))
 
     @callback
@@ -69,10 +79,10 @@ class Door:
         record = change.record
         if record.line is None or LINE_ENDS.isdisjoint(change.moments):
             return
-        seconds = (record.call and record.call.duration) or 0
-        if seconds:
-            state = self._store.state(record.line)
-            self._store.async_set(record.line, state.with_call(end_of(record), seconds))
+        now = dt_util.utcnow()
+        if seconds := _lasted(record, now):
+            state = self._store.state(record.line).with_call(now, seconds)
+            self._store.async_set(record.line, state)
 
 
 def expected_pin(line: Line, caller: Caller) -> str:
@@ -86,5 +96,18 @@ def is_pin(keys: str, pin: str) -> bool:
     return bool(pin) and compare_digest(keys.encode(), pin.encode())
 
 
-def _recent(moments: tuple[datetime, ...], now: datetime) -> list[datetime]:
-    return [one for one in moments if now - _LOCKED_FOR < one <= now]
+def _takes_up(line: Line, record: CallRecord) -> bool:
+    """Return whether a call takes up a line; who is refused is gone in a moment."""
+    return record.line == line.id and record.talk.place is not Place.EXIT
+
+
+def _lasted(record: CallRecord, now: datetime) -> int:
+    """Return how long a call lasted, in seconds: at most, when that is not reported."""
+    duration = record.call.duration if record.call else None
+    if duration is None and record.answered:
+        return max(0, round((now - record.placed).total_seconds()))
+    return duration or 0
+
+
+def _is_recent(moment: datetime, now: datetime) -> bool:
+    return now - _HOUR < moment <= now

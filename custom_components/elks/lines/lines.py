@@ -3,25 +3,34 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from hmac import compare_digest
+from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, HomeAssistant, callback
 
-from ..api import INCOMING, Call, CallState, ElksClient, ElksError, HangUp, Incoming
+from ..api import (
+    INCOMING,
+    Call,
+    CallState,
+    ElksClient,
+    ElksError,
+    HangUp,
+    Incoming,
+    InvalidAuthError,
+)
 from ..calls import CallChange, CallRecord, CallTracker
+from ..calls.dialogue.talk import Place, Talk
 from ..calls.incoming.caller import Caller, read_caller
-from ..calls.incoming.line import Line, find_line, lines
+from ..calls.incoming.line import Line, Others, find_line, lines
 from ..calls.token import token_of
 from ..const import CONF_CALLBACK_KEY, LOGGER
 from ..helpers.listeners import Listeners, Stage
 from ..helpers.unexpected import log_unexpected
-from ..helpers.waiting import async_at_most
+from ..helpers.waiting import async_at_most, async_sleep
 from ..people.contacts import contacts
 from ..speech import Recordings
 from .contexts import CallContexts
-from .door import Door
+from .door import Door, Way
 from .prompts import LinePrompts
 from .say import Decision, Say
 from .steps import Steps
@@ -31,6 +40,11 @@ from .talks import Talks
 _TOO_LATE = timedelta(minutes=1)
 _SURE = timedelta(seconds=10)
 """A call that is reported so soon still rings."""
+_LONGEST_ASK = 5
+"""Seconds in which 46elks is asked whether a call still rings."""
+_ASK_AGAIN = 1
+_REFUSED = {Place.FORWARD: Way.OUT, Place.EXIT: Way.CLOSED}
+"""How a caller is received again who was refused before a restart or a reload."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,7 +77,7 @@ class Lines:
         self._listeners = listeners
         self.store = LineStore(hass, entry.entry_id)
         self.prompts = LinePrompts(hass, entry, recordings)
-        self.steps = Steps(hass, tracker.book)
+        self.steps = Steps(hass, tracker.book, recordings)
         self._contexts = CallContexts(tracker.book)
         self._door = Door(tracker.book, self.store)
         self._talks = Talks(
@@ -74,13 +88,18 @@ class Lines:
             prompts=self.prompts,
             steps=self.steps,
             contexts=self._contexts,
+            listeners=listeners,
         )
         self._courses: dict[str, _Course] = {}
         """By the secrets of the calls."""
+        self._stopped = False
 
     async def async_load(self) -> None:
-        """Read how the lines stand, and have ready what they say."""
-        await self.store.async_load()
+        """Read how the lines stand."""
+        await self.store.async_load([line.id for line in lines(self._entry)])
+
+    async def async_start(self) -> None:
+        """Have ready what the lines say, and follow their calls."""
         await self.prompts.async_start()
         listen = self._listeners.async_listen
         listen(CallChange, Stage.FIGURES, self._door.async_call_changed)
@@ -88,33 +107,29 @@ class Lines:
 
     async def async_unload(self) -> None:
         """Stop, and write how the lines stand; calls go on when they are loaded again."""
+        self._stopped = True
         self.prompts.async_stop()
         for course in self._courses.values():
             course.deciding.cancel()
         self.steps.async_stop()
         await self.store.async_save()
 
-    def find(self, key: str) -> Line | None:
-        """Return the line with a secret in its address; it takes as long for any secret."""
-        found = [
-            line
-            for line in lines(self._entry)
-            if compare_digest(line.key.encode(), key.encode())
-        ]
-        return found[0] if found else None
-
     async def async_ring(self, line: Line, incoming: Incoming) -> CallRecord | None:
         """Take in that somebody rings, however often it is reported.
 
-        Returns the record of the call; None for one that is over, or of which nobody can be sure
-        that it still rings.
+        Returns the record of the call; None for one that is over, or of another line, or of which
+        nobody can be sure that it still rings.
         """
         token = token_of(incoming.call_id, self._entry.data[CONF_CALLBACK_KEY])
         record = self._book.find(token)
-        if record is None and await self._async_rings(incoming):
+        if record is None and not self._book.knows(incoming.call_id):
+            created = await self._async_rings_since(incoming)
             # It may have been reported twice meanwhile
-            record = self._book.find(token) or self._begin(line, incoming, token)
-        return None if record is None or record.over else record
+            record = self._book.find(token)
+            if record is None and created is not None and not self._stopped:
+                record = self._begin(line, incoming, token, created)
+        is_on = record is not None and not record.over and record.line == line.id
+        return record if is_on else None
 
     async def async_decide(
         self, record: CallRecord, question: int, keys: str | None, patience: float
@@ -156,34 +171,53 @@ class Lines:
         self._listeners.async_notify(AnsweringChange(line_id))
 
     def language(self, record: CallRecord) -> str:
-        """Return the language in which a line speaks; an empty one, if it has been removed."""
+        """Return the language that is spoken in a call to a line now; an empty one for none."""
+        known = self._book.find(record.token)
+        if known and known.script:
+            return known.script.language
         line = find_line(self._entry, record.line)
         return self.prompts.language(line) if line else ""
 
-    async def _async_rings(self, incoming: Incoming) -> bool:
-        """Return whether a call still rings: 46elks reports some for hours."""
-        age = self._age(incoming)
-        if age is not None and age < _SURE:
-            return True
-        try:
-            call = await self._client.call(incoming.call_id)
-        except ElksError as err:
-            LOGGER.warning("46elks does not say whether a call still rings: %s", err)
-            return False
-        # The answer may have corrected the time
-        age = self._age(incoming)
-        is_young = age is None or age < _TOO_LATE
-        return call.state is CallState.ONGOING and is_young
-
-    def _age(self, incoming: Incoming) -> timedelta | None:
+    async def _async_rings_since(self, incoming: Incoming) -> datetime | None:
+        """Return since when a call rings; None unless it surely does: 46elks reports some for hours."""
         created = incoming.created
-        return abs(self._tracker.now() - created) if created else None
+        is_sure = created is not None and self._age(created) < _SURE
+        if is_sure and self._client.knows_time:
+            return created
+        call = await self._async_ask(incoming.call_id)
+        if call is None or call.state is not CallState.ONGOING:
+            return None
+        created = call.created or created
+        # The answer may have corrected the time
+        is_young = created is not None and self._age(created) < _TOO_LATE
+        return created if is_young else None
 
-    def _begin(self, line: Line, incoming: Incoming, token: str) -> CallRecord:
+    async def _async_ask(self, call_id: str) -> Call | None:
+        """Return how a call stands; None if 46elks does not say so in time."""
+        reason = "no answer in time"
+        async with async_at_most(self._hass, _LONGEST_ASK):
+            while True:
+                try:
+                    return await self._client.call(call_id)
+                except InvalidAuthError:
+                    self._entry.async_start_reauth(self._hass)
+                    return None
+                except ElksError as err:
+                    # It may not be listed yet
+                    reason = str(err)
+                await async_sleep(self._hass, _ASK_AGAIN)
+        LOGGER.warning("46elks does not say whether a call still rings: %s", reason)
+        return None
+
+    def _age(self, created: datetime) -> timedelta:
+        return abs(self._tracker.now() - created)
+
+    def _begin(
+        self, line: Line, incoming: Incoming, token: str, created: datetime
+    ) -> CallRecord:
         """Note a call that rings, and begin to decide what its caller gets."""
         caller = read_caller(incoming.from_number, self._entry)
         way = self._door.way(line, caller)
-        created = incoming.created or self._tracker.now()
         call = Call(
             id=incoming.call_id,
             state=CallState.ONGOING,
@@ -201,6 +235,7 @@ class Lines:
             reported=True,
             contact=caller.contact.id if caller.contact else None,
             line=line.id,
+            talk=Talk(place=_first_place(line, way)),
             call=call,
         )
         self._book.put(record)
@@ -213,7 +248,10 @@ class Lines:
         if (line := find_line(self._entry, record.line)) is None:
             return HangUp()
         caller = self._caller(record)
-        if question <= record.talk.question:
+        talk = record.talk
+        if question == talk.question == 0 and (way := _REFUSED.get(talk.place)):
+            return await self._talks.async_receive(line, caller, record, way)
+        if question <= talk.question:
             # It was answered before a restart or a reload
             return await self._talks.async_again(line, caller, record)
         return await self._talks.async_answered(line, caller, record, question, keys)
@@ -252,3 +290,13 @@ class Lines:
         if change.record.over:
             self._courses.pop(change.record.token, None)
             self._contexts.async_forget(change.record.token)
+
+
+def _first_place(line: Line, way: Way) -> Place:
+    """Return where the talk with somebody begins: with those who are refused, there is none."""
+    match way:
+        case Way.IN | Way.PIN:
+            return Place.DOOR
+        case Way.OUT if line.others is Others.FORWARD:
+            return Place.FORWARD
+    return Place.EXIT

@@ -1,10 +1,10 @@
 """What a caller is to hear, and how the call goes on after that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from ..api import Connect, HangUp, Ivr, Play
+from ..api import CallAction, Connect, HangUp, Ivr, Play
 from ..calls.dialogue.script import Step
 
 _KEY_TIMEOUT: Final = 10
@@ -54,3 +54,15 @@ class Say:
 
 type Decision = Say | Connect | HangUp
 """What a caller hears next, or what is done with the call."""
+
+
+def going_on(
+    action: Play | Ivr | Connect | HangUp,
+    *,
+    next_url: str | None,
+    report_url: str | None,
+) -> CallAction:
+    """Return an action after which the call goes on, and whose end is reported."""
+    if isinstance(action, Connect):
+        action = replace(action, next=next_url)
+    return replace(action, report_url=report_url)

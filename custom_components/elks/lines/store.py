@@ -1,6 +1,6 @@
 """What is kept of lines over a restart: whether they answer, and what limits them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -35,17 +35,19 @@ class LineState:
     day: str = ""
     """Of the home's time, such as "2026-11-28"; empty before the first call."""
     seconds: int = 0
-    """How long the calls of that day lasted."""
+    """How long the calls lasted of which the end became known on that day."""
     wrong_pins: tuple[datetime, ...] = ()
-    """When wrong PINs were entered lately."""
+    """When callers who are not contacts entered wrong PINs lately."""
+    locked: datetime | None = None
+    """When there were too many of them."""
 
     def used(self, now: datetime) -> int:
         """Return how long the calls of today lasted, in seconds."""
         return self.seconds if self.day == _day(now) else 0
 
-    def with_call(self, ended: datetime, seconds: int) -> Self:
-        """Return the state after a call of so many seconds."""
-        return replace(self, day=_day(ended), seconds=self.used(ended) + seconds)
+    def with_call(self, now: datetime, seconds: int) -> Self:
+        """Return the state after a call of so many seconds, of which the end becomes known."""
+        return replace(self, day=_day(now), seconds=self.used(now) + seconds)
 
     def as_dict(self) -> dict[str, object]:
         """Return it as JSON data."""
@@ -54,16 +56,19 @@ class LineState:
             "day": self.day,
             "seconds": self.seconds,
             "wrong_pins": [one.isoformat() for one in self.wrong_pins],
+            "locked": self.locked and self.locked.isoformat(),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read what as_dict returned. Raises AttributeError, TypeError or ValueError."""
+        locked = data.get("locked")
         return cls(
             answering=bool(data.get("answering", True)),
             day=text(data.get("day", "")),
             seconds=whole_number(data.get("seconds", 0)),
             wrong_pins=tuple(map(moment, data.get("wrong_pins", ()))),
+            locked=None if locked is None else moment(locked),
         )
 
 
@@ -81,10 +86,12 @@ class LineStore:
         )
         self._states: dict[str, LineState] = {}
 
-    async def async_load(self) -> None:
-        """Read what was kept; what cannot be read costs no more than that."""
+    async def async_load(self, known: Collection[str]) -> None:
+        """Read what was kept of the lines there are; what cannot be read costs no more than that."""
         with going_on("reading the lines on disk"):
             for line_id, data in (await self._store.async_load() or {}).items():
+                if line_id not in known:
+                    continue
                 with going_on("reading a line on disk"):
                     self._states[line_id] = LineState.from_dict(data)
 

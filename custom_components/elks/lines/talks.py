@@ -7,19 +7,20 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..api import Connect, HangUp, HangUpSignal
-from ..calls import CallBook, CallRecord
+from ..calls import CallBook, CallLetIn, CallRecord
 from ..calls.dialogue.script import Step
 from ..calls.dialogue.talk import Place
 from ..calls.incoming.caller import Caller
 from ..calls.incoming.line import AnswerWith, Line, Others
 from ..const import CONF_NUMBER
+from ..helpers.listeners import Listeners
 from ..speech import Sound
 from .actions import LineActions, Outcome
 from .contexts import CallContexts
 from .door import MOST_TRIES, Door, Way, expected_pin, is_pin
 from .prompts import LinePrompts, variables_of
 from .say import Decision, Say
-from .steps import Steps
+from .steps import Steps, begin, rings
 
 _MOST_MISSES = 3
 """How many times in a row nothing, or nothing that can be chosen, is pressed until the call ends."""
@@ -51,6 +52,7 @@ class Talks:
         prompts: LinePrompts,
         steps: Steps,
         contexts: CallContexts,
+        listeners: Listeners,
     ) -> None:
         """Note in the book where talks stand, and say what the prompts have ready."""
         self._hass = hass
@@ -60,6 +62,7 @@ class Talks:
         self._prompts = prompts
         self._steps = steps
         self._contexts = contexts
+        self._listeners = listeners
         self._actions = LineActions(hass)
 
     async def async_receive(
@@ -72,6 +75,8 @@ class Talks:
                 return self._ask_pin(line, caller)
             case Way.IN:
                 return await self._async_let_in(line, caller, record)
+        self._note(record, place=Place.EXIT)
+        match way:
             case Way.OUT if line.others is Others.FORWARD:
                 return self._forward(line)
         return HangUp(signal=_SIGNALS.get(line.others, HangUpSignal.BUSY))
@@ -99,7 +104,7 @@ class Talks:
             case Place.MENU:
                 return await self._async_chosen(line, caller, record, keys)
             case Place.STEP:
-                return await self._async_step_answered(record, question, keys)
+                return await self._async_in_step(line, record, question, keys)
         return HangUp()
 
     async def async_again(
@@ -112,17 +117,18 @@ class Talks:
                 return self._ask_pin(line, caller)
             case Place.MENU:
                 return self._ask_menu(line)
-            case Place.STEP if record.script:
-                step = record.script.step(0, None, record.spoken)
-                return Say.of(step) if step else HangUp()
-            case Place.DOOR if line.answer_with is AnswerWith.AUTOMATION:
-                return await self._async_decided(record, _PATIENCE_AT_DOOR, _BUSY)
+            case Place.STEP:
+                keys = record.digits if record.question == talk.question else None
+                return await self._async_in_step(line, record, talk.question, keys)
+            case Place.DECISION:
+                return await self._async_decided(line, record)
         return HangUp()
 
     async def _async_let_in(
         self, line: Line, caller: Caller, record: CallRecord
     ) -> Decision:
         """Return what somebody gets who is let in; what is done then goes on beside it."""
+        self._listeners.async_notify(CallLetIn(record=record))
         variables = self._variables(line, caller, record)
         context = self._contexts.async_of(record.token)
         running = self._actions.async_start(line, "", line.actions, variables, context)
@@ -134,7 +140,7 @@ class Talks:
                 self._note(record, place=Place.EXIT)
                 return _BUSY
             case AnswerWith.AUTOMATION:
-                return await self._async_decided(record, _PATIENCE_AT_DOOR, _BUSY)
+                return await self._async_decided(line, record)
         greeting = self._prompts.greeting(line, variables)
         if not line.menu:
             return self._leave(line, record, greeting)
@@ -148,14 +154,16 @@ class Talks:
         entered = (keys or "").removesuffix("#")
         if not entered:
             return self._missed(line, caller, record)
-        if is_pin(entered, expected_pin(line, caller)):
+        # Others may have tried at the same time
+        is_locked = self._door.is_locked(line, caller)
+        if is_pin(entered, expected_pin(line, caller)) and not is_locked:
             self._note(record, place=Place.DOOR, misses=0)
             return await self._async_let_in(line, caller, record)
-        self._door.async_note_wrong_pin(line)
+        self._door.async_note_wrong_pin(line, caller)
         wrong = record.talk.wrong_pins + 1
         self._note(record, wrong_pins=wrong, misses=0)
         said = self._own(line, Sound.WRONG_PIN)
-        if wrong >= MOST_TRIES:
+        if wrong >= MOST_TRIES or self._door.is_locked(line, caller):
             return self._leave(line, record, said)
         return self._ask_pin(line, caller, said)
 
@@ -180,29 +188,29 @@ class Talks:
             return self._ask_menu(line, self._own(line, _OUTCOMES[outcome]))
         return self._ask_menu(line, self._prompts.reply(line, entry.reply, variables))
 
-    async def _async_step_answered(
-        self, record: CallRecord, question: int, keys: str | None
+    async def _async_in_step(
+        self, line: Line, record: CallRecord, question: int, keys: str | None
     ) -> Decision:
-        """Return what follows what an automation asked."""
+        """Return what follows in a step that an automation decided on, or after it."""
+        if not (number := question - record.talk.first):
+            return begin(record)
         script = record.script
-        following = (
-            script.step(question - record.talk.first, keys, record.spoken)
-            if script
-            else None
-        )
-        if following:
-            return Say.of(following)
-        self._note(record, place=Place.DOOR, steps_over=record.talk.steps)
-        return await self._async_decided(record, _PATIENCE_IN_CALL, HangUp())
+        if script and (step := script.step(number, keys, record.spoken)):
+            return Say.of(step)
+        self._note(record, steps_over=record.talk.steps)
+        return await self._async_decided(line, record)
 
-    async def _async_decided(
-        self, record: CallRecord, seconds: float, otherwise: HangUp
-    ) -> Decision:
-        """Return what an automation decides in time."""
-        decided = await self._steps.async_next(record.token, seconds)
-        if decided is None:
-            self._note(record, place=Place.EXIT)
-        return decided or otherwise
+    async def _async_decided(self, line: Line, record: CallRecord) -> Decision:
+        """Return what an automation decides next, in time."""
+        self._note(record, place=Place.DECISION)
+        known = self._book.find(record.token) or record
+        patience = _PATIENCE_AT_DOOR if rings(known) else _PATIENCE_IN_CALL
+        if decided := await self._steps.async_next(record.token, patience):
+            return decided
+        if not rings(known):
+            return self._leave(line, record)
+        self._note(record, place=Place.EXIT)
+        return _BUSY
 
     def _forward(self, line: Line) -> Decision:
         """Return what connects a caller with whom the line names: a contact, or a number."""

@@ -1,4 +1,4 @@
-"""Targets of Home Assistant: which accounts and contacts entities, devices and places mean."""
+"""Targets of Home Assistant: whom and what entities, devices and places mean of ours."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -27,8 +27,7 @@ from homeassistant.helpers.target import (
     async_extract_referenced_entity_ids,
 )
 
-from ..const import DOMAIN
-from .contacts import contacts
+from ..const import DOMAIN, SUBENTRY_CONTACT, SUBENTRY_LINE
 
 _EXCLUDE = "exclude"
 """What a target leaves out; older versions of Home Assistant have no such key."""
@@ -36,12 +35,19 @@ _EXCLUDE = "exclude"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """An account, or a contact of one. The account need not be loaded."""
+    """An account, or a contact or a line of one. The account need not be loaded."""
 
     account: str
     """Of the config entry."""
     contact: str | None = None
-    """Of the config subentry; None for the account itself."""
+    """Of the config subentry."""
+    line: str | None = None
+    """Of the config subentry."""
+
+    @property
+    def owner(self) -> str:
+        """Return the id of what it is: the subentry's, or the account's."""
+        return self.contact or self.line or self.account
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,21 +103,21 @@ def async_find_targets(hass: HomeAssistant, written: Mapping[str, Any]) -> Targe
 
 
 class _Ours:
-    """All accounts and contacts, and what belongs to each."""
+    """All accounts, contacts and lines, and what belongs to each."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Take up the accounts and contacts that there are now."""
+        """Take up what there is now."""
         self._hass = hass
         self._names: dict[Target, str] = {}
-        self._owners: dict[str, Target] = {}
         for entry in hass.config_entries.async_entries(DOMAIN):
-            account = Target(account=entry.entry_id)
-            self._owners[entry.entry_id] = account
-            self._names[account] = entry.title
-            for contact in contacts(entry):
-                target = Target(account=entry.entry_id, contact=contact.id)
-                self._owners[contact.id] = target
-                self._names[target] = contact.name
+            account = entry.entry_id
+            self._names[Target(account=account)] = entry.title
+            for id_, one in entry.subentries.items():
+                if one.subentry_type == SUBENTRY_CONTACT:
+                    self._names[Target(account=account, contact=id_)] = one.title
+                elif one.subentry_type == SUBENTRY_LINE:
+                    self._names[Target(account=account, line=id_)] = one.title
+        self._owners = {target.owner: target for target in self._names}
 
     def of_entity(self, entity_id: str) -> Target | None:
         """Return whose entity it is, also when it is disabled; None if it is not ours."""
@@ -146,7 +152,7 @@ class _Ours:
 
     def order(self, target: Target) -> tuple[str, ...]:
         """Return by what targets are sorted: their name, and what tells namesakes apart."""
-        return self._names[target].casefold(), target.account, target.contact or ""
+        return self._names[target].casefold(), target.account, target.owner
 
 
 def _ids(written: Mapping[str, Any], kind: str) -> list[str]:

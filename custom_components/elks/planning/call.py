@@ -1,6 +1,6 @@
 """From the fields of an action to the plan of a call. Checks what a schema cannot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -51,7 +51,7 @@ async def async_plan(
 
     Raises ServiceValidationError, which names the field, and HomeAssistantError for all else.
     """
-    content = _content(data)
+    content = content_of(data, _CONTENTS)
     from_number, [callee] = await async_find_callees(
         hass, entry, data, runtime, {ATTR_TO: data[ATTR_TO]}
     )
@@ -128,17 +128,17 @@ def ring_timeout(entry: ElksConfigEntry, data: Mapping[str, Any]) -> int:
     return timeout
 
 
-def _content(data: Mapping[str, Any]) -> str:
-    """Return the field that is the content of the call.
+def content_of(data: Mapping[str, Any], possible: Sequence[str]) -> str:
+    """Return the field that is the content of a call or of a step of it.
 
     Raises ServiceValidationError for fields that do not go together.
     """
-    contents = [field for field in _CONTENTS if field in data]
+    contents = [field for field in possible if data.get(field, False) is not False]
     # The form has an empty message until one is written
     if len(contents) > 1 and not data.get(ATTR_MESSAGE):
         contents = [field for field in contents if field != ATTR_MESSAGE]
     if len(contents) != 1:
-        raise invalid("one_content", fields=", ".join(_CONTENTS))
+        raise invalid("one_content", fields=", ".join(possible))
     if contents[0] not in (ATTR_MESSAGE, ATTR_MEDIA):
         for field in _ONLY_SPOKEN:
             if data.get(field):

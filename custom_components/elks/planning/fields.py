@@ -114,6 +114,12 @@ def whole_number(least: int, most: int) -> _Reader:
     return reader(in_range, "not_whole_number", **limits)
 
 
+def one_of(*words: str) -> _Reader:
+    """Return a reader for one of several words."""
+    allowed = vol.All(read_text, vol.In(words))
+    return reader(allowed, "not_one_of", words=", ".join(words))
+
+
 def ids(value: object) -> list[str]:
     """Read the ids of one kind in a target: several, one, or none. Raises FieldError."""
     texts = [text(one) for one in _listed(value) if one is not None]

@@ -12,6 +12,7 @@ from ..const import CONF_CURRENCY
 from ..people.contacts import contact_name
 
 _WHEN_PLACED = ("call_id", "state", "direction", "from", "to", "created")
+_OF_STEP = ("call_id", "digits", "answer")
 
 
 def call_placed(record: CallRecord) -> dict[str, Any]:
@@ -27,8 +28,25 @@ def call_ended(record: CallRecord, entry: ConfigEntry) -> dict[str, Any]:
 
 
 def call_to_contact(record: CallRecord, entry: ConfigEntry) -> dict[str, Any]:
-    """Return all that is known of a call, and the name of the contact who was called."""
+    """Return all that is known of a call, and the name of the contact who was called, or called."""
     return call_ended(record, entry) | {"contact": contact_name(entry, record.contact)}
+
+
+def step_over(record: CallRecord) -> dict[str, Any]:
+    """Return what came of a step of a call to a line."""
+    facts = call_facts(record)
+    return {key: facts[key] for key in _OF_STEP} | {"ended": record.over}
+
+
+def call_received(record: CallRecord, entry: ConfigEntry) -> dict[str, Any]:
+    """Return what is known of somebody who calls a line."""
+    line = entry.subentries.get(record.line or "")
+    return {
+        "call_id": record.call and record.call.id,
+        "caller": record.from_number or None,
+        "contact": contact_name(entry, record.contact),
+        "line": line and line.title,
+    }
 
 
 def chain_ended(

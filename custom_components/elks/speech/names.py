@@ -5,6 +5,7 @@ The provider keeps a copy of what it once fetched from a URL, so another sound n
 
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from functools import lru_cache, partial
 from hashlib import blake2b
 import re
 from typing import Any
@@ -20,6 +21,7 @@ _SIZE = 16
 """Bytes of each half of a name: what is played, and in whose voice."""
 _WORDS = 22
 """Characters in which base64 writes these."""
+_WORDS_KNOWN = 1000
 # What versions before 1.3 recorded has 43 characters, and may still be played after an update
 _NAME = re.compile(r"([A-Za-z0-9_-]{43,44})\.(mp3|ogg|wav)")
 
@@ -30,12 +32,14 @@ class RecordingNames:
     def __init__(self, key: str) -> None:
         """Use a key."""
         self._key = key.encode()[:64]
+        # What lines say is compared with it after every sentence
+        self._words = lru_cache(_WORDS_KNOWN)(partial(self._digest, "words"))
 
     def words(self, prompt: Prompt) -> str:
         """Return the beginning that the recordings of a prompt have in common."""
         if prompt.url:
             return words_of(prompt.url)
-        return self._digest("words", prompt.nonce, prompt.text, prompt.media)
+        return self._words(prompt.nonce, prompt.text, prompt.media)
 
     def spoken(self, prompt: Prompt, voice: Mapping[str, Any]) -> str:
         """Return the stem of a text spoken by a voice, given with all that decides how it sounds."""

@@ -67,40 +67,12 @@ def test_meaning(form: dict[str, str], meaning: Callback | None) -> None:
     assert read_callback(form) == meaning
 
 
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [
-        ("+46701234567", "+46701234567"),
-        # A plus that was not encoded
-        (" 46701234567", "+46701234567"),
-        *(
-            (odd, None)
-            for odd in (
-                *(
-                    "anonymous",
-                    "hidden",
-                    "Anonymous",
-                    "+anonymous",
-                    "unknown",
-                    " ",
-                    "+",
-                ),
-                *("46701234567", "0701234567", "+0701234567", "+4670", "112", "-1"),
-                *(
-                    "+46701234567\n",
-                    "sip:a@b.example",
-                    "+467012345671234567",
-                    "+４６７０１２３４５",
-                ),
-            )
-        ),
-    ],
-)
-def test_caller(written: str, read: str | None) -> None:
-    """A caller whose number cannot be called back is read as one who withholds it."""
+@pytest.mark.parametrize("written", ["+46701234567", " 46701234567", "anonymous"])
+def test_caller(written: str) -> None:
+    """Who calls is passed on as 46elks writes it."""
     form = {"callid": "c1", **INCOMING, "from": written}
 
-    assert read_callback(form) == replace(CALLED, from_number=read)
+    assert read_callback(form) == replace(CALLED, from_number=written)
 
 
 @pytest.mark.parametrize(

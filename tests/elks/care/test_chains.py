@@ -13,8 +13,8 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind, Outcome
 
+from ..chained import ANNA, BO, CILLA, TAKES_IT, VOICEMAIL
 from ..conftest import Home, make_contact
-from ..planning.test_chain import ANNA, BO, CILLA, TAKES_IT, VOICEMAIL
 from ..speech.conftest import Engine
 
 type Client = Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]]

@@ -10,8 +10,9 @@ from custom_components.elks.const import DOMAIN
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from simulator import Outcome
 
-from ..conftest import Home
+from ..conftest import PHONE, Home
 from ..speech.conftest import Engine, said, tone
 
 TEXT = "Fire. Call +46709876543"
@@ -56,6 +57,30 @@ async def test_shown_until_it_speaks(
     engine.answer = answer
     await say(voiced)
     assert shown(voiced) is None
+
+
+async def test_logged_once(
+    voiced: Home, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often a chain asks, a failure is logged once: until it is another, or comes again."""
+    answer = engine.answer
+    chain = {"to": PHONE, "pause": 0}
+    voiced.provider.phone(PHONE, outcome=Outcome.BUSY)
+
+    for text, outcome in (
+        ("Fire", RuntimeError("quota exceeded")),
+        ("Ice", RuntimeError("quota exceeded")),
+        ("Storm", RuntimeError("no license")),
+        ("Flood", answer),
+        ("Hail", RuntimeError("no license")),
+    ):
+        engine.answer = outcome
+        await voiced.act("call_chain", **chain, message=text)
+        await voiced.settle()
+        await voiced.hass.async_block_till_done(wait_background_tasks=True)
+
+    lines = said(caplog, "tts.tones did not speak: ")
+    assert lines == ["quota exceeded", "no license", "no license"]
 
 
 async def test_another_engine(voiced: Home, engine: Engine) -> None:

@@ -16,8 +16,8 @@ from pytest_homeassistant_custom_component.common import (
 from homeassistant.core import HomeAssistant
 from simulator import Outcome, Simulator
 
+from ..chained import ANNA, BO, CHAIN, CILLA, DAN, called, state, until
 from ..conftest import Home
-from ..planning.test_chain import ANNA, BO, CHAIN, CILLA, DAN, called, state, until
 from .test_store import stored
 
 OTHER = "+46701234567"

@@ -12,6 +12,7 @@ from homeassistant.helpers.selector import Selector
 _FOLDER = Path(__file__).parents[3] / "custom_components" / DOMAIN / "translations"
 CONFIG = ("config",)
 CONTACT = ("config_subentries", "contact")
+LINE = ("config_subentries", "line")
 OPTIONS = ("options",)
 
 

@@ -365,11 +365,14 @@ async def test_nothing_with_a_pin(
 
 
 @pytest.mark.parametrize("fields", [{"pin": "4711", "answer_with": "automation"}])
-async def test_no_automation_after_the_pin(home: Home, listener: Listener) -> None:
-    """Without a decision, a call that was picked up for the PIN is hung up, not busy."""
+async def test_no_automation_after_the_pin(
+    home: Home, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a decision, a call that was picked up for the PIN ends with a goodbye, not busy."""
+    monkeypatch.setattr("custom_components.elks.lines.talks._PATIENCE_IN_CALL", 0.01)
     call = await _called(home, keys=[KeyPress(0.1, "4711", sound=1)])
 
-    assert listener.heard(call) == [_PIN, "hangup reject"]
+    assert listener.heard(call) == [_PIN, _GOODBYE]
 
 
 # All others

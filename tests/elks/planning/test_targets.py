@@ -1,5 +1,6 @@
 """Targets of actions: who is called, from which account."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from unittest.mock import patch
@@ -26,7 +27,7 @@ from homeassistant.helpers.script import Script
 from simulator import Outcome, Simulator
 
 from ..conftest import PHONE, PLAY, Home, make_contact, make_entry
-from ..speech.conftest import Engine
+from ..speech.conftest import Engine, said
 
 ANNA, BO, CILLA, DORA = (f"+4670{n}111111" for n in range(1, 5))
 CALL: dict[str, Any] = {"voice_start": PLAY}
@@ -73,9 +74,9 @@ def called(home: Home) -> list[str]:
     return [call.to for call in home.provider.calls]
 
 
-def left_out(home: Home) -> str | None:
-    """Return whom a repair names that a chain left out; None if there is no repair."""
-    repair = f"chain_left_out_{home.entry.entry_id}"
+def left_out(home: Home, entry: MockConfigEntry | None = None) -> str | None:
+    """Return whom a repair names that a chain left out; None if the account has no such repair."""
+    repair = f"chain_left_out_{(entry or home.entry).entry_id}"
     issue = ir.async_get(home.hass).async_get_issue(DOMAIN, repair)
     return issue.translation_placeholders["people"] if issue else None  # type: ignore[index]
 
@@ -95,6 +96,16 @@ def move(home: Home, *names: str | None) -> str:
         device = home.device_id(name)
         dr.async_get(home.hass).async_update_device(device, area_id=area.id)
     return area.id
+
+
+async def stop(home: Home, entry: MockConfigEntry, *, disabled: bool) -> None:
+    """Disable an account, or only unload it."""
+    entries, entry_id = home.hass.config_entries, entry.entry_id
+    if disabled:
+        await entries.async_set_disabled_by(entry_id, ConfigEntryDisabler.USER)
+    else:
+        await entries.async_unload(entry_id)
+    await home.hass.async_block_till_done()
 
 
 async def refused(home: Home, action: str, **data: Any) -> tuple[str, str]:
@@ -270,24 +281,172 @@ async def test_account_of_the_target(
     assert called(home) == [ANNA]
 
 
-async def test_contradictory_accounts(
+async def test_one_of_contradictory_accounts(
     home: Home, second: tuple[MockConfigEntry, Simulator]
 ) -> None:
-    """Who belongs to another account than the rest, or than is named, is refused in words."""
+    """A call to somebody of another account than the rest, or than is named, is refused in words."""
     entry, other = second
     both = {"entity_id": ["notify.anna", "notify.dora"]}
 
-    key, text = await refused(home, "call_chain", **CHAIN, **both)
+    key, text = await refused(home, "place_call", **CALL, **both)
     assert (key, "Demo home, Cabin" in text) == ("several_accounts", True)
 
     named = {"config_entry_id": entry.entry_id}
-    for action, data in (("call_chain", CHAIN), ("place_call", CALL)):
-        key, text = await refused(
-            home, action, **data, **named, entity_id="notify.anna"
-        )
-        assert key == "other_account"
-        assert "Anna is not a contact of the account Cabin" in text
+    key, text = await refused(
+        home, "place_call", **CALL, **named, entity_id="notify.anna"
+    )
+    assert key == "other_account"
+    assert "Anna is not a contact of the account Cabin" in text
     assert other.calls == []
+
+
+@pytest.mark.parametrize(
+    ("data", "numbers", "numbers_of_other"),
+    [
+        ({"entity_id": ["notify.anna", "notify.dora"]}, [ANNA], []),
+        ({"entity_id": ["notify.dora", "notify.anna"], "to": PHONE}, [], [DORA, PHONE]),
+        ({"entity_id": "notify.anna", "area_id": "bedroom"}, [ANNA, BO], []),
+        ({"area_id": "bedroom"}, [BO], []),
+    ],
+)
+async def test_chain_of_several_accounts(
+    chain_home: Home,
+    second: tuple[MockConfigEntry, Simulator],
+    caplog: pytest.LogCaptureFixture,
+    data: dict[str, Any],
+    numbers: list[str],
+    numbers_of_other: list[str],
+) -> None:
+    """The account of the first target calls its own people; the others are left out with a repair."""
+    entry, other = second
+    area = move(chain_home, "Bo")
+    er.async_get(chain_home.hass).async_update_entity("event.dora_call", area_id=area)
+    for number in (DORA, PHONE):
+        other.phone(number, outcome=Outcome.BUSY)
+
+    response = await chain_home.act("call_chain", **CHAIN, **data)
+    await chain_home.settle()
+
+    assert response["reason"] == "unanswered"
+    assert called(chain_home) == numbers
+    assert [call.to for call in other.calls] == numbers_of_other
+    if numbers:
+        assert left_out(chain_home) == "Dora (Cabin)"
+    else:
+        assert left_out(chain_home, entry) == "Anna (Demo home)"
+    assert said(caplog, "A call chain cannot call, and leaves out: ") == ["target"]
+
+
+@pytest.mark.parametrize("disabled", [True, False])
+@pytest.mark.parametrize(
+    ("data", "numbers"),
+    [
+        ({"entity_id": ["notify.dora", "notify.anna"]}, [ANNA]),
+        ({"entity_id": "notify.dora", "to": PHONE}, [PHONE]),
+        ({"entity_id": "notify.dora", "to": "Bo"}, [BO]),
+    ],
+)
+async def test_chain_of_an_account_that_is_not_loaded(
+    chain_home: Home,
+    second: tuple[MockConfigEntry, Simulator],
+    data: dict[str, Any],
+    numbers: list[str],
+    disabled: bool,
+) -> None:
+    """Who is listed of an account that cannot call is left out, and the others are called."""
+    await stop(chain_home, second[0], disabled=disabled)
+
+    await chain_home.act("call_chain", **CHAIN, **data)
+    await chain_home.settle()
+
+    assert called(chain_home) == numbers
+    assert left_out(chain_home) == "Dora (Cabin)"
+
+
+@pytest.mark.parametrize(
+    ("data", "is_named"), [({"entity_id": "notify.dora"}, False), ({"to": PHONE}, True)]
+)
+async def test_chain_with_nobody_left(
+    chain_home: Home,
+    second: tuple[MockConfigEntry, Simulator],
+    data: dict[str, Any],
+    is_named: bool,
+) -> None:
+    """Where the one account that is meant cannot call, a chain is refused in words."""
+    entry, _ = second
+    await stop(chain_home, entry, disabled=False)
+    named = {"config_entry_id": entry.entry_id} if is_named else {}
+
+    key, text = await refused(chain_home, "call_chain", **CHAIN, **data, **named)
+
+    assert key == "service_config_entry_not_loaded"
+    assert "Cabin" in text
+    assert left_out(chain_home) is None
+
+
+async def test_chain_without_any_account(
+    chain_home: Home, second: tuple[MockConfigEntry, Simulator]
+) -> None:
+    """Where no account is loaded, the error names the one whose contact comes first."""
+    for entry in (chain_home.entry, second[0]):
+        await stop(chain_home, entry, disabled=False)
+    people = {"entity_id": ["notify.dora", "notify.anna"], "to": PHONE}
+
+    key, text = await refused(chain_home, "call_chain", **CHAIN, **people)
+
+    assert key == "service_config_entry_not_loaded"
+    assert "Cabin" in text
+
+
+async def test_named_account_of_a_chain(
+    chain_home: Home, second: tuple[MockConfigEntry, Simulator]
+) -> None:
+    """The account that is named calls; in a place it means its own people, and no repair is shown."""
+    entry, other = second
+    other.phone(DORA, outcome=Outcome.BUSY)
+    area = move(chain_home, "Bo")
+    er.async_get(chain_home.hass).async_update_entity("event.dora_call", area_id=area)
+    named = {**CHAIN, "config_entry_id": entry.entry_id}
+
+    key, text = await refused(chain_home, "call_chain", **named, entity_id="notify.bo")
+    assert key == "other_account"
+    assert "Bo is not a contact of the account Cabin" in text
+
+    await chain_home.act("call_chain", **named, area_id=area)
+    assert left_out(chain_home, entry) is None
+
+    await chain_home.act("call_chain", **named, area_id=area, entity_id="notify.anna")
+    await chain_home.settle()
+
+    assert [call.to for call in other.calls] == [DORA, DORA]
+    assert called(chain_home) == []
+    assert left_out(chain_home, entry) == "Anna (Demo home)"
+
+
+async def test_account_removed_while_a_chain_waits(
+    chain_home: Home, second: tuple[MockConfigEntry, Simulator]
+) -> None:
+    """Somebody whose account is removed just then is left out, and the others are called."""
+    entry, _ = second
+    hass = chain_home.hass
+    async with entry.setup_lock:
+        removing = hass.async_create_task(
+            hass.config_entries.async_remove(entry.entry_id)
+        )
+        acting = hass.async_create_task(
+            chain_home.act(
+                "call_chain", **CHAIN, entity_id=["notify.dora", "notify.anna"]
+            )
+        )
+        for _ in range(9):
+            await asyncio.sleep(0)
+        assert called(chain_home) == []
+    await removing
+    await acting
+    await chain_home.settle()
+
+    assert called(chain_home) == [ANNA]
+    assert left_out(chain_home) == "notify.dora"
 
 
 async def test_area_of_several_accounts(
@@ -311,19 +470,16 @@ async def test_disabled_account_in_an_area(
 ) -> None:
     """Of an area, an account that is disabled keeps no other from calling its contacts."""
     entry, other = second
-    hass = chain_home.hass
     area = move(chain_home, "Anna")
-    er.async_get(hass).async_update_entity("event.dora_call", area_id=area)
-    await hass.config_entries.async_set_disabled_by(
-        entry.entry_id, ConfigEntryDisabler.USER
-    )
-    await hass.async_block_till_done()
+    er.async_get(chain_home.hass).async_update_entity("event.dora_call", area_id=area)
+    await stop(chain_home, entry, disabled=True)
 
     await chain_home.act("call_chain", **CHAIN, area_id=area)
     await chain_home.settle()
 
     assert called(chain_home) == [ANNA]
     assert other.calls == []
+    assert left_out(chain_home) is None
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from homeassistant.components.tts.const import DATA_COMPONENT
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.elks.conftest import Home
+from tests.elks.conftest import PHONE, Home, make_contact, make_line
 
 from .clock import let_time_jump
-from .row import Row
+from .row import LineRow, Row
 from .scene import Scene
 from .speaker import Speaker
 
@@ -48,6 +49,18 @@ async def provider(
     simulator = Simulator(dialect=row.used_dialect)
     async with simulator.serve():
         yield simulator
+
+
+@pytest.fixture
+def contacts(row: Row) -> list[ConfigSubentryData]:
+    """Return whom the home knows, if it has a line."""
+    return [make_contact("Anna", PHONE)] if isinstance(row, LineRow) else []
+
+
+@pytest.fixture
+def lines(row: Row) -> list[ConfigSubentryData]:
+    """Return the row's line."""
+    return [make_line(**row.line)] if isinstance(row, LineRow) else []
 
 
 @pytest.fixture

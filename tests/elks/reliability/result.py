@@ -19,6 +19,7 @@ class Group(StrEnum):
     RESTART = "Restart side"
     SPEECH = "Speech"
     DIALECT = "Dialects"
+    LINE = "Lines"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +30,11 @@ class Result:
     name: str
     goes_wrong: str
     actions: int
+    """How many calls were wanted; at a line, how many times its gate was to open."""
     calls: int
+    """How many there were."""
     outcome: str
+    """What came of each action; at a line, what the last caller heard."""
     state: str
     spoken: str
     """What was heard of the messages, each once; empty for nothing."""

@@ -1,8 +1,8 @@
 """A row of the matrix."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, override
 
 from simulator import CallState, Dialect, Fault, FaultKind
 
@@ -17,6 +17,12 @@ POLLED = 75
 """Seconds until a reachable home looks a call up without a callback: it may ring for 60 s."""
 LOST = Fault(FaultKind.CALLBACK_DROPPED, times=None)
 """No callback arrives."""
+
+_PLAIN = Dialect()
+_MEASURES = (
+    *("incoming_created", "callback_times", "listed_after", "incoming_retried"),
+    *("retries_next", "rejected", "rings_for"),
+)
 
 type Story = Callable[[Scene], Coroutine[Any, Any, object]]
 
@@ -66,4 +72,33 @@ class Row:
             declined=CallState.BUSY,
             not_answered=CallState.FAILED,
             fails_at_once=True,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRow(Row):
+    """What goes wrong while somebody calls the home, and what must come of it nevertheless.
+
+    The story has them call; `state` is how the last of these calls ended at the line.
+    """
+
+    line: Mapping[str, Any]
+    """The fields of the line."""
+    calls: int = 0
+    opened: int = 1
+    """How many times the gate opens."""
+    heard: str
+    """What the last caller heard."""
+
+    @property
+    @override
+    def used_dialect(self) -> Dialect:
+        """The dialect that is used, always the same for the same name."""
+        if self.dialect is not None:
+            return self.dialect
+        # What the row measures by: how a call looks that its caller ended, and when
+        return replace(
+            super().used_dialect,
+            **{name: getattr(_PLAIN, name) for name in _MEASURES},
+            hung_up="hangup",
         )

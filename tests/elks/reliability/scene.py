@@ -1,11 +1,12 @@
 """What a row of the matrix plays on: a home, its provider, and what they do to each other."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from itertools import groupby
 import json
 import socket
 from typing import Any
@@ -17,16 +18,25 @@ import pytest
 
 from custom_components.elks.api import CallRequest, ElksClient
 from custom_components.elks.const import DOMAIN
+from custom_components.elks.speech import Prompt, RecordingNames, words_of
 from custom_components.elks.speech.built_in import FOLDER
+from custom_components.elks.words import async_home_words
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import Event, EventStateChangedData, State, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event
-from simulator import CallState, Fault, Simulator
-from tests.elks.conftest import LAST_CALL, PHONE, PLAY, Home, webhook_path
+from simulator import CallState, Direction, Fault, SimulatedCall, Simulator
+from tests.elks.conftest import CALLBACK_KEY, LAST_CALL, PHONE, PLAY, Home, webhook_path
 
 from .speaker import Speaker
+
+BRIDGES = ("en/one_moment", "sound/beep")
+"""After these the provider asks again."""
+LAST_TO_LINE = "sensor.home_last_call"
+GATE_OPENED = "gate_opened"
+OPEN = {"event": GATE_OPENED, "event_data": {"call_id": "{{ call_id }}"}}
+"""The action that stands for opening a gate."""
 
 
 @dataclass
@@ -46,15 +56,19 @@ class Scene:
     took: list[float] = field(default_factory=list)
     """How long the actions took that do not wait for the end of the call, in seconds."""
     shown: list[tuple[float, State]] = field(default_factory=list)
-    """What the sensor showed, and since when."""
+    """What the sensors of the last call, and of that to the line, showed, and since when."""
     ended: dict[str, float] = field(default_factory=dict)
     """When the provider's calls ended, by their ids."""
+    ends: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the event says of each call that has ended, by their ids."""
     spoken: dict[str, str | None] = field(default_factory=dict)
     """What was heard of the messages, by the ids of the calls."""
     chains: list[dict[str, Any]] = field(default_factory=list)
     """What came of each chain."""
     foreign: set[str] = field(default_factory=set)
     """The ids of the calls that another program has placed."""
+    opened: list[str] = field(default_factory=list)
+    """The ids of the calls to the line that opened the gate, each time."""
 
     @property
     def provider(self) -> Simulator:
@@ -64,7 +78,20 @@ class Scene:
     @property
     def calls(self) -> int:
         """How many calls of the home's the provider has placed."""
-        return len(self.provider.calls) - len(self.foreign)
+        return len(self.provider.calls) - len(self.foreign) - len(self.callers)
+
+    @property
+    def callers(self) -> list[SimulatedCall]:
+        """The calls to the home, oldest first."""
+        incoming = Direction.INCOMING
+        return [call for call in self.provider.calls if call.direction is incoming]
+
+    @property
+    def last_to_line(self) -> State:
+        """The sensor of the last call to the home's line."""
+        state = self.home.hass.states.get(LAST_TO_LINE)
+        assert state is not None
+        return state
 
     @property
     def voice(self) -> Speaker:
@@ -102,6 +129,7 @@ class Scene:
         def ended(event: Event[dict[str, Any]]) -> None:
             call_id = event.data["call_id"]
             assert call_id not in self.spoken
+            self.ends[call_id] = event.data
             self.spoken[call_id] = event.data["spoken"]
 
         @callback
@@ -110,9 +138,14 @@ class Scene:
             self.outcomes.append(event.data["reason"])
             self.wanted += len(event.data["calls"])
 
+        @callback
+        def opened(event: Event[dict[str, Any]]) -> None:
+            self.opened.append(event.data["call_id"])
+
         hass = self.home.hass
         unsubscribe = (
-            async_track_state_change_event(hass, [LAST_CALL], changed),
+            hass.bus.async_listen(GATE_OPENED, opened),
+            async_track_state_change_event(hass, [LAST_CALL, LAST_TO_LINE], changed),
             hass.bus.async_listen(f"{DOMAIN}_call_ended", ended),
             hass.bus.async_listen(f"{DOMAIN}_chain_ended", chain_ended),
         )
@@ -202,6 +235,45 @@ class Scene:
             return sound
         async with self.home.client.get(sound[sound.index("/api/") :]) as answer:
             return _built_in().get(await answer.read(), "recording")
+
+    async def heard_at_line(self, call: SimulatedCall) -> str:
+        """Return what somebody heard who called the home, for as long as they listened.
+
+        That is what the line said, by name; built-in sounds, by language and name; the signal of a
+        call that was not picked up. What bridges time is named once, however often it comes.
+        """
+        heard = [await self._heard_at_line(one) for one in call.actions] or ["ringing"]
+        by_sound = [[sound, *same] for sound, same in groupby(heard)]
+        return ", ".join(
+            sound
+            for [sound, *same] in by_sound
+            for sound in ([sound] if sound in BRIDGES else same)
+        )
+
+    async def _heard_at_line(self, action: dict[str, str]) -> str:
+        heard = await self._heard(action)
+        if heard == "hangup":
+            return action[heard]
+        if heard != "recording":
+            return heard
+        words = words_of(next(iter(action.values())))
+        names = RecordingNames(CALLBACK_KEY)
+        [text] = {
+            text
+            for text, *_ in self.voice.asked
+            if names.words(Prompt(text=text)) == words
+        }
+        return self.texts.get(text, "reply")
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """The names of what a line says."""
+        words = async_home_words(self.home.hass)
+        press = words["line_press"].format(key="1", say="open")
+        return {text: name.removeprefix("sound_") for name, text in words.items()} | {
+            press: "menu",
+            self.home.hass.config.location_name: "home",
+        }
 
     async def place_foreign_call(self) -> None:
         """Let another program of the same customer call the same person."""

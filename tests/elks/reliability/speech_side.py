@@ -474,8 +474,7 @@ ROWS = (
         outcome="acknowledged",
         chain="acknowledged",
         spoken="substitute",
-        # The message and the reply, when the chain begins and when the call is placed
-        logs=4 * _FAILED,
+        logs=_FAILED,
     ),
     Row(
         name="kill-before-any-key",
@@ -485,7 +484,7 @@ ROWS = (
         chain="acknowledged",
         spoken="substitute",
         # Once more after the power cut
-        logs=6 * _FAILED,
+        logs=2 * _FAILED,
     ),
     *_restarts(
         "before-speech",

@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 
+from homeassistant.core import State
 from simulator import CallState
-from tests.elks.conftest import CALLBACK_KEY, PHONE, WEBHOOK_ID
+from tests.elks.conftest import CALLBACK_KEY, LINE_KEY, PHONE, WEBHOOK_ID
 
 from . import (
     answer_side,
     callback_side,
     dialect_side,
+    line_side,
     request_side,
     restart_side,
     speech_side,
 )
 from .result import PROPERTY, Group, Result
-from .row import Row
+from .row import LineRow, Row
 from .scene import Scene
 
 _TABLES = {
@@ -50,6 +52,8 @@ _AFTERWARDS = 1800
 """Seconds in which what comes late must not change anything."""
 _QUIET = 600
 """Seconds at their end in which nothing is asked, for no call is in progress."""
+_LONGEST_STORY = 12 * 3600
+"""Seconds that somebody who calls the home, and what comes late of it, may take."""
 _PATIENCE = 3600
 """Seconds beyond what a row allows, after which it has failed."""
 
@@ -77,6 +81,60 @@ async def test_spoken(
 ) -> None:
     """The same holds for calls that speak and ask for keys, however 46elks speaks."""
     record_property(PROPERTY, (await _played(scene, group, row, caplog)).as_property())
+
+
+@pytest.mark.parametrize(("group", "row"), _params(Group.LINE, line_side.ROWS))
+async def test_line(
+    voice: None,
+    scene: Scene,
+    group: Group,
+    row: LineRow,
+    caplog: pytest.LogCaptureFixture,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Whoever calls the home opens the gate once or not at all, and hears something."""
+    record_property(PROPERTY, (await _called(scene, group, row, caplog)).as_property())
+
+
+async def _called(
+    scene: Scene, group: Group, row: LineRow, caplog: pytest.LogCaptureFixture
+) -> Result:
+    """Play a row in which somebody calls the home, check it and return what came of it."""
+    scene.faults(*row.faults)
+    async with asyncio.timeout(_LONGEST_STORY):
+        await row.story(scene)
+        while scene.last_to_line.state != row.state:
+            await asyncio.sleep(60)
+        await asyncio.sleep(_AFTERWARDS - _QUIET)
+        looks = scene.looks
+        await asyncio.sleep(_QUIET)
+
+    heard = [await scene.heard_at_line(call) for call in scene.callers]
+    assert len(scene.opened) == row.opened, heard
+    assert heard[-1:] == ([row.heard] if heard else [])
+    assert scene.last_to_line.state == row.state
+    assert not any("silence" in one for one in heard)
+    assert scene.calls == row.calls
+    last = scene.home.last_call.attributes.get("call_id")
+    assert last not in [call.id for call in scene.callers]
+    assert scene.looks == looks
+    assert scene.home.entry.runtime_data.tracker.book.open() == []
+    seconds = _seconds(scene, scene.last_to_line)
+    assert (seconds or 0) <= row.within
+    _check_ends(scene)
+    _check_log(caplog, row)
+    _check_secrets(scene, caplog, row.line.get("pin"))
+    return Result(
+        group=group,
+        name=row.name,
+        goes_wrong=row.goes_wrong,
+        actions=row.opened,
+        calls=len(scene.opened),
+        outcome=row.heard,
+        state=scene.last_to_line.state,
+        spoken="",
+        seconds=seconds,
+    )
 
 
 async def _played(
@@ -124,20 +182,19 @@ def _result(scene: Scene, group: Group, row: Row) -> Result:
         outcome=", ".join(scene.outcomes),
         state=scene.home.last_call.state,
         spoken=", ".join(sorted({one for one in scene.spoken.values() if one})),
-        seconds=_seconds(scene),
+        seconds=_seconds(scene, scene.home.last_call),
     )
 
 
-def _seconds(scene: Scene) -> float | None:
-    """Return the time from the end of the call that the sensor shows until it was right."""
-    call_id = scene.home.last_call.attributes.get("call_id")
+def _seconds(scene: Scene, last: State) -> float | None:
+    """Return the time from the end of the call that a sensor shows until it was right."""
+    call_id = last.attributes.get("call_id")
     if call_id not in scene.ended:
         return None
     right = [
         since
         for since, state in scene.shown
-        if state.attributes.get("call_id") == call_id
-        and state.state == scene.home.last_call.state
+        if state.attributes.get("call_id") == call_id and state.state == last.state
     ]
     return round(max(0.0, right[0] - scene.ended[call_id]), 1)
 
@@ -158,6 +215,9 @@ def _check_log(caplog: pytest.LogCaptureFixture, row: Row) -> None:
     ours = [
         record.getMessage() for record in _ours(caplog) if record.levelno > logging.INFO
     ]
+    if isinstance(row, LineRow):
+        # Each sentence of a line is one that a voice does not speak
+        ours = list(dict.fromkeys(ours))
     assert len(ours) == len(row.logs), ours
     for message, begin in zip(ours, row.logs, strict=True):
         assert message.startswith(begin)
@@ -176,7 +236,9 @@ def _check_log(caplog: pytest.LogCaptureFixture, row: Row) -> None:
     ]
 
 
-def _check_secrets(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+def _check_secrets(
+    scene: Scene, caplog: pytest.LogCaptureFixture, pin: object = None
+) -> None:
     """Check that neither what we log nor what an action raises tells a number or a secret."""
     tokens = [
         str(call.whenhangup).partition("token=")[2] or WEBHOOK_ID
@@ -187,11 +249,15 @@ def _check_secrets(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
         *tokens,
         WEBHOOK_ID,
         CALLBACK_KEY,
+        LINE_KEY,
         scene.provider.password,
         PHONE.removeprefix("+46"),
         scene.provider.voice_number.removeprefix("+46"),
     ):
         assert secret not in told
+    if pin:
+        states = (one.as_dict() for one in scene.home.hass.states.async_all())
+        assert str(pin) not in told + str(list(states))
 
 
 def _ours(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from itertools import groupby
 import logging
 from operator import methodcaller
@@ -11,10 +12,21 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.elks.const import CONF_KEEP_SPEECH
-from simulator import CallbackKind, CallState, Dialect, KeyPress, Outcome, SimulatedCall
+from simulator import (
+    CallbackKind,
+    CallState,
+    Dialect,
+    Direction,
+    Fault,
+    FaultKind,
+    KeyPress,
+    Outcome,
+    SimulatedCall,
+)
+from tests.elks.conftest import LAST_CALL, LINE
 
-from .row import Row
-from .scene import Scene
+from .row import PLACE as REQUEST, LineRow, Row
+from .scene import BRIDGES, OPEN, Scene
 
 # Hypothesis warns of its own random numbers in Python 3.14
 pytestmark = pytest.mark.filterwarnings("ignore:It looks like `register_random`")
@@ -30,8 +42,6 @@ SPEECH = [0, 0, 3, 5.5, 9, HANGS, None]
 """Seconds until a text is spoken; None if it never is."""
 TROUBLES = ["reload", "kill", "away"]
 MOMENT = "en/one_moment"
-BRIDGES = (MOMENT, "sound/beep")
-"""After these the provider asks again."""
 LONGEST = 7
 """How many moments somebody waits in a row: each lasts 3.5 s, unless a key skips it."""
 TAKEN = "en/taken"
@@ -58,6 +68,36 @@ WAIT = events("wait", st.sampled_from([0.5, 1, 3, 10, 30]))
 TROUBLE = events("trouble", st.sampled_from(TROUBLES))
 STORIES = st.lists(
     PLACE | PLACE | BEGIN | BEGIN | WAIT | WAIT | TROUBLE, min_size=2, max_size=10
+)
+CALLERS: list[dict[str, Any]] = [
+    {"keys": keys, "talk_for": talk_for, "waits": waits}
+    for keys in (
+        [KeyPress(1, "1", sound=2)],
+        [KeyPress(6, "1"), KeyPress(14, "7")],
+        [KeyPress(2, "7", sound=2)],
+        [],
+    )
+    for talk_for, waits in ((None, None), (5, None), (17, None), (None, 0.5))
+]
+REPORTED = [
+    None,
+    None,
+    *(
+        Fault(kind, number=LINE, delay=3)
+        for kind in (
+            FaultKind.CALLBACK_DOUBLED,
+            FaultKind.CALLBACK_SIMULTANEOUS,
+            FaultKind.CALLBACK_REPEATED,
+            FaultKind.CALLBACK_LATE,
+        )
+    ),
+]
+RING = events(
+    "ring", st.sampled_from(CALLERS), st.booleans(), st.sampled_from(REPORTED)
+)
+LOSE = events("lose")
+BOTH_WAYS = st.lists(
+    PLACE | RING | RING | LOSE | WAIT | TROUBLE, min_size=3, max_size=12
 )
 
 
@@ -93,6 +133,7 @@ class World:
         self.begun = self.scene.wanted = 0
         self.queue = 0
         self.scene.chains.clear()
+        self.scene.provider.clear_faults()
 
     def person(self, phone: dict[str, Any]) -> str:
         """Return the number of somebody whom nobody has called before."""
@@ -151,6 +192,20 @@ class World:
             rounds=1,
         )
 
+    async def ring(
+        self, caller: dict[str, Any], is_known: bool, reported: Fault | None
+    ) -> None:
+        """Let somebody call the number that the home calls from: whom it called last, or another."""
+        if reported:
+            self.scene.faults(reported)
+        called = [call.to for call in self.calls if call not in self.scene.callers]
+        number = called[-1] if called and is_known else self.person({})
+        self.scene.provider.dial(number, **caller)
+
+    async def lose(self) -> None:
+        """Lose the answer to the next request for a call."""
+        self.scene.faults(Fault(FaultKind.RESET_AFTER, on=REQUEST))
+
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
         await asyncio.sleep(seconds)
@@ -199,6 +254,41 @@ class World:
             for sent in self.scene.provider.callbacks
             if sent.call_id in ids and sent.kind is not CallbackKind.WHENHANGUP
         } <= {200}
+
+    async def end_both_ways(self) -> None:
+        """Let everything come to its end, and look at what came of calls in both directions."""
+        async with asyncio.timeout(7200):
+            while any(call.state is CallState.ONGOING for call in self.calls):
+                await asyncio.sleep(10)
+        await asyncio.sleep(300)
+        callers = [one for one in self.calls if one.direction is Direction.INCOMING]
+        assert len(self.calls) - len(callers) == self.scene.wanted
+        for call in self.calls:
+            self.check_end(call, is_refused=call in callers and not call.start)
+        for call in callers:
+            await self.check_gate(call)
+        last = {
+            state.attributes.get("call_id")
+            for _, state in self.scene.shown
+            if state.entity_id == LAST_CALL
+        }
+        assert last.isdisjoint(call.id for call in callers)
+        assert not self.scene.home.entry.runtime_data.tracker.book.open()
+
+    def check_end(self, call: SimulatedCall, *, is_refused: bool) -> None:
+        """Check that a call ended as it did; whoever is refused may be refused without a word."""
+        if is_refused and call.id not in self.scene.ends:
+            return
+        end = self.scene.ends[call.id]
+        known = (end["state"], end["direction"], end["from"], end["to"])
+        assert known == (call.state, call.direction, call.from_, call.to)
+
+    async def check_gate(self, call: SimulatedCall) -> None:
+        """Check that a gate opens once when it was chosen, and that its caller hears of it."""
+        heard = (await self.scene.heard_at_line(call)).split(", ")
+        assert "silence" not in heard
+        chosen = [one.get("result") for one in call.actions[:-1] if "ivr" in one]
+        assert self.scene.opened.count(call.id) == chosen.count("1")
 
     async def check_heard(self, call: SimulatedCall) -> None:
         """Check that nobody's call ends while there is something to be said."""
@@ -253,13 +343,33 @@ class World:
 @pytest.fixture
 def row() -> Row:
     """Return how the provider expresses itself before a story says that."""
-    return Row(name="random-orders", goes_wrong="", dialect=Dialect())
+    return LineRow(
+        name="random-orders",
+        goes_wrong="",
+        dialect=Dialect(),
+        line={
+            "callers": "everyone",
+            "minutes_per_day": 1_000_000,
+            "menu": [{"key": "1", "say": "open", "actions": [OPEN]}],
+        },
+        heard="",
+    )
 
 
 @pytest.fixture
 def world(voice: None, scene: Scene) -> World:
     """Return a home with a voice."""
     return World(scene)
+
+
+def check_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Check that nobody logged an error; text-to-speech does that a voice fails."""
+    assert not [
+        record
+        for record in caplog.records
+        if record.levelno >= logging.ERROR
+        and record.name != "homeassistant.components.tts"
+    ]
 
 
 @settings(
@@ -288,10 +398,36 @@ async def test_random_orders(
         await event(world)
     await world.end()
 
-    # Text-to-speech logs that a voice fails
-    assert not [
-        record
-        for record in caplog.records
-        if record.levelno >= logging.ERROR
-        and record.name != "homeassistant.components.tts"
-    ]
+    check_log(caplog)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(story=BOTH_WAYS, seed=st.integers(0, 10_000))
+async def test_both_ways(
+    world: World,
+    caplog: pytest.LogCaptureFixture,
+    story: list[Callable[[World], Coroutine[Any, Any, None]]],
+    seed: int,
+) -> None:
+    """Whoever calls whom on one number: each gate opens once, and each call ends truly."""
+    # How long callers hear ringing, and whether they still do, is a matter of the rows
+    plain = Dialect()
+    dialect = replace(
+        Dialect.chosen(seed),
+        rings_for=plain.rings_for,
+        callback_times=plain.callback_times,
+        incoming_created=True,
+        retries_next=False,
+        hung_up="hangup",
+    )
+    world.begins(keep=True, hangs=False, dialect=dialect)
+    for event in story:
+        await event(world)
+    await world.end_both_ways()
+
+    check_log(caplog)

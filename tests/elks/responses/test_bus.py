@@ -13,7 +13,7 @@ import custom_components.elks as integration
 from homeassistant.config_entries import ConfigEntries, ConfigSubentryData
 from simulator import Fault, FaultKind, KeyPress, Outcome
 
-from ..conftest import PHONE, Home, make_contact
+from ..conftest import LINE, PHONE, Home, make_contact, make_line
 from ..speech.conftest import Engine
 
 
@@ -53,7 +53,60 @@ async def test_call_ended(home: Home) -> None:
         "answer": None,
         "spoken": None,
         "contact": "Anna",
+        "line": None,
     }
+
+
+@pytest.fixture
+def lines() -> list[ConfigSubentryData]:
+    """Return one line."""
+    return [make_line(menu=[{"key": "1", "say": "open the gate"}])]
+
+
+async def test_call_to_a_line_ended(engine: Engine, home: Home) -> None:
+    """A call to a line is told once when it has ended, with who called and which line."""
+    ended = async_capture_events(home.hass, "elks_call_ended")
+    keys = [KeyPress(after=1, keys="1", sound=2)]
+
+    call = home.provider.dial(PHONE, talk_for=12, keys=keys)
+    await home.settle()
+    await home.callback(id=call.id, state="success")
+
+    [event] = ended
+    assert call.cost
+    expected = {
+        "config_entry_id": home.entry.entry_id,
+        "device_id": home.device_id("Home"),
+        "entity_id": "switch.home_answering",
+        "call_id": call.id,
+        "state": "success",
+        "direction": "incoming",
+        "from": PHONE,
+        "to": LINE,
+        "duration": call.duration,
+        "cost": call.cost / 10_000,
+        "currency": "SEK",
+        "answered": True,
+        "digits": "1",
+        "answer": None,
+        "contact": "Anna",
+        "line": "Home",
+    }
+    assert event.data | expected == event.data
+    assert event.data.keys() - expected == {"created", "start", "spoken"}
+
+
+async def test_missed_call_to_a_line(home: Home) -> None:
+    """A call from a withheld number that nobody answers has no name and no number."""
+    ended = async_capture_events(home.hass, "elks_call_ended")
+
+    home.provider.dial(None)
+    await home.settle()
+
+    [event] = ended
+    assert event.data["answered"] is False
+    assert event.data["from"] is event.data["contact"] is None
+    assert event.data["device_id"] == home.device_id("Home")
 
 
 async def test_to_nobody(home: Home) -> None:

@@ -12,11 +12,15 @@ class Place(StrEnum):
     """What a caller was asked last."""
 
     DOOR = "door"
-    """Nothing yet: who is let in is being decided, or an automation decides what comes next."""
+    """Nothing yet: who is let in is being decided."""
     PIN = "pin"
     MENU = "menu"
+    DECISION = "decision"
+    """Nothing: an automation decides what comes next."""
     STEP = "step"
     """What an automation asked."""
+    FORWARD = "forward"
+    """Nothing: they are connected with somebody else."""
     EXIT = "exit"
     """Nothing more: the call ends."""
 
@@ -34,6 +38,8 @@ class Talk:
     """How many steps an automation asked for."""
     steps_over: int = 0
     """How many of them are over."""
+    connect: str = ""
+    """Whom the last of them connects the caller with, in E.164; empty if it speaks or hangs up."""
     wrong_pins: int = 0
     misses: int = 0
     """How many times in a row nothing, or nothing that can be chosen, was pressed."""
@@ -60,6 +66,7 @@ class Talk:
         return cls(
             # What only a newer version knows is not gone on with
             place=Place(place) if place in Place else Place.EXIT,
+            connect=text(data.get("connect", "")),
             **{name: whole_number(data.get(name, 0)) for name in numbers},
         )
 

@@ -7,7 +7,9 @@ from homeassistant.config_entries import ConfigEntry
 
 from ...people.contacts import Contact, contact_with
 
-_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
+_NUMBER = re.compile(r"(?:\+|00)?([1-9][0-9]{6,14})")
+_BETWEEN = re.compile(r"[\s().-]")
+"""What a number may be written with; a plus that was not encoded has become a space."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +26,7 @@ def read_caller(written: str | None, entry: ConfigEntry) -> Caller:
 
     How it reports a withheld number is not documented: what cannot be one counts as withheld.
     """
-    found = _NUMBER.fullmatch((written or "").strip())
+    found = _NUMBER.fullmatch(_BETWEEN.sub("", written or ""))
     if found is None:
         return Caller(number=None, contact=None)
     number = f"+{found[1]}"

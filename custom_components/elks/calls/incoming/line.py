@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from hmac import compare_digest
 from typing import Any, Self
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -124,16 +125,35 @@ class Line:
 
 def lines(entry: ConfigEntry) -> list[Line]:
     """Return the lines of an account."""
-    return [
-        Line.from_subentry(subentry)
-        for subentry in entry.subentries.values()
-        if subentry.subentry_type == SUBENTRY_LINE
-    ]
+    return list(map(Line.from_subentry, _subentries(entry)))
 
 
 def find_line(entry: ConfigEntry, line_id: str | None) -> Line | None:
     """Return a line; None for one that has been removed."""
-    return next((line for line in lines(entry) if line.id == line_id), None)
+    found = (one for one in _subentries(entry) if one.subentry_id == line_id)
+    return next(map(Line.from_subentry, found), None)
+
+
+def line_with_key(entry: ConfigEntry, key: str) -> Line | None:
+    """Return the line with a secret in its address; it takes as long for any secret."""
+    given = key.encode()
+    found = [
+        one
+        for one in _subentries(entry)
+        if compare_digest(one.data[CONF_LINE_KEY].encode(), given)
+    ]
+    return next(map(Line.from_subentry, found), None)
+
+
+def line_with_number(entry: ConfigEntry, number: str | None) -> Line | None:
+    """Return the line at a number in E.164."""
+    return next((line for line in lines(entry) if line.number == number), None)
+
+
+def _subentries(entry: ConfigEntry) -> list[ConfigSubentry]:
+    return [
+        one for one in entry.subentries.values() if one.subentry_type == SUBENTRY_LINE
+    ]
 
 
 def _entry(data: Mapping[str, Any]) -> MenuEntry:

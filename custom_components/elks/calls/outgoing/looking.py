@@ -182,7 +182,9 @@ class Lookout:
         record = self._book.find(token)
         if record is None or record.ended:
             return
-        if record.reported and call.state is not CallState.ONGOING:
+        # A caller can hang up before 46elks knows where to report it
+        is_missed = record.reported and record.line is None
+        if is_missed and call.state is not CallState.ONGOING:
             self._arrivals.async_miss()
         self._book.report(token, call)
 
