@@ -215,10 +215,9 @@ class LinePrompts:
 
     def _steps(self, line: Line) -> Iterator[Step]:
         """Find all that a line may say, but for what only a call shows."""
-        is_menu = line.answer_with is AnswerWith.MENU
-        if is_menu or line.pin:
+        if line.answer_with is not AnswerWith.NOTHING or line.pin:
             yield from (self.own(line, sound) for sound in _OWN)
-        if not is_menu:
+        if line.answer_with is not AnswerWith.MENU:
             return
         yield self.menu(line)
         for caller in self._callers(line):
