@@ -143,7 +143,7 @@ def test_sensors_are_documented(home: Home) -> None:
     entities = er.async_entries_for_config_entry(registry, home.entry.entry_id)
 
     assert account | {"sensor.<account>_last_call"} == {
-        f"sensor.<account>_{entity.translation_key}"
+        entity.entity_id.replace("demo_home", "<account>")
         for entity in entities
         if entity.domain == "sensor" and entity.config_subentry_id is None
     }

@@ -69,8 +69,6 @@ class Talks:
                 return self._ask_pin(line, caller)
             case Way.IN:
                 return await self._async_let_in(line, caller, record)
-        self._note(record, place=Place.EXIT)
-        match way:
             case Way.OUT if line.others is Others.FORWARD:
                 return self._forward(line)
         return HangUp(signal=_SIGNALS.get(line.others, HangUpSignal.BUSY))

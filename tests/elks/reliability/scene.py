@@ -22,7 +22,7 @@ from custom_components.elks.speech import Prompt, RecordingNames, words_of
 from custom_components.elks.speech.built_in import FOLDER
 from custom_components.elks.words import async_home_words
 from homeassistant.components.tts.const import DATA_COMPONENT
-from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
+from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, MATCH_ALL
 from homeassistant.core import Event, EventStateChangedData, State, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event
@@ -65,6 +65,8 @@ class Scene:
     """What was heard of the messages, by the ids of the calls."""
     chains: list[dict[str, Any]] = field(default_factory=list)
     """What came of each chain."""
+    news: list[str] = field(default_factory=list)
+    """What all events held."""
     foreign: set[str] = field(default_factory=set)
     """The ids of the calls that another program has placed."""
     opened: list[str] = field(default_factory=list)
@@ -142,9 +144,14 @@ class Scene:
         def opened(event: Event[dict[str, Any]]) -> None:
             self.opened.append(event.data["call_id"])
 
+        @callback
+        def happened(event: Event[Any]) -> None:
+            self.news.append(str(event.data))
+
         hass = self.home.hass
         unsubscribe = (
             hass.bus.async_listen(GATE_OPENED, opened),
+            hass.bus.async_listen(MATCH_ALL, happened),
             async_track_state_change_event(hass, [LAST_CALL, LAST_TO_LINE], changed),
             hass.bus.async_listen(f"{DOMAIN}_call_ended", ended),
             hass.bus.async_listen(f"{DOMAIN}_chain_ended", chain_ended),
@@ -251,6 +258,8 @@ class Scene:
         )
 
     async def _heard_at_line(self, action: dict[str, str]) -> str:
+        if "connect" in action:
+            return "connect"
         heard = await self._heard(action)
         if heard == "hangup":
             return action[heard]
