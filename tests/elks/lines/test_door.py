@@ -109,11 +109,16 @@ async def test_others(home: Home, signal: str) -> None:
     [
         ({"others": "forward", "forward_to": "+46701111111"}, False, "connect"),
         ({"others": "forward", "forward_to": "+46701111111"}, True, "hangup"),
+        (
+            {"others": "forward", "forward_to": PHONE, "minutes_per_day": 0},
+            False,
+            "hangup",
+        ),
         ({"others": "forward", "forward_to": "gone"}, False, "hangup"),
     ],
 )
 async def test_forward(home: Home, is_off: bool, done: str) -> None:
-    """Others are connected with somebody, but not while the line does not answer."""
+    """Others are connected with somebody, but not when nobody is let in, or no time is left."""
     if is_off:
         [line] = (one for one in home.entry.subentries.values() if one.title == "Home")
         home.entry.runtime_data.lines.async_set_answering(line.subentry_id, False)
