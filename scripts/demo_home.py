@@ -115,9 +115,7 @@ LINE: Final[Mapping[str, Any]] = {
         {
             "key": "2",
             "say": "close the water valve",
-            "actions": [
-                {"action": "switch.turn_off", "target": {"entity_id": VALVE}}
-            ],
+            "actions": [{"action": "switch.turn_off", "target": {"entity_id": VALVE}}],
             "reply": "The valve is closed.",
         },
     ],

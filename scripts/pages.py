@@ -173,8 +173,10 @@ class LineForm:
 
     async def open_choice(self, said: str) -> None:
         """Open the dialog of a choice in the menu."""
-        choices = self._dialog.locator("ha-selector-object ha-md-list-item, ha-selector-object ha-list-item-base, ha-selector-object ha-md-list > *")
-        await choices.filter(has_text=said).locator("ha-icon-button").first.click()
+        choices = self._dialog.locator("ha-selector-object").get_by_role("listitem")
+        # Beside it is a button that removes it
+        edit = choices.filter(has_text=said).locator("ha-icon-button").first
+        await edit.click()
         await expect(self._choice.locator("ha-form").first).to_be_visible()
 
 
