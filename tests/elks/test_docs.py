@@ -599,7 +599,9 @@ class TestLine:
         responses: list[Any] = []
         home.hass.bus.async_listen(EVENT_CALL_ENDED, responses.append)
         await automate(home.hass, example("docs/lines.md", "elks.answer"))
-        pressed = [KeyPress(after=1, keys=key, sound=n) for n, key in enumerate(keys, 1)]
+        pressed = [
+            KeyPress(after=1, keys=key, sound=n) for n, key in enumerate(keys, 1)
+        ]
 
         call = home.provider.dial(ANNA, keys=pressed)
         async with asyncio.timeout(10):
@@ -623,7 +625,10 @@ class TestLine:
             },
             "actions": [
                 {"action": "elks.answer", "data": step, "response_variable": "got"},
-                {"action": "test.note", "data": {"got": "{{ got }}", "trigger": "{{ trigger }}"}},
+                {
+                    "action": "test.note",
+                    "data": {"got": "{{ got }}", "trigger": "{{ trigger }}"},
+                },
             ],
         }
         await automate(home.hass, automation)
