@@ -25,7 +25,7 @@ from .pages import (
     SetUp,
 )
 from .process import ProcessError
-from .simulator_process import SimulatorProcess, running_simulator
+from .simulator_process import FROM_NUMBER, SimulatorProcess, running_simulator
 
 PEOPLE = {"Anna": "+46701111111", "Bo": "+46702222222", "Cilla": "+46703333333"}
 # The person presses the key when the message is almost over
@@ -90,11 +90,12 @@ async def take_pictures(folder: Path) -> None:
         await log_in(page, home)
         await pictures_of_walks(page, home, connection, folder / "walks.log")
         await add_account(page, home, simulator)
-        phone_page = await _sized(browser, 440, 640)
+        [entry] = await connection.command("config_entries/get", domain="elks")
+        await home.add_line(entry["entry_id"], number=FROM_NUMBER, **LINE)
+        phone_page = await _sized(browser, 440, 720)
         phone = PhonePage(phone_page)
         await phone.open(simulator)
         await pictures_of_form_and_phone(page, home, phone_page, phone)
-        [entry] = await connection.command("config_entries/get", domain="elks")
         for name, number in PEOPLE.items():
             await home.add_contact(entry["entry_id"], name, number)
         await picture_of_chain(page, home, connection, simulator)
@@ -109,7 +110,8 @@ async def pictures_of_walks(
     The simulator is a separate one, so that its calls are not on later pictures.
     """
     async with running_simulator(output) as simulator:
-        phone_page = await _sized(page.context, 390, 440)
+        # Only the phone, not what calls the home
+        phone_page = await _sized(page.context, 390, 310)
         phone = PhonePage(phone_page)
         await phone.open(simulator)
         for language, size in WALKS:
