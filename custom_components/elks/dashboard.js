@@ -104,8 +104,8 @@ function accountCards(localize, { name, entry, entities }) {
       ...FULL_WIDTH,
       ...whileCalling(chain),
     }),
-    ...tile(entities.last_answer),
-    ...tile(entities.acknowledged_by),
+    ...tile(entities.last_answer, onceKnown(entities.last_answer)),
+    ...tile(entities.acknowledged_by, onceKnown(entities.acknowledged_by)),
     ...tile(entities.calls_in_progress),
     ...tile(entities.balance),
     ...tile(entities.cost_this_month, FULL_WIDTH),
@@ -116,7 +116,7 @@ function contactCards({ name, entities }) {
   return [
     heading(name, "mdi:account"),
     ...lastCall(entities.last_call),
-    ...tile(entities.last_answer),
+    ...tile(entities.last_answer, onceKnown(entities.last_answer)),
     ...tile(entities.test_call, { hide_state: true }),
   ];
 }
@@ -154,7 +154,12 @@ function tile(entity, options) {
 }
 
 function lastCall(entity, content = ["state", "created"]) {
-  return tile(entity, { state_content: content, ...FULL_WIDTH });
+  return tile(entity, { state_content: content, ...FULL_WIDTH, ...onceKnown(entity) });
+}
+
+/** Show nothing rather than "Unknown", as before the first call. */
+function onceKnown(entity) {
+  return { visibility: [{ condition: "state", entity, state_not: "unknown" }] };
 }
 
 function whileCalling(chain) {

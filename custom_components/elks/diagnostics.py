@@ -88,6 +88,7 @@ def _line_state(data: ElksData, line: Line) -> dict[str, Any]:
         "answering": state.answering,
         "seconds_today": state.used(now),
         "wrong_pins": state.wrong_pins,
+        "locked": state.locked,
     }
 
 

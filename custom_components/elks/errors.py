@@ -1,8 +1,12 @@
 """Errors that people read, in their own language."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_cached_translations
 
 from .api import (
     ElksError,
@@ -39,6 +43,39 @@ def failed(key: str, **placeholders: str) -> HomeAssistantError:
         translation_key=key,
         translation_placeholders=placeholders,
     )
+
+
+@contextmanager
+def async_naming_fields(hass: HomeAssistant, action: str) -> Iterator[None]:
+    """Let errors name the fields of an action as its form does, and then as YAML does.
+
+    Such as "Numbers (to #2)".
+    """
+    try:
+        yield
+    except ServiceValidationError as err:
+        written = err.translation_placeholders or {}
+        named = {
+            key: ", ".join(
+                _async_label(hass, action, field) for field in written[key].split(", ")
+            )
+            for key in ("field", "fields")
+            if key in written
+        }
+        if err.translation_domain != DOMAIN or not named or not err.translation_key:
+            raise
+        raise invalid(err.translation_key, **(written | named)) from err
+
+
+@callback
+def _async_label(hass: HomeAssistant, action: str, field: str) -> str:
+    """Return what a form calls a field, or what is in it, such as "answers #1 key"."""
+    name, *_ = field.split(" ")
+    key = f"component.{DOMAIN}.services.{action}.fields.{name}.name"
+    label = async_get_cached_translations(
+        hass, hass.config.language, "services", DOMAIN
+    ).get(key, field)
+    return label if label.casefold() == field else f"{label} ({field})"
 
 
 @callback

@@ -257,6 +257,12 @@ class ChainSensor(ChainsSensor):
 class AcknowledgedBySensor(ChainsSensor):
     """Who acknowledged the chain that was acknowledged last."""
 
+    @property
+    @override
+    def suggested_object_id(self) -> str:
+        """The end of its entity ID, which is public: its name says the same in other words."""
+        return "acknowledged_by"
+
     @override
     def _look(self) -> None:
         chain = self._chains.acknowledged

@@ -1,7 +1,7 @@
 """The actions: their fields, what they do, and their errors."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -63,7 +63,7 @@ from .const import (
     DOMAIN,
     MAX_RING_TIMEOUT,
 )
-from .errors import failed, invalid
+from .errors import async_naming_fields, failed, invalid
 from .helpers.text import shorten
 from .planning import fields
 from .planning.answer import async_answer, async_reject
@@ -205,39 +205,42 @@ REJECT_SCHEMA = vol.Schema(
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_PLACE_CALL,
-        _async_place_call,
-        schema=fields.in_words(PLACE_CALL_SCHEMA),
-        supports_response=SupportsResponse.OPTIONAL,
-    )
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_CALL_CHAIN,
-        _async_call_chain,
-        schema=fields.in_words(CALL_CHAIN_SCHEMA),
-        supports_response=SupportsResponse.OPTIONAL,
-    )
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_CANCEL_CHAIN,
-        _async_cancel_chain,
-        schema=fields.in_words(CANCEL_CHAIN_SCHEMA),
-    )
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_ANSWER,
-        _async_answer,
-        schema=fields.in_words(ANSWER_SCHEMA),
-        supports_response=SupportsResponse.OPTIONAL,
-    )
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_REJECT,
-        _async_reject,
-        schema=fields.in_words(REJECT_SCHEMA),
-    )
+    optional = SupportsResponse.OPTIONAL
+    for action, schema, perform, response in (
+        (SERVICE_PLACE_CALL, PLACE_CALL_SCHEMA, _async_place_call, optional),
+        (SERVICE_CALL_CHAIN, CALL_CHAIN_SCHEMA, _async_call_chain, optional),
+        (SERVICE_CANCEL_CHAIN, CANCEL_CHAIN_SCHEMA, _async_cancel_chain, None),
+        (SERVICE_ANSWER, ANSWER_SCHEMA, _async_answer, optional),
+        (SERVICE_REJECT, REJECT_SCHEMA, _async_reject, None),
+    ):
+        hass.services.async_register(
+            DOMAIN,
+            action,
+            partial(_async_perform, action, perform),
+            schema=_in_words(hass, action, schema),
+            supports_response=response or SupportsResponse.NONE,
+        )
+
+
+async def _async_perform(
+    action: str,
+    perform: Callable[[ServiceCall], Awaitable[ServiceResponse]],
+    call: ServiceCall,
+) -> ServiceResponse:
+    """Perform an action; its errors name fields as its form does."""
+    with async_naming_fields(call.hass, action):
+        return await perform(call)
+
+
+def _in_words(hass: HomeAssistant, action: str, schema: vol.Schema) -> vol.Schema:
+    """Return a schema that refuses fields in words, and names them as the action's form does."""
+    read = fields.in_words(schema)
+
+    def read_in_words(data: object) -> Any:
+        with async_naming_fields(hass, action):
+            return read(data)
+
+    return vol.Schema(read_in_words)
 
 
 async def _async_place_call(call: ServiceCall) -> ServiceResponse:

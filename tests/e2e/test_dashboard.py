@@ -65,30 +65,42 @@ async def test_follows_contacts(
 ) -> None:
     """Who is added appears, and who is removed disappears."""
     await expect(dashboard.headings).to_have_text([ACCOUNT, "Anna", ACTIVITY])
-    await expect(dashboard.tiles("Last call")).to_have_count(2)
+    await expect(dashboard.tiles("Test call")).to_have_count(1)
 
     await home.add_contact(await account(connection), "Bo", BO)
     await expect(dashboard.headings).to_have_text([ACCOUNT, "Anna", "Bo", ACTIVITY])
-    await expect(dashboard.tiles("Last call")).to_have_count(3)
+    await expect(dashboard.tiles("Test call")).to_have_count(2)
 
     await remove_contacts(connection, "Anna")
     await expect(dashboard.headings).to_have_text([ACCOUNT, "Bo", ACTIVITY])
-    await expect(dashboard.tiles("Last call")).to_have_count(2)
+    await expect(dashboard.tiles("Test call")).to_have_count(1)
 
 
 async def test_leaves_out_what_is_disabled(
     connection: Connection, dashboard: ElksDashboard
 ) -> None:
     """Nothing is shown of an entity that is disabled."""
-    await expect(dashboard.tiles("Last call")).to_have_count(2)
+    await expect(dashboard.tiles("Test call")).to_have_count(1)
 
     await connection.command(
         "config/entity_registry/update",
-        entity_id="sensor.anna_last_call",
+        entity_id="button.anna_test_call",
         disabled_by="user",
     )
 
-    await expect(dashboard.tiles("Last call")).to_have_count(1)
+    await expect(dashboard.tiles("Test call")).to_have_count(0)
+
+
+async def test_shows_what_is_known(
+    connection: Connection, dashboard: ElksDashboard, simulator: SimulatorProcess
+) -> None:
+    """What only a call can show appears with the first call to a contact, not as unknown."""
+    await expect(dashboard.tiles("Test call")).to_be_visible()
+    await expect(dashboard.tiles("Unknown")).to_be_hidden()
+
+    await connection.act("elks.place_call", {"to": "Anna", "message": "Hello."})
+
+    await expect(dashboard.tiles("Last call").last).to_contain_text("Answered")
 
 
 async def test_shows_and_cancels_a_chain(

@@ -58,6 +58,6 @@ async def test_pendant(browser: BrowserContext, home: HomeProcess) -> None:
 
     await page.bring_to_front()
     await expect(valve).to_contain_text("Off")
-    await expect(dashboard.tiles("Acknowledged by")).to_contain_text("Bo")
+    await expect(dashboard.tiles("Accepted by")).to_contain_text("Bo")
     await expect(dashboard.complaints).to_have_count(0)
     assert complaints(home) == []

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
+import sys
 from typing import Any
 
 from aiohttp.test_utils import TestClient
@@ -27,6 +28,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator import Outcome, Simulator
 
+from .cloud import Cloud
 from .speech.conftest import Engine, tone
 
 PHONE = "+46701234567"
@@ -68,6 +70,15 @@ async def editor(hass: HomeAssistant) -> None:
 def in_sweden(hass: HomeAssistant) -> None:
     """Let the home be in Sweden."""
     hass.config.country = "SE"
+
+
+@pytest.fixture
+def cloud(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """Return a home's subscription to the cloud, without remote access."""
+    cloud = Cloud()
+    hass.config.components.add("cloud")
+    monkeypatch.setitem(sys.modules, "homeassistant.components.cloud", cloud.module())
+    return cloud
 
 
 @pytest.fixture

@@ -24,8 +24,9 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import load_yaml_dict
 from simulator import Fault, FaultKind, KeyPress, Outcome
+from simulator.call import SimulatedCall
 
-from .conftest import Home, make_contact
+from .conftest import Home, make_contact, make_line
 from .speech.conftest import Engine, until
 
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints/automation/elks"
@@ -34,8 +35,10 @@ NAMES = sorted(path.name.split(".")[0] for path in BLUEPRINTS.glob("*.sv.yaml"))
 MUST_BE_FILLED_IN = {
     "ask_before_doing": {"happens", "person", "question", "do"},
     "call_when_an_alarm_triggers": {"people"},
+    "ask_callers": {"line", "question", "do_first"},
     "care_pendant": {"pressed", "people"},
     "fire_drill": {"people"},
+    "gate_for_callers": {"people", "do"},
 }
 ANNA, BO = "+46701111111", "+46702222222"
 PEOPLE = ["notify.anna", "notify.bo"]
@@ -784,3 +787,120 @@ async def test_battery(
             if suffix
             else "Pendant battery: the battery is low."
         )
+
+
+# What follows when somebody calls the home
+
+
+class TestCallers:
+    """Somebody calls the home, at a line where automations answer."""
+
+    @pytest.fixture
+    def lines(self) -> list[ConfigSubentryData]:
+        """Return a line."""
+        return [make_line(answer_with="automation", callers="everyone")]
+
+    async def ask(self, house: Home, suffix: str, *keys: str) -> SimulatedCall:
+        """Let Anna call, and press keys; return her call."""
+        await automate(
+            house.hass,
+            f"ask_callers{suffix}",
+            line=house.device_id("Home"),
+            question="Press 1 to open, or 2 to close.",
+            do_first=[DO],
+            do_second=[DO_NOT],
+        )
+        call = house.provider.dial(
+            ANNA, keys=[KeyPress(0.1, key, n) for n, key in enumerate(keys, 1)]
+        )
+        await finish(house)
+        return call
+
+    @pytest.mark.parametrize(
+        ("keys", "done", "verbs"),
+        [
+            ("11", "do", ["ivr", "ivr", "play", "hangup"]),
+            ("21", "do_not", ["ivr", "ivr", "play", "hangup"]),
+            ("12", None, ["ivr", "ivr", "play", "hangup"]),
+            ("", None, ["ivr", "hangup"]),
+        ],
+    )
+    async def test_two_questions(
+        self,
+        engine: Engine,
+        house: Home,
+        suffix: str,
+        keys: str,
+        done: str | None,
+        verbs: list[str],
+    ) -> None:
+        """What was chosen and confirmed is done."""
+        runs = {
+            name: async_mock_service(house.hass, "test", name)
+            for name in ("do", "do_not")
+        }
+
+        call = await self.ask(house, suffix, *keys)
+
+        assert [next(iter(one)) for one in call.actions] == verbs
+        assert [name for name, calls in runs.items() for _ in calls] == (
+            [done] if done else []
+        )
+
+    async def test_hangs_up(self, engine: Engine, house: Home) -> None:
+        """Whoever hangs up before the second question wants nothing; it is no error."""
+        done = async_mock_service(house.hass, "test", "do")
+        await self.ask(house, "")
+        house.provider.dial(ANNA, keys=[KeyPress(0.1, "1", 1)], hangs_up_at=2)
+        await finish(house)
+
+        assert done == []
+        assert is_on(house.hass)
+
+    async def test_gate(self, house: Home, suffix: str) -> None:
+        """The gate opens for those who may; the call is not picked up, and costs nothing."""
+        done = async_mock_service(house.hass, "test", "do")
+        do = {"action": "test.do", "data": {"by": "{{ trigger.contact }}"}}
+        await automate(
+            house.hass, f"gate_for_callers{suffix}", people=["notify.anna"], do=[do]
+        )
+
+        calls = [house.provider.dial(one) for one in (ANNA, BO, "+46709999999")]
+        await finish(house)
+
+        assert [call.data["by"] for call in done] == ["Anna"]
+        assert [call.actions[0]["hangup"] for call in calls] == ["busy"] * 3
+        assert [call.cost for call in calls] == [None] * 3
+
+    async def test_gate_says_so(self, engine: Engine, house: Home, suffix: str) -> None:
+        """It can say that it opens."""
+        done = async_mock_service(house.hass, "test", "do")
+        await automate(
+            house.hass,
+            f"gate_for_callers{suffix}",
+            people=PEOPLE,
+            do=[DO],
+            say="The gate opens, {{ trigger.contact }}.",
+            lines=[house.device_id("Home")],
+        )
+
+        call = house.provider.dial(ANNA)
+        await finish(house)
+
+        assert len(done) == 1
+        assert [next(iter(one)) for one in call.actions] == ["play", "hangup"]
+        assert "The gate opens, Anna." in [text for text, *_ in engine.asked]
+
+    @pytest.mark.parametrize(
+        "inputs", [{"lines": ["another"]}, {"only_if": ["{{ false }}"]}]
+    )
+    async def test_gate_stays_closed(self, house: Home, inputs: dict[str, Any]) -> None:
+        """It opens at the lines and under the conditions that were chosen."""
+        done = async_mock_service(house.hass, "test", "do")
+        await automate(house.hass, "gate_for_callers", people=PEOPLE, do=[DO], **inputs)
+
+        call = house.provider.dial(ANNA)
+        await finish(house)
+
+        assert done == []
+        assert call.actions[0]["hangup"] == "busy"

@@ -22,8 +22,8 @@ from .automations import (
     offered,
     set_preview,
 )
-from .conftest import Home, make_contact
-from .speech.conftest import Engine
+from .conftest import Home, make_contact, make_line
+from .speech.conftest import Engine, until
 
 TO_BOTH = {"entity_id": ["event.anna_call", "event.bo_call"]}
 ASKED = {"trigger": "event", "event_type": "ask"}
@@ -218,3 +218,46 @@ async def test_offered(
             "elks.chain_is_running",
             "elks.is_on_call",
         }
+
+
+class TestLine:
+    """Somebody calls the home."""
+
+    @pytest.fixture
+    def lines(self) -> list[ConfigSubentryData]:
+        """Return a line at which an automation answers, or none does."""
+        return [make_line(answer_with="automation")]
+
+    @pytest.mark.parametrize(
+        ("target", "is_so"),
+        [
+            ({"entity_id": "event.home_call"}, True),
+            (TO_ANNA, True),
+            (TO_ALL, True),
+            (TO_BO, False),
+        ],
+    )
+    async def test_is_on_call(
+        self, home: Home, target: dict[str, Any], is_so: bool
+    ) -> None:
+        """A line and whoever calls it are on a call, from when it rings until it has ended."""
+        asking = await Asking.make(home, if_("is_on_call", target))
+        assert not await asking.answer()
+
+        call = home.provider.dial(ANNA)
+        await until(lambda: not home.hass.states.is_state("event.home_call", "unknown"))
+        assert await asking.answer() is is_so
+
+        await home.act("answer", call_id=call.id, hang_up=True)
+        assert not await asking.answer()
+        await home.settle()
+
+    async def test_no_chain(self, engine: Engine, home: Home) -> None:
+        """A chain calls no line."""
+        rings_on(home)
+        line = {"entity_id": "event.home_call"}
+        asking = await Asking.make(home, if_("chain_is_running", line))
+
+        await begin_chain(home, "Anna")
+
+        assert not await asking.answer()

@@ -32,6 +32,8 @@ from .conftest import (
 )
 from .speech.conftest import Engine
 
+OWN_PIN = "12345678"
+
 
 @pytest.fixture
 async def diagnostics(hass: HomeAssistant) -> None:
@@ -42,7 +44,7 @@ async def diagnostics(hass: HomeAssistant) -> None:
 @pytest.fixture
 def contacts() -> list[ConfigSubentryData]:
     """Return one contact."""
-    return [make_contact("Anna Andersson", PHONE)]
+    return [make_contact("Anna Andersson", PHONE, pin=OWN_PIN)]
 
 
 async def test_diagnostics(
@@ -85,6 +87,7 @@ async def test_diagnostics(
         PHONE,
         WEBHOOK_ID,
         CALLBACK_KEY,
+        OWN_PIN,
         "Andersson",
         "safe",
         *tokens,
@@ -93,6 +96,7 @@ async def test_diagnostics(
 
 
 PIN = "24681357"
+STRANGER = "+46709999999"
 
 
 @pytest.fixture
@@ -104,6 +108,7 @@ def lines() -> list[ConfigSubentryData]:
         make_line(
             "Andersson",
             pin=PIN,
+            callers="everyone",
             menu=menu,
             greeting="The safe is shut",
             others="forward",
@@ -120,7 +125,7 @@ async def test_lines(
 ) -> None:
     """They tell how lines are set and stand, and nothing that must not be told."""
     keys = [KeyPress(after=1, keys="12345678", sound=1)]
-    home.provider.dial(PHONE, talk_for=12, keys=keys)
+    home.provider.dial(STRANGER, talk_for=12, keys=keys)
     await home.settle()
 
     told: Any = await get_diagnostics_for_config_entry(
@@ -130,7 +135,7 @@ async def test_lines(
     assert told["lines"] == [
         {
             "number": "+46•••••001",
-            "callers": "contacts",
+            "callers": "everyone",
             "has_pin": True,
             "has_greeting": True,
             "answer_with": "menu",
@@ -143,11 +148,21 @@ async def test_lines(
     ]
     [state] = told["line_states"]
     assert (state["answering"], state["seconds_today"]) == (True, 12)
-    assert len(state["wrong_pins"]) == 1
+    assert (len(state["wrong_pins"]), state["locked"]) == (1, None)
     [call] = told["calls"]["ended"]
     assert (call["direction"], call["place"]) == ("incoming", "pin")
     text = json.dumps(told, ensure_ascii=False)
-    for secret in (PHONE, LINE, LINE_KEY, PIN, "12345678", "Andersson", "safe", "ajar"):
+    for secret in (
+        PHONE,
+        STRANGER,
+        LINE,
+        LINE_KEY,
+        PIN,
+        "12345678",
+        "Andersson",
+        "safe",
+        "ajar",
+    ):
         assert secret not in text
 
 

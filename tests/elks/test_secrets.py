@@ -17,10 +17,11 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from sqlalchemy import select
 
-from homeassistant.components.recorder import Recorder, db_schema, get_instance
-from homeassistant.components.recorder.util import session_scope
+from homeassistant.components.recorder import db_schema
+from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import KeyPress
@@ -33,8 +34,8 @@ PIN, OWN_PIN, WRONG_PIN = "24680135", "97531864", "55667788"
 PINS = {PIN, OWN_PIN, WRONG_PIN}
 NUMBERS = {PHONE, STRANGER, LINE}
 
-AUTOMATION = {
-    # Without an id it would not be traced
+# Without an id they would not be traced
+PRESSED = {
     "id": "pressed",
     "alias": "Somebody pressed a key",
     "triggers": {
@@ -42,6 +43,23 @@ AUTOMATION = {
         "target": {"entity_id": "event.demo_home_call"},
     },
     "actions": {"action": "test.note", "data": {"digits": "{{ trigger.digits }}"}},
+}
+RECEIVED = {
+    "id": "received",
+    "alias": "Somebody calls",
+    "triggers": {
+        "trigger": "elks.call_received",
+        "target": {"entity_id": "event.home_call"},
+    },
+    "actions": {
+        "action": "elks.answer",
+        "data": {
+            "call_id": "{{ trigger.call_id }}",
+            "message": "Press a key, {{ trigger.contact }}",
+            "digits": 1,
+        },
+        "response_variable": "got",
+    },
 }
 
 
@@ -51,15 +69,29 @@ def contacts() -> list[ConfigSubentryData]:
     return [make_contact("Anna", PHONE, pin=OWN_PIN)]
 
 
+@pytest.fixture(params=["menu", "automation"])
+def answer_with(request: pytest.FixtureRequest) -> str:
+    """Return what somebody gets who is let in."""
+    return str(request.param)
+
+
 @pytest.fixture
-def lines() -> list[ConfigSubentryData]:
+def lines(answer_with: str) -> list[ConfigSubentryData]:
     """Return a line that asks everybody for a PIN, and does something."""
     note = {
         "action": "test.note",
         "data": {"who": "{{ contact }}", "line": "{{ line }}"},
     }
     menu = [{"key": "1", "say": "note", "actions": [note], "reply": "Noted"}]
-    return [make_line(pin=PIN, callers="everyone", menu=menu, actions=[note])]
+    return [
+        make_line(
+            pin=PIN,
+            callers="everyone",
+            menu=menu,
+            actions=[note],
+            answer_with=answer_with,
+        )
+    ]
 
 
 @pytest.fixture
@@ -71,9 +103,11 @@ async def observed(recorder_mock: Recorder, hass: HomeAssistant) -> None:
         assert await async_setup_component(hass, component, {})
 
 
-async def dial(home: Home, caller: str, pin: str) -> None:
+async def dial(home: Home, caller: str, pin: str, answer_with: str) -> None:
     """Let somebody call who mistypes the PIN, enters it, presses 1, and hangs up."""
-    pressed = ((WRONG_PIN, 1), (pin, 3), ("1", 5))
+    # A menu comes after a greeting
+    asked = 5 if answer_with == "menu" else 4
+    pressed = ((WRONG_PIN, 1), (pin, 3), ("1", asked))
     keys = [KeyPress(after=1, keys=keys, sound=sound) for keys, sound in pressed]
     home.provider.dial(caller, talk_for=90, keys=keys)
     await home.settle()
@@ -146,6 +180,7 @@ def untriggered(part: Any) -> Any:
 async def test_after_a_call(
     ask: Ask,
     home: Home,
+    answer_with: str,
     hass_client: Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]],
     hass_storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
@@ -153,17 +188,18 @@ async def test_after_a_call(
     """No PIN is kept, and no full number but in the event that says how a call ended."""
     since = dt_util.utcnow().isoformat()
     notes = async_mock_service(home.hass, "test", "note")
+    automations = [PRESSED] if answer_with == "menu" else [PRESSED, RECEIVED]
     assert await async_setup_component(
-        home.hass, "automation", {"automation": AUTOMATION}
+        home.hass, "automation", {"automation": automations}
     )
     caplog.clear()
     with caplog.at_level(logging.DEBUG):
-        await dial(home, PHONE, OWN_PIN)
-        await dial(home, STRANGER, PIN)
+        await dial(home, PHONE, OWN_PIN, answer_with)
+        await dial(home, STRANGER, PIN, answer_with)
         tables = await recorded(home)
 
-    # Actions when each rings and when they choose, and the automation
-    assert len(notes) == 6
+    # When each is let in, when they choose in a menu, and when they press a key
+    assert len(notes) == (6 if answer_with == "menu" else 4)
     assert found(PINS, log(caplog.records)) == set()
     told = [
         one
@@ -182,7 +218,7 @@ async def test_after_a_call(
     assert [one["name"] for one in with_numbers] == [STRANGER]
 
     traces = await traced(ask)
-    assert len(traces) == 2
+    assert len(traces) == (2 if answer_with == "menu" else 4)
     assert found(PINS, str(traces)) == set()
     assert found(NUMBERS, str(untriggered(traces))) == set()
 
@@ -191,5 +227,7 @@ async def test_after_a_call(
     )
     assert found(PINS | NUMBERS, json.dumps(diagnostics)) == set()
     assert found(PINS, str(home.hass.states.async_all())) == set()
+    # Which writes what is not written yet
+    await home.hass.config_entries.async_unload(home.entry.entry_id)
     kept = {key: one for key, one in hass_storage.items() if key.startswith("elks.")}
     assert len(kept) > 1 and found(PINS, json.dumps(kept)) == set()

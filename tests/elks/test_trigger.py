@@ -33,7 +33,7 @@ from .automations import (
     offered,
     set_preview,
 )
-from .conftest import Home, make_contact
+from .conftest import Home, make_contact, make_line
 from .speech.conftest import Engine
 
 CILLA = "+46703333333"
@@ -449,7 +449,7 @@ async def test_variables(engine: Engine, home: Home) -> None:
         when("call_ended", answered="perhaps"),
         when("chain_ended", acknowledged=None, answer="close"),
         {"trigger": "elks.call_ended"},
-        when("call_received"),
+        when("call_received", state="busy"),
     ],
 )
 async def test_wrong_options(
@@ -479,7 +479,7 @@ async def test_preview(
     await ask(home)
 
     assert len(noted) == 1
-    assert len(await offered(hass_ws_client, "triggers", device)) == 3
+    assert len(await offered(hass_ws_client, "triggers", device)) == 4
 
 
 @pytest.mark.parametrize("contact", ["Anna", None])
@@ -494,6 +494,7 @@ async def test_offered(
     for target in ({"device_id": device}, {"entity_id": entity}, {"area_id": area}):
         assert await offered(hass_ws_client, "triggers", target) == {
             "elks.call_ended",
+            "elks.call_received",
             "elks.chain_ended",
             "elks.key_pressed",
         }
@@ -513,3 +514,117 @@ async def test_failure_is_private(
     assert "Exception in happened" in caplog.text
     failures = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
     assert ANNA not in "".join(failures)
+
+
+class TestLine:
+    """Somebody calls the home."""
+
+    @pytest.fixture
+    def line(self) -> dict[str, Any]:
+        """Return what the line has of its own, unless a test has something else."""
+        return {"callers": "everyone", "answer_with": "nothing"}
+
+    @pytest.fixture
+    def lines(self, line: dict[str, Any]) -> list[ConfigSubentryData]:
+        """Return a line that does not pick up."""
+        return [make_line(**line)]
+
+    @pytest.mark.parametrize(
+        ("target", "callers"),
+        [
+            ({"entity_id": "event.home_call"}, ["Anna", "Bo", None, None]),
+            ({"entity_id": "switch.home_answering"}, ["Anna", "Bo", None, None]),
+            ({"area_id": "kitchen"}, ["Anna", "Bo", None, None]),
+            (TO_ALL, ["Anna", "Bo", None, None]),
+            (TO_BO, ["Bo"]),
+            (
+                {"entity_id": ["notify.anna", "event.home_call"]},
+                ["Anna", "Bo", None, None],
+            ),
+            ({}, []),
+        ],
+    )
+    async def test_whose_calls(
+        self, home: Home, target: dict[str, Any], callers: list[str | None]
+    ) -> None:
+        """A line means who calls it, a contact that they call, and an account all its lines."""
+        move_to_kitchen(home.hass, home.device_id("Home"))
+        noted = await automate(
+            home.hass, when("call_received", target), who="{{ trigger.contact }}"
+        )
+
+        for caller in (ANNA, BO, CILLA, None):
+            home.provider.dial(caller)
+            await home.settle()
+
+        assert [one.data["who"] for one in noted] == callers
+
+    @pytest.mark.parametrize("line", [{"answer_with": "nothing"}])
+    async def test_not_let_in(self, home: Home) -> None:
+        """Who is not let in triggers nothing."""
+        noted = await automate(
+            home.hass, when("call_received"), who="{{ trigger.contact }}"
+        )
+
+        home.provider.dial(CILLA)
+        await home.settle()
+        home.provider.dial(ANNA)
+        await home.settle()
+
+        assert [one.data["who"] for one in noted] == ["Anna"]
+
+    @pytest.mark.parametrize("caller", [ANNA, None])
+    async def test_variables(self, home: Home, caller: str | None) -> None:
+        """A trigger gives who calls, and which line; the entity shows it by then."""
+        names = ("call_id", "caller", "contact", "line", "config_entry_id", "device_id")
+        noted = await automate(
+            home.hass,
+            when("call_received"),
+            entity_id="{{ trigger.entity_id }}",
+            event="{{ state_attr('event.home_call', 'event_type') }}",
+            **{name: f"{{{{ trigger.{name} }}}}" for name in names},
+        )
+
+        call = home.provider.dial(caller)
+        await home.settle()
+
+        [run] = noted
+        assert run.data == {
+            "call_id": call.id,
+            "caller": int(caller) if caller else None,
+            "contact": "Anna" if caller else None,
+            "line": "Home",
+            "config_entry_id": home.entry.entry_id,
+            "device_id": home.device_id("Home"),
+            "entity_id": "switch.home_answering",
+            "event": "ringing",
+        }
+
+    @pytest.mark.parametrize("line", [{"menu": [{"key": "1", "say": "open"}]}])
+    @pytest.mark.parametrize(
+        ("target", "runs"),
+        [
+            ({"entity_id": "event.home_call"}, ["key_pressed", "call_ended"]),
+            (TO_ALL, ["key_pressed", "call_ended"]),
+            (TO_ANNA, []),
+        ],
+    )
+    async def test_keys_and_ends(
+        self, engine: Engine, home: Home, target: dict[str, Any], runs: list[str]
+    ) -> None:
+        """They are the line's and the account's; a contact means the calls to them."""
+        triggers = [when(name, target) for name in ("key_pressed", "call_ended")]
+        noted = await automate(home.hass, triggers, by="{{ trigger.platform }}")
+
+        home.provider.dial(ANNA, keys=[KeyPress(0.1, "1", 2)], hangs_up_at=4)
+        await home.settle()
+
+        assert [one.data["by"] for one in noted] == [f"elks.{one}" for one in runs]
+
+    async def test_offered(
+        self, editor: None, home: Home, hass_ws_client: WebSocketGenerator
+    ) -> None:
+        """The editor offers the triggers under lines."""
+        device = {"device_id": home.device_id("Home")}
+
+        assert "elks.call_received" in await offered(hass_ws_client, "triggers", device)

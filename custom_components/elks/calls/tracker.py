@@ -93,14 +93,11 @@ class CallTracker:
 
     def _without_removed(self, records: Iterable[CallRecord]) -> Iterator[CallRecord]:
         """Leave out what is of contacts and lines no more; a call in progress has to reach its end."""
+        known = self._entry.subentries
         for record in records:
-            if (
-                record.line
-                and record.ended
-                and record.line not in self._entry.subentries
-            ):
+            if record.line and record.line not in known and record.ended:
                 continue
-            is_known = record.contact in self._entry.subentries
+            is_known = record.contact in known
             yield record if is_known else replace(record, contact=None)
 
     @callback

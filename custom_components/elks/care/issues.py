@@ -19,7 +19,7 @@ from ..const import (
     SUBENTRY_LINE,
     TOP_UP_URL,
 )
-from ..speech import async_is_engine
+from ..speech import async_engine_name, async_is_engine
 
 _NOT_REACHABLE = "not_reachable"
 _NOT_REPORTED = "not_reported"
@@ -154,7 +154,7 @@ def async_report_voice(
         _VOICE_FAILED,
         data={_ENGINE: engine},
         persistent=True,
-        placeholders={"engine": engine, "reason": reason},
+        placeholders={"engine": async_engine_name(hass, engine), "reason": reason},
     )
 
 

@@ -16,12 +16,15 @@ from homeassistant.util import language as language_util
 
 from ..const import CONF_TTS_ENTITY_ID
 from ..helpers.unexpected import going_on
-from ..speech import Voice, VoiceError, async_languages, async_resolve
+from ..speech import (
+    Voice,
+    VoiceError,
+    async_engine_name,
+    async_languages,
+    async_resolve,
+)
 
 ENGINE_SELECTOR = EntitySelector(EntitySelectorConfig(domain="tts"))
-
-_MOST_NAMED = 12
-"""Languages that an error names; the form offers all of them."""
 
 
 class _LanguageSelector(LanguageSelector):
@@ -64,12 +67,7 @@ def async_why_not_spoken(
     language = voice.language
     if not spoken or language is None or _speaks(spoken, language):
         return None
-    named = ", ".join(spoken[:_MOST_NAMED])
-    return {
-        "voice": _async_name(hass, voice),
-        "language": language,
-        "languages": f"{named}, …" if len(spoken) > _MOST_NAMED else named,
-    }
+    return {"voice": _async_name(hass, voice)}
 
 
 def _speaks(spoken: list[str], language: str) -> bool:
@@ -85,13 +83,11 @@ def _async_spoken(hass: HomeAssistant, voice: Voice) -> list[str]:
 
 @callback
 def _async_name(hass: HomeAssistant, voice: Voice) -> str:
-    engine = _async_engine(hass, voice) or ""
-    state = hass.states.get(engine)
-    return state.name if state else engine
+    return async_engine_name(hass, _async_engine(hass, voice) or "")
 
 
 @callback
 def _async_engine(hass: HomeAssistant, voice: Voice) -> str | None:
-    with suppress(VoiceError), going_on("looking for a voice"):
+    with going_on("looking for a voice"), suppress(VoiceError):
         return async_resolve(hass, voice).engine
     return None

@@ -56,12 +56,10 @@ def describe(voice_start: str, words: Mapping[str, str]) -> str:
         action = json.loads(voice_start)
     except ValueError, RecursionError:
         return _where(voice_start) or words["line_unknown"]
-    verbs = [key for key in action if _VERB.fullmatch(key)] if action else []
-    return (
-        words["line_action"].format(action=f"`{verbs[0]}`")
-        if verbs
-        else words["line_unknown"]
-    )
+    verbs = list(filter(_VERB.fullmatch, action)) if isinstance(action, dict) else []
+    if not verbs:
+        return words["line_unknown"]
+    return words["line_action"].format(action=f"`{verbs[0]}`")
 
 
 async def async_set(client: ElksClient, number_id: str, voice_start: str) -> None:
@@ -98,7 +96,7 @@ def _where(url: str) -> str | None:
     if not parsed.host:
         return None
     bare = parsed.with_user(None).with_query(None).with_fragment(None)
-    return f"`{shorten(str(bare).replace('`', ''), _MOST_SHOWN)}`"
+    return f"`{shorten(str(bare), _MOST_SHOWN)}`"
 
 
 def _parsed(voice_start: str) -> object:

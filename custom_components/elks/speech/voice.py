@@ -108,6 +108,13 @@ def async_languages(hass: HomeAssistant, engine: str) -> list[str]:
 
 
 @callback
+def async_engine_name(hass: HomeAssistant, engine: str) -> str:
+    """Return what people call an engine: the name of its entity, else its id."""
+    state = hass.states.get(engine)
+    return state.name if state else engine
+
+
+@callback
 def async_is_engine(hass: HomeAssistant, engine: str) -> bool:
     """Return whether the home has a text-to-speech engine."""
     if "tts" not in hass.config.components:

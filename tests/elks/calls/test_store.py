@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.elks.api import CallState
 from custom_components.elks.calls import CallRecord, CallStore, Spoken, Tally
+from custom_components.elks.calls.dialogue.talk import Place, Talk
 from custom_components.elks.calls.store import Kept, patience
 from custom_components.elks.speech import Prompt, Voice
 from homeassistant.core import HomeAssistant
@@ -40,7 +41,9 @@ def stored(name: str) -> dict[str, Any]:
     return data
 
 
-@pytest.mark.parametrize("name", ["calls_1_1.json", "calls_1_2.json", "calls_1_3.json"])
+@pytest.mark.parametrize(
+    "name", ["calls_1_1.json", "calls_1_2.json", "calls_1_3.json", "calls_1_4.json"]
+)
 async def test_written_by_another_version(
     hass: HomeAssistant, disk: Disk, name: str
 ) -> None:
@@ -49,7 +52,8 @@ async def test_written_by_another_version(
 
     kept = await CallStore(hass, "entry").async_load()
 
-    assert [record.token for record in kept.records] == [
+    placed = [record for record in kept.records if record.line is None]
+    assert [record.token for record in placed] == [
         "asked",
         "ringing",
         "talking",
@@ -57,7 +61,7 @@ async def test_written_by_another_version(
         "given_up",
         "elsewhere",
     ]
-    asked, ringing, talking, ended, given_up, elsewhere = kept.records
+    asked, ringing, talking, ended, given_up, elsewhere = placed
     assert (asked.call, asked.ended) == (None, False)
     assert (ringing.state, ringing.contact) == ("ongoing", "01JC0NTACT0000000000000001")
     assert talking.script
@@ -98,6 +102,29 @@ async def test_what_was_to_be_said(hass: HomeAssistant, disk: Disk) -> None:
         assert record.script.prompts == [Prompt()]
 
 
+async def test_calls_to_lines(hass: HomeAssistant, disk: Disk) -> None:
+    """Where the talks with callers stand comes back."""
+    disk.data["elks.entry"] = stored("calls_1_4.json")
+
+    kept = await CallStore(hass, "entry").async_load()
+
+    in_menu, in_step, was_called = (one for one in kept.records if one.line)
+    assert {one.line for one in kept.records} == {None, "01JL1NE0000000000000000001"}
+    assert in_menu.talk == Talk(place=Place.MENU, question=3, wrong_pins=1, misses=2)
+    assert (in_menu.contact, in_menu.in_progress, in_menu.digits) == (
+        "01JC0NTACT0000000000000001",
+        True,
+        "2",
+    )
+    assert in_step.talk == Talk(place=Place.STEP, question=2, first=2, steps=1)
+    assert in_step.script
+    assert in_step.script.message.text == "Ska ventilen stängas?"
+    assert (in_step.from_number, in_step.answered) == ("", True)
+    assert (was_called.state, was_called.answered) == ("success", True)
+    assert was_called.call
+    assert (was_called.call.direction, was_called.call.cost) == ("incoming", 0.09)
+
+
 async def test_fields_of_a_newer_version(hass: HomeAssistant, disk: Disk) -> None:
     """What a newer version added is passed over."""
     await CallStore(hass, "entry").async_save(KEPT)
@@ -130,6 +157,10 @@ async def test_fields_of_a_newer_version(hass: HomeAssistant, disk: Disk) -> Non
         {"contact": ["x"]},
         {"chain": 5},
         {"digits": 5},
+        {"line": 5},
+        {"talk": [1]},
+        {"talk": {"place": 5}},
+        {"talk": {"place": "menu", "question": "1"}},
         {"asked": None},
     ],
 )
@@ -289,9 +320,15 @@ async def test_nothing_waits_once_closed(
             True,
             0.1,
         ),
+        (
+            make_record(call=make_call()),
+            make_record(call=make_call(), talk=Talk(question=1)),
+            True,
+            0.1,
+        ),
         (make_record(call=make_call()), ENDED, True, 0.1),
     ],
-    ids=["asked for", "taken", "one of two", "key pressed", "heard", "ended"],
+    ids=["asked for", "taken", "one of two", "key pressed", "heard", "talked", "ended"],
 )
 def test_patience(
     before: CallRecord | None, record: CallRecord, alone: bool, seconds: float

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.elks.api import Call, CallState
 from custom_components.elks.calls import Answer, CallRecord, CallScript, Spoken
+from custom_components.elks.calls.dialogue.talk import Place, Talk
 from custom_components.elks.calls.stored import record_as_dict, record_from_dict
 from custom_components.elks.speech import Prompt, Voice
 
@@ -48,6 +49,20 @@ ENDED = make_call(state=CallState.SUCCESS, start=START, duration=12, cost=0.5)
         make_record(script=SCRIPT, spoken=Spoken.SUBSTITUTE),
         make_record(script=SCRIPT, hang_up=True, closing=Prompt(text="Bo has it.")),
         make_record(requested=START + timedelta(microseconds=1)),
+        make_record(
+            line="line",
+            timeout=0,
+            talk=Talk(
+                place=Place.STEP,
+                question=5,
+                first=3,
+                steps=2,
+                steps_over=1,
+                wrong_pins=1,
+            ),
+            call=make_call(direction="incoming", from_number=None),
+        ),
+        *(make_record(line="line", talk=Talk(place=one)) for one in Place),
     ],
 )
 def test_over_a_restart(record: CallRecord) -> None:
@@ -97,6 +112,15 @@ def test_words_of_a_newer_version() -> None:
     data = record_as_dict(make_record(spoken=Spoken.MESSAGE))
 
     assert record_from_dict({**data, "spoken": "sung"}).spoken is None
+
+
+def test_place_of_a_newer_version() -> None:
+    """A talk at a place that is not known is not gone on with; the call is there."""
+    data = record_as_dict(make_record(line="line", talk=Talk(question=2)))
+
+    record = record_from_dict({**data, "talk": {"place": "assist", "question": 2}})
+
+    assert record.talk == Talk(place=Place.EXIT, question=2)
 
 
 def test_nothing_said_is_kept() -> None:

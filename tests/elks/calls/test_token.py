@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.elks.calls import new_token
-from custom_components.elks.calls.token import is_ours
+from custom_components.elks.calls.token import is_of_line, is_ours, token_of
 
 KEY = "a key that nobody guesses"
 
@@ -47,3 +47,16 @@ def test_every_character_counts() -> None:
 def test_rubbish(token: str) -> None:
     """Any text can come as a token."""
     assert not is_ours(token, KEY)
+
+
+def test_of_a_call_to_a_line() -> None:
+    """It is the same however often the call is reported, and ours; of another call, another one."""
+    token = token_of("c1", KEY)
+
+    assert token == token_of("c1", KEY)
+    assert is_ours(token, KEY)
+    assert is_of_line(token, "c1", KEY)
+    assert not is_of_line(token, "c2", KEY)
+    assert not is_of_line(token, "c1", "another key")
+    assert not is_of_line(new_token(KEY), "c1", KEY)
+    assert not is_ours(token_of("c1", "another key"), KEY)

@@ -17,7 +17,17 @@ from custom_components.elks.api import (
 from custom_components.elks.calls import new_token
 from homeassistant.core import HomeAssistant
 
-from .conftest import CallsHome, Clock, begin, make_call, make_plan, place, turns, wait
+from .conftest import (
+    CallsHome,
+    Clock,
+    begin,
+    make_call,
+    make_plan,
+    make_record,
+    place,
+    turns,
+    wait,
+)
 
 UNKNOWN = OutcomeUnknownError("the connection broke")
 
@@ -369,3 +379,22 @@ async def test_hint_for_no_call_of_ours(
     assert timers() == 0
     await clock.passes(10)
     assert home.carrier.asked == []
+
+
+async def test_call_to_a_line(home: CallsHome, clock: Clock) -> None:
+    """The end of a call to a line is found when it is not reported, which is no sign of trouble.
+
+    A caller can hang up before 46elks knows where to report it.
+    """
+    call = home.carrier.takes(direction="incoming")
+    record = make_record(timeout=0, line="line", call=call)
+    home.tracker.book.put(record)
+    home.carrier.ends(call)
+
+    await clock.passes(14)
+    assert home.tracker.book.open() == [record]
+    await clock.passes(1)
+
+    assert [one.state for one in home.tracker.book.ended()] == ["success"]
+    assert home.tracker.arrivals.missing == 0
+    assert home.tracker.book.last is None

@@ -48,7 +48,7 @@ async def test_shown_until_it_speaks(
     await say(voiced)
 
     reason = "quota exceeded for '…' at https://•••••"
-    placeholders = {"account": "Demo home", "engine": "tts.tones", "reason": reason}
+    placeholders = {"account": "Demo home", "engine": "tones", "reason": reason}
     assert shown(voiced) == placeholders
     lines = said(caplog, "tts.tones did not speak: ")
     assert lines == [reason]

@@ -318,13 +318,13 @@ async def test_language_in_a_variant(swedish: Engine, home: Home) -> None:
 
 
 async def test_another_voice(swedish: Engine, home: Home) -> None:
-    """A voice that does not speak the language is refused, with what it speaks, then offered."""
+    """A voice that does not speak the language is refused; then the list shows what it speaks."""
     speech = {"language": "en", "tts_entity_id": "tts.swedish"}
     step = await add(home, form("Bo", BO, **speech))
 
     assert in_words(step, CONTACT) == {
-        "speech": "Voice > Language: swedish does not speak the language en. Choose one that this "
-        "voice speaks: sv-SE."
+        "speech": "Voice > Language: swedish does not speak the language that was chosen. Choose "
+        "another: the list now shows those that this voice speaks."
     }
     assert is_open(step, "speech")
     assert languages(step, "speech") == ["sv-SE"]
@@ -370,19 +370,6 @@ async def test_no_voice_of_their_own(swedish: Engine, home: Home) -> None:
     assert done["reason"] == "reconfigure_successful"
 
 
-async def test_many_languages(engine: Engine, home: Home) -> None:
-    """An error names a dozen languages; the form offers all."""
-    codes = [f"e{letter}" for letter in "abcdefghijklmnopqrst"]
-    polyglot = Engine("polyglot", SPOKEN, languages=codes)
-    await home.hass.data[DATA_COMPONENT].async_add_entities([polyglot])
-    step = await add(home, form("Bo", BO, language="sv", tts_entity_id="tts.polyglot"))
-
-    assert in_words(step, CONTACT)["speech"].endswith(
-        ": " + ", ".join(codes[:12]) + ", …."
-    )
-    assert languages(step, "speech") == codes
-
-
 @pytest.mark.parametrize("voice", ["tts.gone", "tts.broken"])
 @pytest.mark.parametrize("contacts", [[]])
 async def test_voice_that_does_not_say(swedish: Engine, home: Home, voice: str) -> None:
@@ -412,6 +399,33 @@ async def test_voice_that_stands_in(engine: Engine, home: Home) -> None:
 
     assert done["reason"] == "reconfigure_successful"
     assert subentry(home.entry).data["language"] == "de"
+
+
+@pytest.mark.parametrize("pin", ["1234", "0123456789"])
+async def test_pin(home: Home, pin: str) -> None:
+    """A PIN of their own is stored, shown, and can be taken away."""
+    await add(home, {**form("Bo", BO), "calling": {"pin": pin}})
+    bo = list(home.entry.subentries.values())[-1]
+    assert bo.data == {"name": "Bo", "number": BO, "pin": pin}
+
+    step = await change(home, bo)
+    assert suggested(step, "calling") == {"pin": pin}
+    done = await submit(home, step, {**form("Bo", BO), "calling": {}})
+
+    assert done["reason"] == "reconfigure_successful"
+    assert bo.data == {"name": "Bo", "number": BO}
+
+
+@pytest.mark.parametrize("pin", ["123", "12345678901", "12a4", "12 34", "１２３４"])
+async def test_wrong_pin(home: Home, pin: str) -> None:
+    """What no PIN can be is refused, in a section that is open."""
+    step = await add(home, {**form("Bo", BO), "calling": {"pin": pin}})
+
+    assert in_words(step, CONTACT) == {
+        "calling": "When this person calls > PIN: Enter 4 to 10 digits, or leave it empty."
+    }
+    assert is_open(step, "calling")
+    assert suggested(step, "calling") == {"pin": pin}
 
 
 async def change(home: Home, contact: ConfigSubentry) -> SubentryFlowResult:

@@ -86,8 +86,8 @@ async def submit(
         (
             {CONF_LANGUAGE: "fi"},
             {
-                CONF_LANGUAGE: "tones does not speak the language fi. Choose one that this voice "
-                "speaks: en, sv."
+                CONF_LANGUAGE: "tones does not speak the language that was chosen. Choose another: "
+                "the list now shows those that this voice speaks."
             },
         ),
         (

@@ -1,11 +1,13 @@
 """People who call a line, and strangers who pretend that somebody does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+import json
 from typing import Any
 
 from pytest_homeassistant_custom_component.common import async_mock_service
+from yarl import URL
 
 from homeassistant.core import ServiceCall
 from simulator import CallbackKind, Fault, FaultKind, KeyPress, SimulatedCall
@@ -13,9 +15,11 @@ from simulator import CallbackKind, Fault, FaultKind, KeyPress, SimulatedCall
 from ..conftest import LINE, LINE_KEY, PHONE, Home, webhook_path
 
 STRANGER = "+46709999999"
-GATE = {"answer_with": "nothing", "actions": [{"action": "gate.open"}]}
+GATE: dict[str, Any] = {"answer_with": "nothing", "actions": [{"action": "gate.open"}]}
 """A line that opens a gate without a pick-up."""
-MENU = {"menu": [{"key": "1", "say": "open", "actions": [{"action": "gate.open"}]}]}
+MENU: dict[str, Any] = {
+    "menu": [{"key": "1", "say": "open", "actions": [{"action": "gate.open"}]}]
+}
 """A line whose menu opens it."""
 RINGS, NEXT, END = (
     CallbackKind.NEWINCOMING,
@@ -93,3 +97,62 @@ def figure(home: Home, name: str) -> str:
     state = home.hass.states.get(f"sensor.demo_home_{name}")
     assert state is not None
     return state.state
+
+
+@dataclass
+class Talk:
+    """A call to the line in which a test does what 46elks would."""
+
+    home: Home
+    call_id: str = f"c{7:032}"
+    caller: str = PHONE
+    heard: dict[str, Any] = field(default_factory=dict)
+    """The action that 46elks was answered last."""
+
+    async def ring(self) -> None:
+        """Report that somebody rings."""
+        form = incoming(self.call_id, datetime.now(UTC), self.caller)
+        self.heard = _action(await post(self.home, **form))
+
+    async def press(self, keys: str) -> None:
+        """Report what was pressed."""
+        self.heard = _action(await self.ask(self.next, keys))
+
+    async def ask(self, query: str, keys: str = "ok", **form: str) -> Answer:
+        """Ask what comes next, at an address of before."""
+        form = {"callid": self.call_id, "result": keys, **form}
+        return await post(self.home, query, **form)
+
+    async def hang_up(self, **form: str) -> None:
+        """Report that the call is over."""
+        form = {"id": self.call_id, "to": LINE, "from": self.caller, **form}
+        await post(self.home, self.end, state="success", **form)
+        await self.home.hass.async_block_till_done()
+
+    @property
+    def next(self) -> str:
+        """The query of the address for what is pressed."""
+        action = self.heard
+        while isinstance(following := action["next"], dict):
+            action = following
+        return URL(following).raw_query_string
+
+    @property
+    def end(self) -> str:
+        """The query of the address for the end."""
+        return URL(self.heard["whenhangup"]).raw_query_string
+
+    @property
+    def sounds(self) -> list[str | None]:
+        """What is heard with the action."""
+        found: list[str | None] = []
+        action: Any = self.heard
+        while isinstance(action, dict):
+            found.append(action.get("ivr") or action.get("play"))
+            action = action.get("next")
+        return found
+
+
+def _action(answer: Answer) -> dict[str, Any]:
+    action: dict[str, Any] = json.loads(answer.body)
+    return action

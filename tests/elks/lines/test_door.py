@@ -1,6 +1,7 @@
 """Who is let in at a line."""
 
 from datetime import timedelta
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -31,8 +32,8 @@ KNOWN, UNKNOWN, HIDDEN = (
     Caller(number=STRANGER, contact=None),
     Caller(number=None, contact=None),
 )
-OPEN = {"callers": "everyone"}
-LOCKED = {**OPEN, **MENU, "pin": "1234"}
+OPEN: dict[str, Any] = {"callers": "everyone"}
+LOCKED: dict[str, Any] = {**OPEN, **MENU, "pin": "1234"}
 
 
 @pytest.fixture
@@ -42,13 +43,13 @@ def contacts() -> list[ConfigSubentryData]:
 
 
 @pytest.fixture
-def fields() -> dict[str, object]:
+def fields() -> dict[str, Any]:
     """Return what is set of the line."""
     return {}
 
 
 @pytest.fixture
-def lines(fields: dict[str, object]) -> list[ConfigSubentryData]:
+def lines(fields: dict[str, Any]) -> list[ConfigSubentryData]:
     """Return a line."""
     return [make_line(**fields)]
 
@@ -169,8 +170,8 @@ async def test_lock_of_talks(home: Home) -> None:
     home.provider.clock.speed = 1
     last = home.provider.dial(STRANGER)
     for _ in range(5):
-        one = home.provider.dial(STRANGER, keys=enters("0000"), hangs_up_at=2)
-        await until(lambda one=one: one.state is CallState.SUCCESS)
+        home.provider.dial(STRANGER, keys=enters("0000"), hangs_up_at=2)
+        await until(lambda: home.provider.calls[-1].state is CallState.SUCCESS)
     [handset] = home.provider.handsets(last)
     handset.act(ActKind.PRESS, "1234")
     await until(lambda: len(handset.heard) > 1)
@@ -310,7 +311,7 @@ async def test_clock_is_set_back(door: Door, freezer: FrozenDateTimeFactory) -> 
     assert door.way(EVERYONE, UNKNOWN) is Way.PIN
 
 
-def ended(door: Door, **call: object) -> None:
+def ended(door: Door, **call: Any) -> None:
     """Let a call of the line end now."""
     record = make_record(
         line="line", timeout=0, call=make_call(**{"state": CallState.SUCCESS, **call})
@@ -334,6 +335,8 @@ async def test_new_day(door: Door, freezer: FrozenDateTimeFactory) -> None:
     freezer.move_to("2026-11-03 23:59:59-08:00")
     assert door.way(EVERYONE, UNKNOWN) is Way.OUT
     freezer.move_to("2026-11-04 00:00:00-08:00")
+    assert door.way(EVERYONE, UNKNOWN) is Way.PIN
+    ended(door, duration=60)
     assert door.way(EVERYONE, UNKNOWN) is Way.PIN
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 import json
+from types import MappingProxyType
 
 import pytest
 
@@ -275,7 +276,7 @@ async def test_secret_of_another_line(home: Home) -> None:
     """A call belongs to the line that reported it first."""
     opened = gate(home)
     other = make_line("Cabin", "+46766860009", **GATE, callers="everyone")
-    data = {**other["data"], "line_key": "another secret"}
+    data = MappingProxyType({**other["data"], "line_key": "another secret"})
     home.hass.config_entries.async_add_subentry(
         home.entry,
         ConfigSubentry(

@@ -79,7 +79,7 @@ async def test_nobody(home: Home, to: str, key: str) -> None:
     assert raised.value.translation_key == key
     placeholders = raised.value.translation_placeholders
     assert placeholders is not None
-    assert placeholders["field"] == "to"
+    assert placeholders["field"] == "Number (to)"
     if "contact" in key:
         assert placeholders["contacts"] == "Anna, Bo, Bo"
     assert home.provider.calls == []
@@ -88,24 +88,27 @@ async def test_nobody(home: Home, to: str, key: str) -> None:
 @pytest.mark.parametrize(
     ("to", "words"),
     [
-        ("Ana", "to: there is no contact called “Ana”. Did you mean Anna?"),
-        ("anna lisa", "to: there is no contact called “anna lisa”. Did you mean Anna?"),
-        ("ÁNNA", "to: there is no contact called “ÁNNA”. Did you mean Anna?"),
+        ("Ana", "Number (to): there is no contact called “Ana”. Did you mean Anna?"),
+        (
+            "anna lisa",
+            "Number (to): there is no contact called “anna lisa”. Did you mean Anna?",
+        ),
+        ("ÁNNA", "Number (to): there is no contact called “ÁNNA”. Did you mean Anna?"),
         (
             "notify.ana",
-            "to: there is no contact called “notify.ana”. Did you mean notify.anna?",
+            "Number (to): there is no contact called “notify.ana”. Did you mean notify.anna?",
         ),
         (
             "notify.phone",
-            "to: there is no contact called “notify.phone”. Contacts: Anna, Bo, Bo",
+            "Number (to): there is no contact called “notify.phone”. Contacts: Anna, Bo, Bo",
         ),
         (
             "Eva 0701234567",
-            "to: there is no contact called “Eva 070•••••567”. Contacts: Anna, Bo, Bo",
+            "Number (to): there is no contact called “Eva 070•••••567”. Contacts: Anna, Bo, Bo",
         ),
         (
             f"Xerxes\n {'and so on ' * 9}",
-            "to: there is no contact called “Xerxes and so on and so on and so on an…”",
+            "Number (to): there is no contact called “Xerxes and so on and so on and so on an…”",
         ),
     ],
 )

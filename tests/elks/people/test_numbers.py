@@ -152,8 +152,11 @@ def test_every_country(region: str) -> None:
     assert read_number(national, region) == international
 
 
-@pytest.mark.parametrize("field", ["to", "connect", "from"])
-async def test_emergency_field(home: Home, field: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "label"),
+    [("to", "Number (to)"), ("connect", "Connect to (connect)"), ("from", "From")],
+)
+async def test_emergency_field(home: Home, field: str, label: str) -> None:
     """Wherever an action takes a number, an emergency service is refused in words."""
     data = {"to": PHONE, "connect": PHONE, field: "112"}
     home.provider.requests.clear()
@@ -163,7 +166,7 @@ async def test_emergency_field(home: Home, field: str) -> None:
 
     assert raised.value.translation_key == "emergency_number"
     assert str(raised.value) == (
-        f"{field}: Elks cannot call emergency services. Call them from your own phone"
+        f"{label}: Elks cannot call emergency services. Call them from your own phone"
     )
     assert home.provider.requests == []
 

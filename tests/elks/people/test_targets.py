@@ -12,7 +12,7 @@ from homeassistant.helpers import (
     label_registry as lr,
 )
 
-from ..conftest import Home, make_contact
+from ..conftest import Home, make_contact, make_line
 
 
 @pytest.fixture
@@ -145,3 +145,28 @@ async def test_groups(home: Home) -> None:
 
     assert who(home, *targets.found) == ["Bo", "Anna"]
     assert targets.unknown == ("group.gone",)
+
+
+class TestLines:
+    """Lines are targets, too."""
+
+    @pytest.fixture
+    def lines(self) -> list[ConfigSubentryData]:
+        """Return a line."""
+        return [make_line("Gate")]
+
+    async def test_line(self, home: Home) -> None:
+        """A line is meant by its device, its entities, and where these are; it sorts by name."""
+        kitchen = make_kitchen(home)
+        dr.async_get(home.hass).async_update_device(
+            home.device_id("Gate"), area_id=kitchen
+        )
+
+        [by_device] = find(home, device_id=home.device_id("Gate")).found
+        [by_entity] = find(home, entity_id="switch.gate_answering").found
+        brought = find(home, area_id=kitchen).brought
+
+        assert by_device == by_entity == brought[2]
+        assert (by_device.line, by_device.contact) == (by_device.owner, None)
+        assert home.entry.subentries[by_device.owner].title == "Gate"
+        assert who(home, *brought[:2]) == ["Anna", "Cecilia"]

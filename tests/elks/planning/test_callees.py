@@ -94,10 +94,10 @@ async def test_left_out(
 @pytest.mark.parametrize(
     ("data", "field"),
     [
-        ({"to": ["Xenia", "12"]}, "to #1"),
-        ({"to": ["12"]}, "to #1"),
-        ({"to": ["", "12"]}, "to #1"),
-        ({"to": ["Xenia", "Anna"], "from": "12"}, "from"),
+        ({"to": ["Xenia", "12"]}, "Numbers (to #1)"),
+        ({"to": ["12"]}, "Numbers (to #1)"),
+        ({"to": ["", "12"]}, "Numbers (to #1)"),
+        ({"to": ["Xenia", "Anna"], "from": "12"}, "From"),
     ],
 )
 async def test_wrong_person(

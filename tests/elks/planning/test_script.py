@@ -206,7 +206,7 @@ async def test_speech_fails(engine: Engine, home: Home) -> None:
     assert home.heard() == ["play success", "play success"]
     issue = issues(home).async_get_issue(DOMAIN, f"voice_failed_{home.entry.entry_id}")
     assert issue is not None and issue.translation_placeholders is not None
-    assert issue.translation_placeholders["engine"] == "tts.tones"
+    assert issue.translation_placeholders["engine"] == "tones"
     assert issue.translation_placeholders["reason"] == "no voice today"
 
 

@@ -26,7 +26,7 @@ from homeassistant.helpers.config_validation import SCRIPT_SCHEMA
 from homeassistant.helpers.script import Script
 from simulator import Outcome, Simulator
 
-from ..conftest import PHONE, PLAY, Home, make_contact, make_entry
+from ..conftest import PHONE, PLAY, Home, make_contact, make_entry, make_line
 from ..speech.conftest import Engine, said
 
 ANNA, BO, CILLA, DORA = (f"+4670{n}111111" for n in range(1, 5))
@@ -554,5 +554,45 @@ async def test_form_as_it_begins(forms: None, home: Home) -> None:
     await home.settle()
 
     assert called(home)[0] == ANNA
-    with pytest.raises(ServiceValidationError, match="message is empty"):
+    with pytest.raises(ServiceValidationError, match="Message is empty"):
         await home.act("place_call", **data | {"to": "Anna"})
+
+
+class TestLines:
+    """A line is no person."""
+
+    @pytest.fixture
+    def lines(self) -> list[ConfigSubentryData]:
+        """Return a line."""
+        return [make_line("Gate")]
+
+    @pytest.mark.parametrize("action", ["place_call", "call_chain"])
+    async def test_line_alone(self, chain_home: Home, action: str) -> None:
+        """A line cannot be called."""
+        fields = CALL if action == "place_call" else CHAIN
+        with pytest.raises(
+            ServiceValidationError, match="Gate is a line, not a person"
+        ):
+            await chain_home.act(action, entity_id="event.gate_call", **fields)
+
+        assert chain_home.provider.calls == []
+
+    async def test_line_beside_others(self, chain_home: Home) -> None:
+        """A chain leaves it out, and calls the others."""
+        targets = ["event.gate_call", "notify.anna"]
+        response = await chain_home.act("call_chain", entity_id=targets, **CHAIN)
+
+        assert [one["contact"] for one in response["calls"]] == ["Anna"]
+        await chain_home.settle()
+
+    async def test_line_in_an_area(self, chain_home: Home) -> None:
+        """In an area it does no harm."""
+        registry = dr.async_get(chain_home.hass)
+        area = ar.async_get(chain_home.hass).async_create("Hall").id
+        for one in ("Gate", "Anna"):
+            registry.async_update_device(chain_home.device_id(one), area_id=area)
+
+        await chain_home.act("place_call", area_id=area, **CALL)
+
+        assert [call.to for call in chain_home.provider.calls] == [ANNA]
+        await chain_home.settle()
