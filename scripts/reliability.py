@@ -66,6 +66,10 @@ is lost and the other program's call is the only one, Elks takes it for its own 
 
 Home Assistant stores a call when requesting it, but may take a minute to store 46elks' answer, which the history repeats.
 If the power fails in that minute, the above applies to this call too; for two calls between the same numbers, it stores the answers at once.
+
+A call to the home that began less than 10 s ago is believed to ring, so that a gate opens at once: whoever hangs up in these seconds has
+opened it all the same (`caller-gives-up`). A key that 46elks does not report does nothing, and the call ends there (`key-dropped`); nor does
+one of a call that was not on disk when the power failed (`kill-unrecorded`).
 """
 
 

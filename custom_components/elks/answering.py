@@ -31,6 +31,8 @@ _PATIENCE_IN_CALL = 1.5
 """Seconds that a call in progress waits for the account: without an answer, 46elks ends the call."""
 _PATIENCE_FOR_SOUND = 1.5
 """Seconds that it waits for all, the account and what is to be played."""
+_PATIENCE_FOR_OWN = 0.2
+"""Seconds that it waits for a voice to say what a built-in sound says, too."""
 _PATIENCE_AT_DOOR = 2.5
 """Seconds that a call waits that rings, and that an automation may decide about."""
 _MOST_WAITS = 40
@@ -71,7 +73,8 @@ class NextAction:
         key = entry.data[CONF_CALLBACK_KEY]
         if not is_ours(token, key):
             return None
-        if self._question:
+        # After a PIN was asked for, what follows a sound in between is none
+        if self._question and not (_SECRET in self._query and _WAITED in self._query):
             self._keys = read_keys(self._query.get(_KEYS)) or pressed
         if (data := await async_loaded(entry, _PATIENCE_IN_CALL)) is None:
             return self._ask_again(BEEP, async_address(self._hass, entry))
@@ -132,7 +135,7 @@ class NextAction:
             # What bridged the time was heard
             record = replace(record, picked_up=True)
             data.book.put(record)
-        patience = self._until - self._hass.loop.time()
+        patience = max(0, self._until - self._hass.loop.time())
         decided = await data.lines.async_decide(
             record, self._question, self._keys, patience
         )
@@ -180,13 +183,15 @@ class NextAction:
     async def _heard(self, data: ElksData, step: Step, language: str) -> Heard:
         """Find what can be played at a step in time."""
         waited = utcnow().timestamp() - self._since
+        is_same = step.substitute_is_same
+        patience = max(0, self._until - self._hass.loop.time())
         return await async_find_sound(
             data.recordings,
             data.address.base_url,
             step,
             language or self._hass.config.language,
-            patience=max(0, self._until - self._hass.loop.time()),
-            is_last=not 0 <= waited < _LONGEST_MOMENT - _ONE_MOMENT,
+            patience=min(patience, _PATIENCE_FOR_OWN) if is_same else patience,
+            is_last=is_same or not 0 <= waited < _LONGEST_MOMENT - _ONE_MOMENT,
         )
 
     def _bridge(
@@ -195,7 +200,7 @@ class NextAction:
         """Return what bridges the time until it is known what a caller hears next."""
         base, sound = data.address.base_url, BEEP
         if base is not None:
-            language = data.lines.language(record)
+            language = data.lines.language(record) or self._hass.config.language
             name = data.recordings.built_in(language, Sound.ONE_MOMENT)
             sound = recording_url(base, name)
         report_url = data.address.callback_url(record.token)

@@ -32,7 +32,7 @@ from .conftest import (
 )
 from .speech.conftest import Engine
 
-PIN = "48151623"
+OWN_PIN = "12345678"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def diagnostics(hass: HomeAssistant) -> None:
 @pytest.fixture
 def contacts() -> list[ConfigSubentryData]:
     """Return one contact."""
-    return [make_contact("Anna Andersson", PHONE, pin=PIN)]
+    return [make_contact("Anna Andersson", PHONE, pin=OWN_PIN)]
 
 
 async def test_diagnostics(
@@ -87,7 +87,7 @@ async def test_diagnostics(
         PHONE,
         WEBHOOK_ID,
         CALLBACK_KEY,
-        PIN,
+        OWN_PIN,
         "Andersson",
         "safe",
         *tokens,

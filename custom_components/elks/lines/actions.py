@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+import logging
 from typing import Any
 
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.script import (
     SCRIPT_MODE_PARALLEL,
     Script,
     async_validate_actions_config,
 )
+from homeassistant.helpers.trace import script_execution_get, trace_clear
 
+from ..api.masking import mask
 from ..calls.incoming.line import Actions, Line
 from ..const import DOMAIN, LOGGER
 from ..helpers.waiting import async_at_most
@@ -21,6 +24,18 @@ from ..helpers.waiting import async_at_most
 _PATIENCE = 3
 """Seconds that a caller waits until the actions are over."""
 _MOST_RUNS = 10
+_FINISHED = "finished"
+"""How a script ends that was not stopped by a condition or an error."""
+_SCRIPT_LOGGER = logging.getLogger(__name__)
+
+
+def _mask(record: logging.LogRecord) -> bool:
+    """Make the numbers unreadable that actions were about when they failed."""
+    record.msg, record.args, record.exc_info = mask(record.getMessage()), None, None
+    return True
+
+
+_SCRIPT_LOGGER.addFilter(_mask)
 
 
 class Outcome(Enum):
@@ -45,27 +60,29 @@ class LineActions:
         self._hass = hass
         self._ready: dict[tuple[str, str], _Ready] = {}
 
-    async def async_run(
+    @callback
+    def async_start(
         self,
         line: Line,
         key: str,
         actions: Actions,
         variables: Mapping[str, Any],
         context: Context,
-    ) -> Outcome:
-        """Run actions of a line, those of a key or, without one, of the ringing.
+    ) -> asyncio.Task[Outcome]:
+        """Begin to run actions of a line: those of a key or, without one, of the ringing.
 
-        They go on when this takes too long, or when whoever waits is stopped.
+        A reload of the account does not stop them.
         """
-        if not actions:
-            return Outcome.DONE
-        # They have begun: a reload of the account does not stop them
-        running = self._hass.async_create_background_task(
+        return self._hass.async_create_background_task(
             self._async_run(line, key, actions, variables, context),
             "elks line actions",
         )
-        async with async_at_most(self._hass, _PATIENCE):
-            await asyncio.wait([running])
+
+    async def async_outcome(self, running: asyncio.Task[Outcome]) -> Outcome:
+        """Wait for what comes of actions; they go on when that takes too long."""
+        if not running.done():
+            async with async_at_most(self._hass, _PATIENCE):
+                await asyncio.wait([running])
         return running.result() if running.done() else Outcome.GOES_ON
 
     async def _async_run(
@@ -76,19 +93,24 @@ class LineActions:
         variables: Mapping[str, Any],
         context: Context,
     ) -> Outcome:
+        if not actions:
+            return Outcome.DONE
+        # Of the script that may have caused the call
+        trace_clear()
         try:
             # Activity takes what comes first for the cause: the event of the call
             await asyncio.sleep(0)
             script = await self._async_script(line, key, actions)
-            result = await script.async_run(dict(variables), context)
+            await script.async_run(dict(variables), context)
         except Exception as err:  # noqa: BLE001  Others' code fails in its own ways
-            # The script has logged why
-            LOGGER.warning(
-                "Actions of the line %s failed (%s)", line.name, type(err).__name__
-            )
-            return Outcome.FAILED
-        # Without a result a condition was not met
-        return Outcome.DONE if result else Outcome.FAILED
+            # The script has logged more
+            reason = type(err).__name__
+        else:
+            reason = script_execution_get() or ""
+        if reason == _FINISHED:
+            return Outcome.DONE
+        LOGGER.warning("Actions of the line %s were not done (%s)", line.name, reason)
+        return Outcome.FAILED
 
     async def _async_script(self, line: Line, key: str, actions: Actions) -> Script:
         """Return the script of actions; raises vol.Invalid and what else validation raises."""
@@ -105,7 +127,7 @@ class LineActions:
                 running_description="line",
                 script_mode=SCRIPT_MODE_PARALLEL,
                 max_runs=_MOST_RUNS,
-                logger=LOGGER,
+                logger=_SCRIPT_LOGGER,
             )
             ready = self._ready[line.id, key] = _Ready(actions, script)
         return ready.script

@@ -50,9 +50,12 @@ class Door:
         calls = sum(_takes_up(line, one) for one in self._book.open())
         if not state.answering or calls >= _MOST_CALLS:
             return Way.CLOSED
-        is_full = state.used(now) >= line.minutes_per_day * 60
-        is_for_contacts = line.callers is Callers.CONTACTS or is_full
-        if (caller.contact is None and is_for_contacts) or self.is_locked(line, caller):
+        is_stranger = caller.contact is None
+        if is_stranger and state.used(now) >= line.minutes_per_day * 60:
+            # What is forwarded costs as well
+            return Way.CLOSED
+        is_for_contacts = line.callers is Callers.CONTACTS
+        if (is_stranger and is_for_contacts) or self.is_locked(line, caller):
             return Way.OUT
         return Way.PIN if line.pin else Way.IN
 

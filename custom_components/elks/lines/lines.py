@@ -100,7 +100,7 @@ class Lines:
 
     async def async_start(self) -> None:
         """Have ready what the lines say, and follow their calls."""
-        await self.prompts.async_refresh()
+        await self.prompts.async_start()
         listen = self._listeners.async_listen
         listen(CallChange, Stage.FIGURES, self._door.async_call_changed)
         listen(CallChange, Stage.WAITING, self._async_call_changed)

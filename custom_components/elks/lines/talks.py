@@ -8,9 +8,10 @@ from homeassistant.core import HomeAssistant
 
 from ..api import Connect, HangUp, HangUpSignal
 from ..calls import CallBook, CallLetIn, CallRecord
+from ..calls.dialogue.script import Step
 from ..calls.dialogue.talk import Place
 from ..calls.incoming.caller import Caller
-from ..calls.incoming.line import AnswerWith, Line, MenuEntry, Others
+from ..calls.incoming.line import AnswerWith, Line, Others
 from ..const import CONF_NUMBER
 from ..helpers.listeners import Listeners
 from ..speech import Sound
@@ -31,6 +32,11 @@ _PATIENCE_IN_CALL = 15
 """Seconds in which it decides what comes after a step."""
 _BUSY = HangUp(signal=HangUpSignal.BUSY)
 _SIGNALS = {Others.BUSY: HangUpSignal.BUSY, Others.REJECT: HangUpSignal.REJECT}
+_OUTCOMES = {
+    Outcome.DONE: Sound.DONE,
+    Outcome.FAILED: Sound.NOT_DONE,
+    Outcome.GOES_ON: Sound.GOES_ON,
+}
 
 
 class Talks:
@@ -121,27 +127,23 @@ class Talks:
     ) -> Decision:
         """Return what somebody gets who is let in; what is done then goes on beside it."""
         self._listeners.async_notify(CallLetIn(record=record))
-        if line.actions:
-            self._hass.async_create_background_task(
-                self._actions.async_run(
-                    line,
-                    "",
-                    line.actions,
-                    self._variables(line, caller, record),
-                    self._contexts.async_of(record.token),
-                ),
-                "elks line rings",
-            )
+        variables = self._variables(line, caller, record)
+        context = self._contexts.async_of(record.token)
+        running = self._actions.async_start(line, "", line.actions, variables, context)
         match line.answer_with:
+            case AnswerWith.NOTHING if record.talk.place is Place.PIN:
+                outcome = await self._actions.async_outcome(running)
+                return self._leave(line, record, self._own(line, _OUTCOMES[outcome]))
             case AnswerWith.NOTHING:
                 self._note(record, place=Place.EXIT)
                 return _BUSY
             case AnswerWith.AUTOMATION:
                 return await self._async_decided(line, record)
+        greeting = self._prompts.greeting(line, variables)
+        if not line.menu:
+            return self._leave(line, record, greeting)
         self._note(record, place=Place.MENU)
-        greeting = self._prompts.greeting(line, self._variables(line, caller, record))
-        menu = self._ask_menu(line)
-        return replace(menu, steps=(greeting, *menu.steps))
+        return self._ask_menu(line, greeting)
 
     async def _async_pin_entered(
         self, line: Line, caller: Caller, record: CallRecord, keys: str | None
@@ -149,7 +151,7 @@ class Talks:
         """Return what follows when a PIN was asked for."""
         entered = (keys or "").removesuffix("#")
         if not entered:
-            return self._missed(line, record, self._ask_pin(line, caller))
+            return self._missed(line, caller, record)
         # Others may have tried at the same time
         is_locked = self._door.is_locked(line, caller)
         if is_pin(entered, expected_pin(line, caller)) and not is_locked:
@@ -157,38 +159,32 @@ class Talks:
             return await self._async_let_in(line, caller, record)
         self._door.async_note_wrong_pin(line, caller)
         wrong = record.talk.wrong_pins + 1
-        self._note(record, wrong_pins=wrong)
+        self._note(record, wrong_pins=wrong, misses=0)
+        said = self._own(line, Sound.WRONG_PIN)
         if wrong >= MOST_TRIES or self._door.is_locked(line, caller):
-            return self._leave(line, record, Sound.WRONG_PIN)
-        return self._ask_pin(line, caller, Sound.WRONG_PIN)
+            return self._leave(line, record, said)
+        return self._ask_pin(line, caller, said)
 
     async def _async_chosen(
         self, line: Line, caller: Caller, record: CallRecord, keys: str | None
     ) -> Decision:
         """Return what follows when the menu was read out."""
-        if keys == _AGAIN:
-            return self._ask_menu(line)
-        if (entry := line.chosen(keys)) is None:
-            wrong = (Sound.WRONG_KEY,) if keys else ()
-            return self._missed(line, record, self._ask_menu(line, *wrong))
+        entry = line.chosen(keys)
+        if entry is None and keys != _AGAIN:
+            wrong = (self._own(line, Sound.WRONG_KEY),) if keys else ()
+            return self._missed(line, caller, record, *wrong)
         self._note(record, misses=0)
+        if entry is None:
+            return self._ask_menu(line)
         variables = self._variables(line, caller, record)
         context = self._contexts.async_of(record.token)
-        match await self._actions.async_run(
+        running = self._actions.async_start(
             line, entry.key, entry.actions, variables, context
-        ):
-            case Outcome.FAILED:
-                return self._ask_menu(line, Sound.NOT_DONE)
-            case Outcome.GOES_ON:
-                return self._ask_menu(line, Sound.GOES_ON)
-        return self._reply(line, entry, variables)
-
-    def _reply(
-        self, line: Line, entry: MenuEntry, variables: dict[str, Any]
-    ) -> Decision:
-        reply = self._prompts.reply(line, entry.reply, variables)
-        menu = self._ask_menu(line)
-        return replace(menu, steps=(reply, *menu.steps))
+        )
+        outcome = await self._actions.async_outcome(running)
+        if outcome is not Outcome.DONE:
+            return self._ask_menu(line, self._own(line, _OUTCOMES[outcome]))
+        return self._ask_menu(line, self._prompts.reply(line, entry.reply, variables))
 
     async def _async_in_step(
         self, line: Line, record: CallRecord, question: int, keys: str | None
@@ -221,30 +217,37 @@ class Talks:
         number = contact.data[CONF_NUMBER] if contact else forward_to
         return Connect(number=number) if number.startswith("+") else _BUSY
 
-    def _ask_pin(self, line: Line, caller: Caller, *before: Sound) -> Say:
-        sounds = (*before, Sound.PIN)
+    def _ask_pin(self, line: Line, caller: Caller, *before: Step) -> Say:
         return Say(
-            steps=tuple(self._prompts.own(line, sound) for sound in sounds),
+            steps=(*before, self._own(line, Sound.PIN)),
             digits=len(expected_pin(line, caller)),
             repeat=_REPEAT,
             is_secret=True,
         )
 
-    def _ask_menu(self, line: Line, *before: Sound) -> Say:
-        said = [self._prompts.own(line, sound) for sound in before]
-        return Say(steps=(*said, self._prompts.menu(line)), digits=1, repeat=_REPEAT)
+    def _ask_menu(self, line: Line, *before: Step) -> Say:
+        steps = (*before, self._prompts.menu(line))
+        return Say(steps=steps, digits=1, repeat=_REPEAT)
 
-    def _missed(self, line: Line, record: CallRecord, again: Say) -> Say:
+    def _missed(
+        self, line: Line, caller: Caller, record: CallRecord, *before: Step
+    ) -> Say:
         """Return what follows when nothing was pressed that means anything."""
         misses = record.talk.misses + 1
         self._note(record, misses=misses)
-        return again if misses < _MOST_MISSES else self._leave(line, record)
+        if misses >= _MOST_MISSES:
+            return self._leave(line, record, *before)
+        if record.talk.place is Place.PIN:
+            return self._ask_pin(line, caller, *before)
+        return self._ask_menu(line, *before)
 
-    def _leave(self, line: Line, record: CallRecord, *before: Sound) -> Say:
+    def _leave(self, line: Line, record: CallRecord, *before: Step) -> Say:
         self._note(record, place=Place.EXIT)
-        sounds = (*before, Sound.GOODBYE)
-        steps = tuple(self._prompts.own(line, sound) for sound in sounds)
+        steps = (*before, self._own(line, Sound.GOODBYE))
         return Say(steps=steps, goes_on=False)
+
+    def _own(self, line: Line, sound: Sound) -> Step:
+        return self._prompts.own(line, sound)
 
     def _note(self, record: CallRecord, **changes: Any) -> None:
         """Note where the talk of a call stands now."""

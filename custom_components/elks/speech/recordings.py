@@ -171,9 +171,8 @@ class Recordings:
     async def _async_find(self, prompt: Prompt) -> str | None:
         """Return the name of a recording of a prompt; None if there is nothing that works."""
         name: str | None = None
-        async with self._rooms[prompt.voice.engine]:
-            with going_on("making a recording"):
-                name = await self._async_best(prompt)
+        with going_on("making a recording"):
+            name = await self._async_best(prompt)
         # Its call may be over already
         self.async_release([prompt])
         return name
@@ -205,7 +204,8 @@ class Recordings:
         Raises MediaError and VoiceError.
         """
         if not prompt.text:
-            return await self._async_copy(prompt)
+            async with self._rooms[None]:
+                return await self._async_copy(prompt)
         voice = async_resolve(self._hass, prompt.voice)
         return await self._async_speak(prompt, voice, is_asked_for=True)
 
@@ -227,12 +227,14 @@ class Recordings:
         stem = self._spoken_stem(prompt, voice)
         if (kept := await self._async_kept(stem)) is not None:
             return kept
-        speech = await async_say(self._hass, prompt.text, voice)
         engine = voice.engine or ""
-        try:
-            name = await self._async_record(speech, stem)
-        except NotAudioError as err:
-            raise VoiceError(engine, "no audio") from err
+        # What is kept waits for none that is being made
+        async with self._rooms[engine]:
+            speech = await async_say(self._hass, prompt.text, voice)
+            try:
+                name = await self._async_record(speech, stem)
+            except NotAudioError as err:
+                raise VoiceError(engine, "no audio") from err
         if is_asked_for:
             self._listeners.async_notify(VoiceChange(engine=engine, reason=None))
         return name

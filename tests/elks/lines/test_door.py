@@ -109,11 +109,16 @@ async def test_others(home: Home, signal: str) -> None:
     [
         ({"others": "forward", "forward_to": "+46701111111"}, False, "connect"),
         ({"others": "forward", "forward_to": "+46701111111"}, True, "hangup"),
+        (
+            {"others": "forward", "forward_to": PHONE, "minutes_per_day": 0},
+            False,
+            "hangup",
+        ),
         ({"others": "forward", "forward_to": "gone"}, False, "hangup"),
     ],
 )
 async def test_forward(home: Home, is_off: bool, done: str) -> None:
-    """Others are connected with somebody, but not while the line does not answer."""
+    """Others are connected with somebody, but not when nobody is let in, or no time is left."""
     if is_off:
         [line] = (one for one in home.entry.subentries.values() if one.title == "Home")
         home.entry.runtime_data.lines.async_set_answering(line.subentry_id, False)
@@ -329,11 +334,11 @@ async def test_new_day(door: Door, freezer: FrozenDateTimeFactory) -> None:
     ended(door, duration=59)
     assert door.way(EVERYONE, UNKNOWN) is Way.PIN
     ended(door, duration=1)
-    assert door.way(EVERYONE, UNKNOWN) is Way.OUT
+    assert door.way(EVERYONE, UNKNOWN) is Way.CLOSED
     assert door.way(EVERYONE, KNOWN) is Way.PIN
 
     freezer.move_to("2026-11-03 23:59:59-08:00")
-    assert door.way(EVERYONE, UNKNOWN) is Way.OUT
+    assert door.way(EVERYONE, UNKNOWN) is Way.CLOSED
     freezer.move_to("2026-11-04 00:00:00-08:00")
     assert door.way(EVERYONE, UNKNOWN) is Way.PIN
     ended(door, duration=60)
@@ -345,10 +350,10 @@ async def test_late_end(door: Door, freezer: FrozenDateTimeFactory) -> None:
     ended(door, duration=3600)
     ended(door, duration=10, created=START - timedelta(days=1))
 
-    assert door.way(EVERYONE, UNKNOWN) is Way.OUT
+    assert door.way(EVERYONE, UNKNOWN) is Way.CLOSED
 
 
-@pytest.mark.parametrize(("start", "way"), [(START, Way.OUT), (None, Way.PIN)])
+@pytest.mark.parametrize(("start", "way"), [(START, Way.CLOSED), (None, Way.PIN)])
 async def test_unknown_length(
     door: Door, freezer: FrozenDateTimeFactory, start: object, way: Way
 ) -> None:

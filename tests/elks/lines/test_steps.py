@@ -99,9 +99,9 @@ def heard(call: SimulatedCall) -> list[str]:
 
 
 def sounds(call: SimulatedCall) -> list[str]:
-    """Return what a caller heard, without what distinguishes voices."""
+    """Return what a caller heard, by the names of the files."""
     return [
-        str(action.get("play") or action["ivr"]).rpartition("/")[2][:22]
+        str(action.get("play") or action["ivr"]).rpartition("/")[2]
         for action in call.actions
         if "play" in action or "ivr" in action
     ]

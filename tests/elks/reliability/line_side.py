@@ -552,8 +552,8 @@ MIDDLE = (
         "A wrong PIN comes twice, twice, and then the right one",
         Fault(FaultKind.CALLBACK_DOUBLED, on=_NEXT, times=2),
         story=_dials(
-            KeyPress(1, "1111", sound=1),
-            KeyPress(1, "2222", sound=3),
+            KeyPress(1, 10 * "1", sound=1),
+            KeyPress(1, 10 * "2", sound=3),
             KeyPress(1, _PIN, sound=5),
             KeyPress(1, "1", sound=7),
             hangs_up_at=9,
@@ -590,9 +590,9 @@ MIDDLE = (
         "pin-guessed",
         "Three wrong PINs",
         story=_dials(
-            KeyPress(1, "1111", sound=1),
-            KeyPress(1, "2222", sound=3),
-            KeyPress(1, "3333", sound=5),
+            KeyPress(1, 10 * "1", sound=1),
+            KeyPress(1, 10 * "2", sound=3),
+            KeyPress(1, 10 * "3", sound=5),
         ),
         opened=0,
         heard="pin, wrong_pin, pin, wrong_pin, pin, wrong_pin, goodbye",

@@ -48,6 +48,8 @@ class Step:
     """Whether this is what the call is for."""
     substitute_asks: bool = False
     """Whether keys are asked for with the substitute, too."""
+    substitute_is_same: bool = False
+    """Whether the substitute says the same, in another voice: nobody is kept waiting then."""
 
     def action(
         self, sound: str, next_url: str | None, spoken: Spoken | None = None
