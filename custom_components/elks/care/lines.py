@@ -142,7 +142,9 @@ class _LineCare:
                 with suppress(ElksError):
                     numbers = await self._client.numbers()
                     for line in lines(self._entry):
-                        await self._async_check(line, _find(numbers, line))
+                        # What is not said of one number is said of another
+                        with suppress(ElksError):
+                            await self._async_check(line, _find(numbers, line))
 
     async def async_give_back_removed(self) -> None:
         """Give back the numbers of lines that are not there any more."""
