@@ -158,6 +158,20 @@ async def test_over(home: Home, ago: int) -> None:
     assert home.entry.runtime_data.book.open() == []
 
 
+@pytest.mark.parametrize("field", ["direction", "to"])
+async def test_field_is_missing(home: Home, field: str) -> None:
+    """What is reported to a line is a call to it, also when it is not said to be one."""
+    opened = gate(home)
+    form = incoming("c1", datetime.now(UTC))
+    del form[field]
+
+    answer = await post(home, **form)
+    await home.hass.async_block_till_done()
+
+    assert json.loads(answer.body)["hangup"] == "busy"
+    assert len(opened) == 1
+
+
 async def test_provider_fails(
     home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
