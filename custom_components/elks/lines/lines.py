@@ -22,13 +22,7 @@ from ..api.masking import mask
 from ..calls import CallChange, CallRecord, CallTracker
 from ..calls.dialogue.talk import Place, Talk
 from ..calls.incoming.caller import Caller, read_caller
-from ..calls.incoming.line import (
-    Line,
-    Others,
-    find_line,
-    lines,
-    unreadable_lines,
-)
+from ..calls.incoming.line import Line, Others, find_line, lines, unreadable_lines
 from ..calls.token import token_of
 from ..const import CONF_CALLBACK_KEY, LOGGER
 from ..helpers.listeners import Listeners, Stage

@@ -205,7 +205,7 @@ class Talks:
         patience = _PATIENCE_AT_DOOR if rings(known) else _PATIENCE_IN_CALL
         if decided := await self._steps.async_next(record.token, patience):
             return decided
-        if not rings(known):
+        if not rings(self._book.find(record.token) or record):
             return self._leave(line, record)
         self._note(record, place=Place.EXIT)
         return _BUSY

@@ -209,6 +209,19 @@ async def test_provider_fails_once(home: Home, monkeypatch: pytest.MonkeyPatch) 
     assert (len(opened), asked(home, call)) == (1, 2)
 
 
+@pytest.mark.parametrize("lines", [[make_line(answer_with="automation")]])
+async def test_asked_for_long(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody picks up while an automation decides, however long 46elks was asked before."""
+    door = "_PATIENCE_AT_DOOR"
+    monkeypatch.setattr(f"custom_components.elks.answering.{door}", 0.3)
+    monkeypatch.setattr(f"custom_components.elks.lines.talks.{door}", 0.1)
+    fault(home, FaultKind.DELAY, ASK, delay=400)
+    call = rang(home, ago=30)
+    await home.settle()
+
+    assert hung_up(call) == "busy"
+
+
 async def test_credentials_are_wrong(home: Home) -> None:
     """Whoever can no longer ask is to sign in again."""
     opened = gate(home)
