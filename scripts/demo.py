@@ -1,4 +1,4 @@
-"""A home that calls when water leaks: press its pendant, answer, press 1, and the valve closes."""
+"""A home that calls when water leaks, and answers when it is called: press its pendant, and 1 on the phone."""
 
 from argparse import ArgumentParser
 import asyncio
@@ -17,6 +17,7 @@ from .demo_home import (
     BO,
     CHAIN,
     LAST_CALLS,
+    LINE_CALL,
     PENDANT,
     PEOPLE,
     VALVE,
@@ -33,7 +34,12 @@ PEOPLE_AT_ONCE: dict[str, dict[str, Any]] = {
     BO: {"talk_for": None, "keys": [{"after": 4, "keys": "1"}]},
 }
 ALARM_SECONDS = 60
-STAGES = {"ringing": "rings", "talking": "is answered", "ended": "hangs up"}
+STAGES = {
+    "calling": "calls the home",
+    "ringing": "rings",
+    "talking": "is answered",
+    "ended": "hangs up",
+}
 HEARD = {"ivr": "plays the message", "play": "plays the reply"}
 
 
@@ -65,7 +71,7 @@ async def demo(*, once: bool) -> None:
             "subscribe_trigger",
             trigger={
                 "trigger": "state",
-                "entity_id": [PENDANT, CHAIN, VALVE, *LAST_CALLS],
+                "entity_id": [PENDANT, CHAIN, VALVE, LINE_CALL, *LAST_CALLS],
                 "not_from": "unavailable",
             },
         )
@@ -110,7 +116,7 @@ async def report_home(
     transcript: Transcript,
     closed: asyncio.Event,
 ) -> None:
-    """Report the pendant, the chain, the calls and the valve, and set when that closes."""
+    """Report the pendant, the chain, the line, the calls and the valve, and set when that closes."""
     shown: dict[str, str] = {}
     while True:
         change = await changes.get()
@@ -128,12 +134,14 @@ async def report_home(
                 transcript.add("Water valve", "opens" if value == "on" else "closes")
                 if value == "off":
                     closed.set()
+            case _ if entity == LINE_CALL:
+                transcript.add("Line", state["attributes"]["event_type"])
             case _:
                 transcript.add("Last call", f"{LAST_CALLS[entity]}: {value}")
 
 
 async def report_phones(simulator: SimulatorProcess, transcript: Transcript) -> None:
-    """Report what the phones that are called do, and what is heard on them."""
+    """Report what people's phones do, and what is heard on them."""
     names = {number: name for name, number in PEOPLE.items()}
     stages: dict[str, str] = {}
     played: dict[str, int] = {}
@@ -143,8 +151,9 @@ async def report_phones(simulator: SimulatorProcess, transcript: Transcript) -> 
     ):
         async for event in events:
             for call in reversed(event.json()["calls"]):
-                who = f"{names.get(call['to'], 'A')}'s phone"
                 [phone, *_] = call["phones"]
+                name = names.get(phone["number"])
+                who = f"{name}'s phone" if name else "A phone"
                 if stages.get(call["id"]) != phone["stage"]:
                     stages[call["id"]] = phone["stage"]
                     transcript.add(who, STAGES[phone["stage"]])
@@ -161,6 +170,7 @@ async def keep_running(home: HomeProcess, simulator: SimulatorProcess) -> None:
         f"\n\n    Home Assistant   {home.url}"
         f"\n    Phones           {simulator.url}"
         "\n\n  Open both. Anna's phone rings: answer, and press 1. The water valve closes."
+        "\n  Then press Call on the phones' page: the home answers, and reads out a menu."
         "\n  Press Ctrl-C to stop.\n",
         flush=True,
     )

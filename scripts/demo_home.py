@@ -1,4 +1,4 @@
-"""The home of the demo: two people, a pendant, a leak sensor and a valve, and what connects them."""
+"""The home of the demo: two people, a pendant, a leak sensor, a valve and a line, and what connects them."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .connection import Connection
 from .home_process import CONFIGURATION, HomeProcess, running_home
-from .simulator_process import SimulatorProcess
+from .simulator_process import FROM_NUMBER, SimulatorProcess
 
 ANNA: Final = "+46701111111"
 BO: Final = "+46702222222"
@@ -15,6 +15,7 @@ PEOPLE: Final = {"Anna": ANNA, "Bo": BO}
 LEAK: Final = "binary_sensor.kitchen_leak"
 PENDANT: Final = "input_button.pendant"
 VALVE: Final = "switch.water_valve"
+LINE_CALL: Final = "event.home_call"
 CHAIN: Final = "sensor.demo_home_call_chain"
 LAST_CALLS: Final = {"sensor.anna_last_call": "Anna", "sensor.bo_last_call": "Bo"}
 
@@ -44,6 +45,12 @@ input_button:
     name: Pendant
     icon: mdi:gesture-tap-button
 template:
+  - sensor:
+      - name: Kitchen temperature
+        unique_id: kitchen_temperature
+        device_class: temperature
+        unit_of_measurement: "°C"
+        state: "21"
   - binary_sensor:
       - name: Kitchen leak
         unique_id: kitchen_leak
@@ -97,6 +104,26 @@ AUTOMATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
 """The automations by their IDs, as the editor writes them."""
 
 
+LINE: Final[Mapping[str, Any]] = {
+    "name": "Home",
+    "menu": [
+        {
+            "key": "1",
+            "say": "hear how warm it is",
+            "reply": "It is {{ states('sensor.kitchen_temperature') }} degrees in the kitchen.",
+        },
+        {
+            "key": "2",
+            "say": "close the water valve",
+            "actions": [{"action": "switch.turn_off", "target": {"entity_id": VALVE}}],
+            "reply": "The valve is closed.",
+        },
+    ],
+    "door": {"callers": "everyone"},
+}
+"""What the line's form is filled in with, but for the number."""
+
+
 def _button(entity: str, action: str, on: str, **options: Any) -> dict[str, Any]:
     """Return a card that performs an action when it is tapped."""
     return {
@@ -148,6 +175,7 @@ async def running_demo_home(
         entry = await home.add("elks", *simulator.config_flow())
         for name, number in PEOPLE.items():
             await home.add_contact(entry["entry_id"], name, number)
+        await home.add_line(entry["entry_id"], number=FROM_NUMBER, **LINE)
         for automation_id, automation in AUTOMATIONS.items():
             await home.add_automation(automation_id, automation)
         async with home.connect() as connection:

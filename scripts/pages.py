@@ -155,6 +155,31 @@ class ActionForm:
         return rows.filter(has=self._page.get_by_text(name, exact=True))
 
 
+class LineForm:
+    """The form of a line, at Settings > Devices & services > Elks."""
+
+    def __init__(self, page: Page) -> None:
+        """Use a page that is logged in to Home Assistant."""
+        self._page = page
+        self._dialog = page.locator("dialog-data-entry-flow")
+        self._choice = page.locator("dialog-form")
+
+    async def open(self, home: HomeProcess) -> None:
+        """Open the form that changes the only line."""
+        await self._page.bring_to_front()
+        await self._page.goto(f"{home.url}/config/integrations/integration/elks")
+        await self._page.get_by_role("button", name="Change line").click()
+        await expect(self._dialog.get_by_role("textbox").first).to_be_visible()
+
+    async def open_choice(self, said: str) -> None:
+        """Open the dialog of a choice in the menu."""
+        choices = self._dialog.locator("ha-selector-object").get_by_role("listitem")
+        # Beside it is a button that removes it
+        edit = choices.filter(has_text=said).locator("ha-icon-button").first
+        await edit.click()
+        await expect(self._choice.locator("ha-form").first).to_be_visible()
+
+
 class AutomationPage:
     """The editor of an automation."""
 

@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from .browser import log_in, running_browser, take_picture
 from .connection import Connection
-from .demo_home import ANNA, AUTOMATIONS, BO, LEAK, VALVE, running_demo_home
+from .demo_home import ANNA, AUTOMATIONS, BO, LEAK, LINE, VALVE, running_demo_home
 from .home_process import ROOT, HomeProcess, running_home
 from .pages import (
     CALL,
@@ -20,11 +20,12 @@ from .pages import (
     ActionForm,
     AutomationPage,
     ElksDashboard,
+    LineForm,
     PhonePage,
     SetUp,
 )
 from .process import ProcessError
-from .simulator_process import SimulatorProcess, running_simulator
+from .simulator_process import FROM_NUMBER, SimulatorProcess, running_simulator
 
 PEOPLE = {"Anna": "+46701111111", "Bo": "+46702222222", "Cilla": "+46703333333"}
 # The person presses the key when the message is almost over
@@ -89,11 +90,12 @@ async def take_pictures(folder: Path) -> None:
         await log_in(page, home)
         await pictures_of_walks(page, home, connection, folder / "walks.log")
         await add_account(page, home, simulator)
-        phone_page = await _sized(browser, 440, 640)
+        [entry] = await connection.command("config_entries/get", domain="elks")
+        await home.add_line(entry["entry_id"], number=FROM_NUMBER, **LINE)
+        phone_page = await _sized(browser, 440, 720)
         phone = PhonePage(phone_page)
         await phone.open(simulator)
         await pictures_of_form_and_phone(page, home, phone_page, phone)
-        [entry] = await connection.command("config_entries/get", domain="elks")
         for name, number in PEOPLE.items():
             await home.add_contact(entry["entry_id"], name, number)
         await picture_of_chain(page, home, connection, simulator)
@@ -108,7 +110,8 @@ async def pictures_of_walks(
     The simulator is a separate one, so that its calls are not on later pictures.
     """
     async with running_simulator(output) as simulator:
-        phone_page = await _sized(page.context, 390, 440)
+        # Only the phone, not what calls the home
+        phone_page = await _sized(page.context, 390, 310)
         phone = PhonePage(phone_page)
         await phone.open(simulator)
         for language, size in WALKS:
@@ -229,11 +232,32 @@ async def pictures_of_demo(browser: BrowserContext, folder: Path) -> None:
         await expect(valve).to_contain_text("Off")
         await expect(dashboard.tiles("Last call").first).to_contain_text("Answered")
         await _take(page, "demo.png")
+        await pictures_of_line(page, home, simulator)
         await page.set_viewport_size({"width": 1280, "height": 820})
         for language, alarm in ALARMS.items():
             await connection.set_language(language)
             await alarm.build(home, connection)
             await pictures_of_alarm(page, home, language)
+
+
+async def pictures_of_line(
+    page: Page, home: HomeProcess, simulator: SimulatorProcess
+) -> None:
+    """Show the form of a line, a choice in its menu, and a phone that calls it."""
+    await page.set_viewport_size({"width": 1000, "height": 1000})
+    form = LineForm(page)
+    await form.open(home)
+    await _take(page, "line_form.png")
+    await form.open_choice(LINE["menu"][1]["say"])
+    await _take(page, "line_menu.png")
+    phone_page = await _sized(page.context, 440, 800)
+    phone = PhonePage(phone_page)
+    await phone.open(simulator)
+    await phone.dial(ANNA)
+    await phone.listen()
+    await _take(phone_page, "line_phone.png")
+    await phone.hang_up()
+    await phone_page.close()
 
 
 async def pictures_of_alarm(page: Page, home: HomeProcess, language: str) -> None:

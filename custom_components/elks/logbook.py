@@ -55,9 +55,8 @@ def async_describe_events(
     def call_ended(event: LazyEventPartialState) -> _Entry:
         data, words = event.data, async_home_words(hass)
         is_incoming = data["direction"] == INCOMING
-        other = data["from"] if is_incoming else data["to"]
         return {
-            LOGBOOK_ENTRY_NAME: data["contact"] or other or words["logbook_withheld"],
+            LOGBOOK_ENTRY_NAME: _line(data) if is_incoming else _other(words, data),
             LOGBOOK_ENTRY_MESSAGE: _call(words, data),
             LOGBOOK_ENTRY_ICON: _icon(data),
             LOGBOOK_ENTRY_ENTITY_ID: data.get(ATTR_ENTITY_ID),
@@ -80,13 +79,12 @@ def async_describe_events(
 
 def _call(words: Mapping[str, str], data: Mapping[str, Any]) -> str:
     """Return how a call went."""
-    is_incoming = data["direction"] == INCOMING
-    line = data.get("line") or data["to"]
+    is_incoming, caller = data["direction"] == INCOMING, _other(words, data)
     if not data["answered"]:
         name = "logbook_missed" if is_incoming else f"logbook_{data['state']}"
-        return words[name].format(line=line)
+        return words[name].format(caller=caller)
     text = (
-        words["logbook_incoming"].format(line=line)
+        words["logbook_incoming"].format(caller=caller)
         if is_incoming
         else _answered(words, data)
     )
@@ -95,6 +93,17 @@ def _call(words: Mapping[str, str], data: Mapping[str, Any]) -> str:
     if details := ", ".join(_details(words, data)):
         return f"{text} ({details})"
     return text
+
+
+def _line(data: Mapping[str, Any]) -> str:
+    """Return what was called."""
+    return str(data.get("line") or data["to"])
+
+
+def _other(words: Mapping[str, str], data: Mapping[str, Any]) -> str:
+    """Return who was called, or who called."""
+    number = data["from"] if data["direction"] == INCOMING else data["to"]
+    return str(data["contact"] or number or words["logbook_withheld"])
 
 
 def _icon(data: Mapping[str, Any]) -> str:

@@ -6,12 +6,12 @@ from pathlib import Path
 from playwright.async_api import BrowserContext, Page, expect
 import pytest
 
-from scripts.demo_home import running_demo_home
+from scripts.demo_home import VALVE, running_demo_home
 from scripts.home_process import HomeProcess
 from scripts.pages import ElksDashboard, PhonePage
 from scripts.simulator_process import SimulatorProcess, running_simulator
 
-from .conftest import complaints
+from .conftest import complaints, until
 
 
 @pytest.fixture
@@ -60,4 +60,25 @@ async def test_pendant(browser: BrowserContext, home: HomeProcess) -> None:
     await expect(valve).to_contain_text("Off")
     await expect(dashboard.tiles("Accepted by")).to_contain_text("Bo")
     await expect(dashboard.complaints).to_have_count(0)
+    assert complaints(home) == []
+
+
+async def test_call_home(browser: BrowserContext, home: HomeProcess) -> None:
+    """Whoever presses Call is answered, and closes the valve by pressing 2."""
+    page = await browser.new_page()
+    await page.goto(home.url)
+    phones = await open_phones(page)
+    await phones.page.get_by_role("button", name="Call", exact=True).click()
+    await phones.listen()
+
+    async with home.connect() as connection:
+
+        async def is_closed() -> bool:
+            # The menu follows the greeting
+            await phones.press("2")
+            return bool((await connection.state(VALVE))["state"] == "off")
+
+        await until(is_closed)
+
+    await phones.hang_up()
     assert complaints(home) == []

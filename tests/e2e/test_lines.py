@@ -290,7 +290,7 @@ async def test_automation(
     """The automation of the documentation asks two questions."""
     await line.set_up(answer_with="automation")
     page = (ROOT / "docs/lines.md").read_text()
-    [example] = [part for part in page.split("```") if "elks.answer" in part]
+    [example] = [part for part in page.split("```") if part.startswith("yaml\n")]
     automation = parse_yaml(example.removeprefix("yaml\n"))
     assert isinstance(automation, dict)
     await home.add_automation("wish", automation)

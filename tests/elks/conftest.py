@@ -258,9 +258,9 @@ async def home(
     hass_client_no_auth: Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]],
 ) -> Home:
     """Return a home that phones through the simulated 46elks."""
-    monkeypatch.setattr(
-        "custom_components.elks.answering._PATIENCE_FOR_SOUND", patience
-    )
+    answering = "custom_components.elks.answering"
+    monkeypatch.setattr(f"{answering}._PATIENCE_FOR_SOUND", patience)
+    monkeypatch.setattr(f"{answering}._PATIENCE_AT_DOOR", max(patience, 2.5))
     lead_lines_to(provider, entry, "https://old.example.com")
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -23,6 +23,7 @@ from custom_components.elks.services import (
     ANSWER_SCHEMA,
     CALL_CHAIN_SCHEMA,
     PLACE_CALL_SCHEMA,
+    REJECT_SCHEMA,
     TARGET,
 )
 from custom_components.elks.trigger import async_get_triggers
@@ -35,7 +36,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from simulator import KeyPress, Outcome
 
-from .conftest import PHONE, Home, make_contact
+from .conftest import PHONE, Home, make_contact, make_line
 from .speech.conftest import Engine
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +103,7 @@ def test_all_examples_are_run() -> None:
         "docs/automations.md": 7,
         "docs/chains.md": 3,
         "docs/contacts.md": 3,
+        "docs/lines.md": 1,
         "docs/privacy_and_cost.md": 1,
         "docs/sensors_and_events.md": 2,
     }
@@ -129,11 +131,32 @@ def test_fields_are_documented() -> None:
     place_call = PLACE_CALL_SCHEMA.schema.keys() - TARGET.keys()
     assert documented("actions.md", "Fields") == {"target", *map(str, place_call)}
 
-    section = "Answering a call: `elks.answer`"
-    assert documented("actions.md", section) >= {*map(str, ANSWER_SCHEMA.schema)}
+    section = "Let an automation decide"
+    assert documented("lines.md", section) == {*map(str, ANSWER_SCHEMA.schema)}
+    assert documented("lines.md", section, table=2) == {*map(str, REJECT_SCHEMA.schema)}
 
     call_chain = CALL_CHAIN_SCHEMA.schema.keys() - TARGET.keys()
     assert documented("chains.md", "Fields") == {"target", *map(str, call_chain)}
+
+
+def test_lines_are_documented() -> None:
+    """Every field of a line's form is documented as the form names it, and no others."""
+    forms = texts("config_subentries")
+    step = "line.step.user"
+    labels = {*forms[f"{step}.data"].values()}
+    for path, branch in forms.items():
+        if path.startswith(f"{step}.sections.") and path.endswith(".data"):
+            name = forms[path.removesuffix(".data")]["name"]
+            labels |= {f"{name}: {label}" for label in branch.values()}
+    assert {*rows("lines.md", "Set up a line")} == labels
+
+    fields = texts("selector")
+    menu = {
+        branch["name"]
+        for path, branch in fields.items()
+        if path.startswith("menu.fields.")
+    }
+    assert {*rows("lines.md", "The menu")} == menu
 
 
 def test_sensors_are_documented(home: Home) -> None:
@@ -553,3 +576,69 @@ async def test_cancel(engine: Engine, home: Home) -> None:
     state = home.hass.states.get("sensor.demo_home_call_chain")
     assert state is not None
     assert state.state == "cancelled"
+
+
+class TestLine:
+    """Somebody calls the home, which lets an automation decide."""
+
+    @pytest.fixture
+    def lines(self) -> list[ConfigSubentryData]:
+        """Return the line of the example."""
+        return [make_line(answer_with="automation")]
+
+    @pytest.mark.parametrize(
+        ("keys", "done"),
+        [("12", "cover.small_gate"), ("2", "light.garden"), ("1", None), ("", None)],
+    )
+    async def test_example(
+        self, engine: Engine, home: Home, keys: str, done: str | None
+    ) -> None:
+        """What was chosen is done, and then the call ends."""
+        covers = async_mock_service(home.hass, "cover", "open_cover")
+        lights = async_mock_service(home.hass, "light", "turn_on")
+        responses: list[Any] = []
+        home.hass.bus.async_listen(EVENT_CALL_ENDED, responses.append)
+        await automate(home.hass, example("docs/lines.md", "elks.answer"))
+        pressed = [
+            KeyPress(after=1, keys=key, sound=n) for n, key in enumerate(keys, 1)
+        ]
+
+        call = home.provider.dial(ANNA, keys=pressed)
+        async with asyncio.timeout(10):
+            while not responses:
+                await home.settle()
+
+        assert [one.data["entity_id"] for one in covers + lights] == (
+            [[done]] if done else []
+        )
+        assert next(iter(call.actions[-1])) == "hangup"
+
+    async def test_known(self, engine: Engine, home: Home) -> None:
+        """All that the trigger knows, and that a step returns, is documented."""
+        known = async_mock_service(home.hass, "test", "note")
+        step = {"call_id": "{{ trigger.call_id }}", "hang_up": True}
+        automation = {
+            "alias": "Answer",
+            "triggers": {
+                "trigger": "elks.call_received",
+                "target": {"entity_id": "event.home_call"},
+            },
+            "actions": [
+                {"action": "elks.answer", "data": step, "response_variable": "got"},
+                {
+                    "action": "test.note",
+                    "data": {"got": "{{ got }}", "trigger": "{{ trigger }}"},
+                },
+            ],
+        }
+        await automate(home.hass, automation)
+
+        home.provider.dial(ANNA)
+        await home.settle()
+
+        [note] = known
+        response = documented("lines.md", "Let an automation decide", table=1)
+        assert response == note.data["got"].keys()
+        variables = documented("automations.md", "Triggers", table=2)
+        own = {"id", "idx", "alias", "platform", "description"}
+        assert variables == note.data["trigger"].keys() - own

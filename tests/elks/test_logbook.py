@@ -191,9 +191,9 @@ async def test_calls_to_a_line(
         await home.settle()
 
     seen = [
-        f"Anna called Farm and pressed 1 ({details(talked)})",
-        f"{STRANGER} called Farm without an answer",
-        "Withheld number called Farm without an answer",
+        f"Farm Anna called and pressed 1 ({details(talked)})",
+        f"Farm {STRANGER} called but was not answered",
+        "Farm Withheld number called but was not answered",
     ]
     assert await activity() == seen
     assert await activity(**page_of(home, "Farm")) == seen

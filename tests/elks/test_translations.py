@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import voluptuous as vol
 
-from custom_components.elks.api import CallState
+from custom_components.elks.api import CallState, HangUpSignal
 from custom_components.elks.calls import ENDS, CallEvent
 from custom_components.elks.calls.incoming.events import LineEvent
 from custom_components.elks.calls.incoming.line import AnswerWith, Callers, Others
@@ -217,6 +217,17 @@ def test_ends_can_be_picked() -> None:
     words = read("translations/en.json")["selector"][select["translation_key"]]
 
     assert set(select["options"]) == words["options"].keys() == ENDS
+
+
+def test_signals_can_be_picked() -> None:
+    """The form of elks.reject has every signal, labelled with its words."""
+    form = load_yaml_dict(str(FOLDER / "services.yaml"))
+    select = form["reject"]["fields"]["signal"]["selector"]["select"]
+    words = read("translations/en.json")["selector"][select["translation_key"]]
+
+    labels = {one["value"]: one["label"] for one in select["options"]}
+    assert labels == words["options"]
+    assert len(labels) == len(HangUpSignal)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 import secrets
 from typing import Any, Final, override
 
+from jinja2 import TemplateSyntaxError
 import voluptuous as vol
 
 from homeassistant.config_entries import (
@@ -608,7 +609,8 @@ def _choice(field: str, values: type[Callers | AnswerWith | Others]) -> SelectSe
 
 def _reason(err: Exception) -> str:
     """Return why something is wrong, in the words of what read it."""
-    return shorten(mask(str(err)), _MOST_REASON)
+    reason = str(err).replace(f"{TemplateSyntaxError.__name__}: ", "")
+    return shorten(mask(reason), _MOST_REASON)
 
 
 def _read(user_input: Mapping[str, Any]) -> dict[str, Any]:

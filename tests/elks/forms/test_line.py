@@ -385,7 +385,7 @@ async def test_wrong_greeting(home: Home) -> None:
     step = await add(home, form(speech={"greeting": "{{ hello"}))
 
     assert in_words(step, WORDS)["speech"].startswith(
-        "Voice > Greeting: This is not right: TemplateSyntaxError"
+        "Voice > Greeting: This is not right: unexpected"
     )
     assert is_open(step, "speech")
     assert suggested(step, "speech") == {"greeting": "{{ hello"}

@@ -382,7 +382,7 @@ async def test_not_let_in(home: Home) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "exactly one of these fields: message, media, connect, hang_up"),
+        ({}, "exactly one of these fields: Message, Media, Connect to"),
         ({"hang_up": False}, "exactly one of these fields"),
         ({"message": "Hello", "connect": "Bo"}, "exactly one of these fields"),
         ({"message": " "}, "nothing to say"),

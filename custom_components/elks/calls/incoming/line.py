@@ -92,7 +92,7 @@ class Line:
     """What is done when somebody rings who is let in."""
     others: Others = Others.BUSY
     forward_to: str | None = None
-    """E.164, the name or the notify entity of a contact."""
+    """E.164, or the id of a contact."""
     language: str | None = None
     """None for the home's."""
     minutes_per_day: int = DEFAULT_MINUTES_PER_DAY
