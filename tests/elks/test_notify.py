@@ -77,7 +77,7 @@ async def test_nothing_to_say(
 ) -> None:
     """Nobody is called to hear nothing, whoever asks for it."""
     domain, name = action.split(".")
-    with pytest.raises(ServiceValidationError, match="message is empty"):
+    with pytest.raises(ServiceValidationError, match="essage is empty"):
         await home.hass.services.async_call(
             domain, name, {**data, "message": blank}, blocking=True
         )
