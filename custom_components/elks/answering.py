@@ -92,11 +92,12 @@ class NextAction:
         """Return what a caller gets who rings, if the secret of the line came along."""
         key = self._query[QUERY_LINE]
         while (line := line_with_key(self._entry, key)) is not None:
-            self._until = self._hass.loop.time() + _PATIENCE_AT_DOOR
             if (data := await async_loaded(self._entry, _PATIENCE_IN_CALL)) is None:
                 return _BUSY
             data.tracker.arrivals.async_note()
             record = await data.lines.async_ring(line, incoming)
+            # Whoever bridges the time picks up: nobody does while it is decided whether to
+            self._until = self._hass.loop.time() + _PATIENCE_AT_DOOR
             action: CallAction = _BUSY
             if record is not None:
                 self._query = {QUERY_TOKEN: record.token}

@@ -64,10 +64,11 @@ async def _handle(
     """Take in a callback. To all but 46elks the answer is the same: a stranger learns nothing."""
     if request.method != HTTPMethod.POST:
         return Response()
-    match read_callback(await _form(request)):
+    is_of_line = QUERY_LINE in request.query
+    match read_callback(await _form(request), is_to_number=is_of_line):
         case Ended(call=call):
             return await _take_report(entry, request.query, call)
-        case Incoming() as incoming if QUERY_LINE in request.query:
+        case Incoming() as incoming if is_of_line:
             action = await NextAction(hass, entry, request.query).async_first(incoming)
         case PickedUp(call_id=call_id) | Incoming(call_id=call_id):
             # The secret says that it is a call of ours, whatever else is said of it

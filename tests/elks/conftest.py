@@ -273,7 +273,7 @@ async def home(
 def lead_lines_to(provider: Simulator, entry: MockConfigEntry, base: str) -> None:
     """Let the account's lines be set at 46elks for a home at this address."""
     for subentry in entry.subentries.values():
-        if subentry.subentry_type == SUBENTRY_LINE:
+        if subentry.data.get("line_key") == LINE_KEY:
             own = provider.account.numbered(subentry.data["number"])
             provider.account.change(own, voice_start=line_url(base))
 

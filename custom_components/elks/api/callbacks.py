@@ -66,9 +66,12 @@ class Ended:
 type Callback = PickedUp | ActionEnded | Incoming | Recorded | Ended
 
 
-def read_callback(form: Mapping[str, str]) -> Callback | None:
+def read_callback(
+    form: Mapping[str, str], *, is_to_number: bool = False
+) -> Callback | None:
     """Return what a form means; None for one without the id of a call.
 
+    `is_to_number` is whether it was posted to where the calls to a number are reported.
     46elks documents few fields for each. What has a `state`, or a `duration` without a recording,
     reports an end: `whenhangup`, which names the call `id` where all others say `callid`.
     """
@@ -82,9 +85,8 @@ def read_callback(form: Mapping[str, str]) -> Callback | None:
     if "duration" in form:
         return Ended(call=Call.from_api(form))
     result = read_text(form, "result")
-    if result == _NEW_INCOMING or (
-        result is None and form.get("direction") == INCOMING
-    ):
+    is_incoming = is_to_number or form.get("direction") == INCOMING
+    if result == _NEW_INCOMING or (result is None and is_incoming):
         return Incoming(
             call_id=call_id,
             from_number=read_text(form, "from"),

@@ -9,7 +9,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..address import Reach
 from ..api import ElksClient, ElksError, Number
-from ..calls.incoming.line import Line, find_line, lines
+from ..calls.incoming.line import Line, find_line, lines, read_line
 from ..client import make_client
 from ..const import CONF_VOICE_START_BEFORE, DOMAIN, LOGGER, SUBENTRY_LINE
 from ..helpers.unexpected import going_on
@@ -142,7 +142,9 @@ class _LineCare:
                 with suppress(ElksError):
                     numbers = await self._client.numbers()
                     for line in lines(self._entry):
-                        await self._async_check(line, _find(numbers, line))
+                        # What is not said of one number is said of another
+                        with suppress(ElksError):
+                            await self._async_check(line, _find(numbers, line))
 
     async def async_give_back_removed(self) -> None:
         """Give back the numbers of lines that are not there any more."""
@@ -191,7 +193,8 @@ async def _async_return(
     hass: HomeAssistant, entry: ElksConfigEntry, subentry: ConfigSubentry
 ) -> None:
     """Give back the number of a line that is removed, or show what is to be done."""
-    line = Line.from_subentry(subentry)
+    if (line := read_line(subentry)) is None:
+        return
     before = subentry.data.get(CONF_VOICE_START_BEFORE, "")
     client: ElksClient = make_client(hass, entry.data)
     returned = False

@@ -16,7 +16,6 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_LANGUAGE, CONF_NAME
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
-from homeassistant.exceptions import HomeAssistantError, TemplateError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.script import async_validate_actions_config
 from homeassistant.helpers.selector import (
@@ -116,7 +115,10 @@ class _AnyMinutes(NumberSelector):
 
     @override
     def __call__(self, data: Any) -> float:
-        return float(data)
+        try:
+            return float(data)
+        except TypeError, ValueError:
+            return 0
 
 
 class _AnyMenu(ObjectSelector):
@@ -521,7 +523,7 @@ class LineFlow(ConfigSubentryFlow):
         """Return why a text is no template."""
         try:
             Template(text, self.hass).ensure_valid()
-        except TemplateError as err:
+        except Exception as err:  # noqa: BLE001  What is nested too deeply fails in other ways
             return _reason(err)
         return None
 
@@ -531,7 +533,7 @@ class LineFlow(ConfigSubentryFlow):
             await async_validate_actions_config(
                 self.hass, cv.SCRIPT_SCHEMA(actions or [])
             )
-        except (vol.Invalid, HomeAssistantError) as err:
+        except Exception as err:  # noqa: BLE001  Others' code fails in its own ways
             return _reason(err)
         return None
 
@@ -631,7 +633,7 @@ def _read_entry(entry: Any) -> dict[str, Any]:
     read: dict[str, Any] = {
         field: read_text(fields[field])
         for field in (ATTR_KEY, CONF_SAY, ATTR_REPLY)
-        if isinstance(fields.get(field), str)
+        if isinstance(fields.get(field), str | int)
     }
     if actions := fields.get(ATTR_ACTIONS):
         read[ATTR_ACTIONS] = actions

@@ -15,6 +15,7 @@ from homeassistant.helpers.script import (
     async_validate_actions_config,
 )
 from homeassistant.helpers.trace import script_execution_get, trace_clear
+from homeassistant.util.hass_dict import HassKey
 
 from ..api.masking import mask
 from ..calls.incoming.line import Actions, Line
@@ -52,13 +53,17 @@ class _Ready:
     script: Script
 
 
+_READY: HassKey[dict[tuple[str, str], _Ready]] = HassKey(f"{DOMAIN}_line_actions")
+"""By line and key. Home Assistant forgets no script, so a reload makes none anew."""
+
+
 class LineActions:
     """Runs the actions of the lines of one account."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Begin with no script made."""
+        """Take up the scripts that were made before a reload."""
         self._hass = hass
-        self._ready: dict[tuple[str, str], _Ready] = {}
+        self._ready = hass.data.setdefault(_READY, {})
 
     @callback
     def async_start(

@@ -54,16 +54,20 @@ class Door:
         if is_stranger and state.used(now) >= line.minutes_per_day * 60:
             # What is forwarded costs as well
             return Way.CLOSED
-        is_for_contacts = line.callers is Callers.CONTACTS
-        if (is_stranger and is_for_contacts) or self.is_locked(line, caller):
+        if self.refuses(line, caller):
             return Way.OUT
         return Way.PIN if line.pin else Way.IN
 
-    def is_locked(self, line: Line, caller: Caller) -> bool:
-        """Return whether a caller is refused because too many wrong PINs were entered."""
+    def refuses(self, line: Line, caller: Caller) -> bool:
+        """Return whether a caller is not let in, whatever PIN is entered.
+
+        That is a stranger where contacts are let in, or after too many wrong PINs.
+        """
+        if caller.contact is not None:
+            return False
         locked = self._store.state(line.id).locked
-        is_recent = locked is not None and _is_recent(locked, dt_util.utcnow())
-        return caller.contact is None and is_recent
+        is_locked = locked is not None and _is_recent(locked, dt_util.utcnow())
+        return is_locked or line.callers is Callers.CONTACTS
 
     @callback
     def async_note_wrong_pin(self, line: Line, caller: Caller) -> None:

@@ -18,10 +18,11 @@ from ..api import (
     Incoming,
     InvalidAuthError,
 )
+from ..api.masking import mask
 from ..calls import CallChange, CallRecord, CallTracker
 from ..calls.dialogue.talk import Place, Talk
 from ..calls.incoming.caller import Caller, read_caller
-from ..calls.incoming.line import Line, Others, find_line, lines
+from ..calls.incoming.line import Line, Others, find_line, lines, unreadable_lines
 from ..calls.token import token_of
 from ..const import CONF_CALLBACK_KEY, LOGGER
 from ..helpers.listeners import Listeners, Stage
@@ -96,6 +97,8 @@ class Lines:
 
     async def async_load(self) -> None:
         """Read how the lines stand."""
+        for name in unreadable_lines(self._entry):
+            LOGGER.error("The line %s cannot be read, and answers nobody", mask(name))
         await self.store.async_load([line.id for line in lines(self._entry)])
 
     async def async_start(self) -> None:

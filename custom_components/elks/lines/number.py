@@ -16,6 +16,8 @@ from ..calls.incoming.line import Line
 from ..helpers.text import shorten
 
 _MOST_SHOWN = 120
+_SECRET = re.compile(r"[^/]{16,}")
+"""A part of a path that can be one, such as the ID of a webhook."""
 _VERB = re.compile(r"[a-z]{2,20}")
 
 
@@ -95,8 +97,9 @@ def _where(url: str) -> str | None:
         return None
     if not parsed.host:
         return None
-    bare = parsed.with_user(None).with_query(None).with_fragment(None)
-    return f"`{shorten(str(bare), _MOST_SHOWN)}`"
+    origin = parsed.with_user(None).with_path("/")
+    path = _SECRET.sub("…", parsed.raw_path)
+    return f"`{shorten(f'{origin}{path[1:]}', _MOST_SHOWN)}`"
 
 
 def _parsed(voice_start: str) -> object:

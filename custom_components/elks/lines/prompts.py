@@ -25,6 +25,7 @@ from ..calls.incoming.caller import Caller
 from ..calls.incoming.line import AnswerWith, Line, lines
 from ..const import CONF_TTS_ENTITY_ID, LOGGER
 from ..helpers.text import compose, trim
+from ..helpers.unexpected import going_on
 from ..people.contacts import contacts
 from ..speech import Prompt, Recordings, Sound, Voice, async_language
 from ..words import async_words
@@ -103,8 +104,10 @@ class LinePrompts:
         self._words = words
         self._failing.clear()
         for line in known:
-            self._follow(line)
-            self._prepare(line)
+            # The greeting of one keeps no other from speaking, nor an alarm from ringing
+            with going_on("having ready what a line says"):
+                self._prepare(line)
+                self._follow(line)
         for line_id in self._standing.keys() - words.keys():
             self._recordings.async_release(self._standing.pop(line_id).values())
 

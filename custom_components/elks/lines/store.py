@@ -93,6 +93,9 @@ class LineStore:
                 if line_id not in known:
                     continue
                 with going_on("reading a line on disk"):
+                    # Whatever else is damaged, what is switched off stays so
+                    answering = bool(data.get("answering", True))
+                    self._states[line_id] = LineState(answering=answering)
                     self._states[line_id] = LineState.from_dict(data)
 
     def state(self, line_id: str) -> LineState:

@@ -152,16 +152,16 @@ class Talks:
         entered = (keys or "").removesuffix("#")
         if not entered:
             return self._missed(line, caller, record)
-        # Others may have tried at the same time
-        is_locked = self._door.is_locked(line, caller)
-        if is_pin(entered, expected_pin(line, caller)) and not is_locked:
+        # Others may have tried at the same time, or whoever calls is no contact any more
+        is_refused = self._door.refuses(line, caller)
+        if is_pin(entered, expected_pin(line, caller)) and not is_refused:
             self._note(record, place=Place.DOOR, misses=0)
             return await self._async_let_in(line, caller, record)
         self._door.async_note_wrong_pin(line, caller)
         wrong = record.talk.wrong_pins + 1
         self._note(record, wrong_pins=wrong, misses=0)
         said = self._own(line, Sound.WRONG_PIN)
-        if wrong >= MOST_TRIES or self._door.is_locked(line, caller):
+        if wrong >= MOST_TRIES or self._door.refuses(line, caller):
             return self._leave(line, record, said)
         return self._ask_pin(line, caller, said)
 
@@ -205,7 +205,7 @@ class Talks:
         patience = _PATIENCE_AT_DOOR if rings(known) else _PATIENCE_IN_CALL
         if decided := await self._steps.async_next(record.token, patience):
             return decided
-        if not rings(known):
+        if not rings(self._book.find(record.token) or record):
             return self._leave(line, record)
         self._note(record, place=Place.EXIT)
         return _BUSY

@@ -38,6 +38,7 @@ type Client = Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]]
 
 PIN = "48151623"
 BEFORE = "https://user:pass@voice.example.com/answer?token=secret"
+SECOND = "+46766860004"
 OTHER = "https://other.example.com/?token=secret"
 MENU = [{"key": "1", "say": "open the gate"}]
 SET = "POST /numbers/{id}"
@@ -294,6 +295,20 @@ async def test_address_changed_when_taken(home: Home) -> None:
 
     assert standing(home.provider) == OTHER
     assert shown(home.hass).keys() == {"line_taken"}
+
+
+@pytest.mark.parametrize(
+    "lines", [[make_line("Cabin", SECOND, line_key="x"), make_line("Gate")]]
+)
+async def test_number_not_said(home: Home) -> None:
+    """What 46elks does not say of one number keeps no other from being looked at."""
+    home.provider.account.numbers += (AccountNumber(SECOND),)
+    stands(home, voice_start=OTHER)
+    home.provider.fault(Fault(FaultKind.STATUS, on=SHOW, status=500))
+
+    await reload(home)
+
+    assert what(home.hass, "line_taken") == "`https://other.example.com/`"
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,11 @@ PIN = "48151623"
 GATE = {"key": "1", "say": "open the gate"}
 SET = "POST /numbers/{id}"
 SHOW = "GET /numbers/{id}"
+NESTED = "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}"
+"""A template that is nested too deeply."""
+WITHIN: dict[str, Any] = {"delay": 1}
+for _ in range(400):
+    WITHIN = {"sequence": [WITHIN]}
 WEBSITE = "https://user:pass@voice.example.com:8443/answer?token=secret#x"
 
 
@@ -272,7 +277,9 @@ async def test_number_as_name(home: Home, name: str) -> None:
         ([{"key": "1"}], "Key 1: enter what the menu says"),
         ([{**GATE, "reply": "{{ x"}], "Key 1: the template of the reply is not right"),
         ([{**GATE, "actions": [{"act": 1}]}], "Key 1: the actions are not right: "),
+        ([{**GATE, "reply": NESTED}], "Key 1: the template of the reply is not right"),
         ([{**GATE, "actions": "open"}], "Key 1: the actions are not right: "),
+        ([{**GATE, "actions": WITHIN}], "Key 1: the actions are not right: "),
     ],
 )
 async def test_wrong_menu(home: Home, menu: object, error: str) -> None:
@@ -331,6 +338,21 @@ async def test_wrong_door(home: Home, door: dict[str, Any], error: str) -> None:
     assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
+@pytest.mark.parametrize("minutes", [None, [], "many"])
+async def test_no_minutes(home: Home, minutes: object) -> None:
+    """What is no number of minutes is none."""
+    step = await add(home, form(door={"minutes_per_day": minutes}))
+
+    assert in_words(step, WORDS)["door"].startswith("Access > Minutes per day: Enter")
+
+
+async def test_key_as_number(home: Home) -> None:
+    """A key that YAML reads as a number is a key."""
+    await add(home, form(menu=[{**GATE, "key": 1}]))
+
+    assert line(home).data["menu"] == [GATE]
+
+
 async def test_forward_to_a_number(home: Home) -> None:
     """A number is read as people write it, and shown so."""
     door = {"others": "forward", "forward_to": "070-222 22 22"}
@@ -367,6 +389,8 @@ async def test_wrong_greeting(home: Home) -> None:
     )
     assert is_open(step, "speech")
     assert suggested(step, "speech") == {"greeting": "{{ hello"}
+    step = await submit(home, step, form(speech={"greeting": NESTED}))
+    assert in_words(step, WORDS)["speech"].startswith("Voice > Greeting: ")
 
 
 async def test_languages(engine: Engine, home: Home) -> None:

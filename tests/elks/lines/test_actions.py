@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers.script import DATA_SCRIPTS
 from simulator import KeyPress
 
 from ..conftest import PHONE, Home
@@ -113,6 +114,18 @@ async def test_changed(home: Home, listener: Listener) -> None:
 
     assert await _reply(home, listener) == "Done."
     assert len(other) == 1
+
+
+@pytest.mark.parametrize("fields", [_chooses(_FIRE)])
+async def test_scripts_do_not_grow(home: Home, listener: Listener) -> None:
+    """Home Assistant knows a script once, however often the account is loaded."""
+    counts = set()
+    for _ in range(3):
+        assert await _reply(home, listener) == "Done."
+        counts.add(len(home.hass.data[DATA_SCRIPTS]))
+        await home.hass.config_entries.async_reload(home.entry.entry_id)
+
+    assert len(counts) == 1
 
 
 class TestSlow:

@@ -23,7 +23,18 @@ from simulator import ActKind, CallState, Dialect, KeyPress, SimulatedCall
 from ..calls.conftest import START, make_call, make_record
 from ..conftest import PHONE, Home, make_contact, make_line
 from ..test_reloads import until
-from .callers import DROPPED, END, GATE, MENU, STRANGER, fault, gate, hung_up, verbs
+from .callers import (
+    DROPPED,
+    END,
+    GATE,
+    MENU,
+    STRANGER,
+    Talk as Talking,
+    fault,
+    gate,
+    hung_up,
+    verbs,
+)
 
 LINE = Line(id="line", name="Home", number="+46766860001", key="k", actions=[])
 ANNA = Contact(id="anna", name="Anna", number=PHONE, voice=Voice(), pin="7777")
@@ -194,6 +205,20 @@ async def test_wrong_pins_of_contacts(home: Home) -> None:
         await tries(home, "0000", "1111", "2222", caller=PHONE)
 
     assert hung_up(await tries(home, "1234")) is None
+
+
+@pytest.mark.parametrize("fields", [MENU | {"pin": "1234"}])
+async def test_contact_is_removed(home: Home) -> None:
+    """Who is no contact any more, once a PIN is entered, is not let in by it."""
+    call = Talking(home)
+    await call.ring()
+    anna = next(iter(home.entry.subentries))
+    home.hass.config_entries.async_remove_subentry(home.entry, anna)
+
+    await call.press("1234")
+
+    [record] = home.entry.runtime_data.book.open()
+    assert (record.talk.place, record.talk.wrong_pins) == (Place.EXIT, 1)
 
 
 @pytest.mark.parametrize("fields", [OPEN | MENU | {"minutes_per_day": 1}])

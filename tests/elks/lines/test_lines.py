@@ -158,6 +158,20 @@ async def test_over(home: Home, ago: int) -> None:
     assert home.entry.runtime_data.book.open() == []
 
 
+@pytest.mark.parametrize("field", ["direction", "to"])
+async def test_field_is_missing(home: Home, field: str) -> None:
+    """What is reported to a line is a call to it, also when it is not said to be one."""
+    opened = gate(home)
+    form = incoming("c1", datetime.now(UTC))
+    del form[field]
+
+    answer = await post(home, **form)
+    await home.hass.async_block_till_done()
+
+    assert json.loads(answer.body)["hangup"] == "busy"
+    assert len(opened) == 1
+
+
 async def test_provider_fails(
     home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -193,6 +207,19 @@ async def test_provider_fails_once(home: Home, monkeypatch: pytest.MonkeyPatch) 
     await home.settle()
 
     assert (len(opened), asked(home, call)) == (1, 2)
+
+
+@pytest.mark.parametrize("lines", [[make_line(answer_with="automation")]])
+async def test_asked_for_long(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody picks up while an automation decides, however long 46elks was asked before."""
+    door = "_PATIENCE_AT_DOOR"
+    monkeypatch.setattr(f"custom_components.elks.answering.{door}", 0.3)
+    monkeypatch.setattr(f"custom_components.elks.lines.talks.{door}", 0.1)
+    fault(home, FaultKind.DELAY, ASK, delay=400)
+    call = rang(home, ago=30)
+    await home.settle()
+
+    assert hung_up(call) == "busy"
 
 
 async def test_credentials_are_wrong(home: Home) -> None:

@@ -20,7 +20,11 @@ WORDS = {
             "`https://a.example.com:8443/x`",
         ),
         ("http://192.0.2.1/`x`", "`http://192.0.2.1/%60x%60`"),
-        (f"https://a.example.com/{'x' * 500}", f"`https://a.example.com/{'x' * 97}…`"),
+        (
+            f"https://a.example.com/{'x/' * 99}",
+            f"`https://a.example.com/{'x/' * 48}x…`",
+        ),
+        (f"https://a.example.com/api/{'x' * 16}/y", "`https://a.example.com/api/…/y`"),
         ('{"connect": "+46701234567"}', "the action `connect`"),
         ('{"next": "https://a", "play": "x"}', "the action `next`"),
         ('{"+46701234567": 1}', "something unknown"),

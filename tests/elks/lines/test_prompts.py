@@ -103,6 +103,7 @@ async def test_template(talking: Talking, listener: Listener) -> None:
 async def test_template_of_contacts(home: Home, listener: Listener) -> None:
     """What only contacts hear is spoken ahead, and again, too."""
     home.hass.states.async_set("sensor.post", "No post for")
+    await _settle(home.hass)
     async_fire_time_changed(home.hass, utcnow() + timedelta(minutes=1))
     await _settle(home.hass)
     assert await _greeting(home, listener) == "No post for Anna"

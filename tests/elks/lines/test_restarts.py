@@ -65,7 +65,7 @@ async def test_in_a_call(home: Home, disk: dict[str, Any]) -> None:
     home.provider.clock.speed = 1
     call = home.provider.dial(PHONE)
     [handset] = home.provider.handsets(call)
-    await until(lambda: len(handset.heard) == 1)
+    await until(lambda: len(handset.heard) == 1 and "'place': 'menu'" in str(disk))
     await kill(home, disk)
     handset.act(ActKind.PRESS, "*")
     handset.act(ActKind.PRESS, "1")

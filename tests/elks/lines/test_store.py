@@ -109,6 +109,16 @@ async def test_cannot_be_read(
     assert store.state("broken") == LineState()
 
 
+async def test_stays_off(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
+    """A line that does not answer does not begin to because something else is damaged."""
+    store = await load(hass)
+    store.async_set("line", LineState(answering=False))
+    await store.async_save()
+    hass_storage["elks.entry.lines"]["data"]["line"]["locked"] = 5
+
+    assert (await load(hass, "line")).state("line") == LineState(answering=False)
+
+
 async def test_file_cannot_be_read(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:

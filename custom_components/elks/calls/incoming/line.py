@@ -26,6 +26,7 @@ from ...const import (
     CONF_SAY,
     SUBENTRY_LINE,
 )
+from ...helpers.stored_values import text, text_or_none, whole_number
 
 DEFAULT_MINUTES_PER_DAY = 60
 
@@ -99,23 +100,27 @@ class Line:
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
-        """Read a config subentry."""
+        """Read a config subentry.
+
+        Raises AttributeError, LookupError, TypeError or ValueError for what cannot be read.
+        """
         data = subentry.data
+        minutes = data.get(CONF_MINUTES_PER_DAY, DEFAULT_MINUTES_PER_DAY)
         return cls(
             id=subentry.subentry_id,
             name=subentry.title,
-            number=data[CONF_NUMBER],
-            key=data[CONF_LINE_KEY],
+            number=text(data[CONF_NUMBER]),
+            key=text(data[CONF_LINE_KEY]),
             callers=Callers(data.get(CONF_CALLERS, Callers.CONTACTS)),
-            pin=data.get(CONF_PIN),
-            greeting=data.get(CONF_GREETING, ""),
+            pin=text_or_none(data.get(CONF_PIN)),
+            greeting=text(data.get(CONF_GREETING, "")),
             menu=tuple(map(_entry, data.get(CONF_MENU, ()))),
             answer_with=AnswerWith(data.get(CONF_ANSWER_WITH, AnswerWith.MENU)),
-            actions=data.get(ATTR_ACTIONS, []),
+            actions=_actions(data),
             others=Others(data.get(CONF_OTHERS, Others.BUSY)),
-            forward_to=data.get(CONF_FORWARD_TO),
-            language=data.get(CONF_LANGUAGE),
-            minutes_per_day=data.get(CONF_MINUTES_PER_DAY, DEFAULT_MINUTES_PER_DAY),
+            forward_to=text_or_none(data.get(CONF_FORWARD_TO)),
+            language=text_or_none(data.get(CONF_LANGUAGE)),
+            minutes_per_day=whole_number(minutes),
         )
 
     def chosen(self, key: str | None) -> MenuEntry | None:
@@ -123,26 +128,34 @@ class Line:
         return next((entry for entry in self.menu if entry.key == key), None)
 
 
+def read_line(subentry: ConfigSubentry) -> Line | None:
+    """Return the line of a config subentry; None if it cannot be read."""
+    try:
+        return Line.from_subentry(subentry)
+    except AttributeError, LookupError, TypeError, ValueError:
+        return None
+
+
 def lines(entry: ConfigEntry) -> list[Line]:
-    """Return the lines of an account."""
-    return list(map(Line.from_subentry, _subentries(entry)))
+    """Return the lines of an account: one that cannot be read keeps no other from working."""
+    return [line for one in _subentries(entry) if (line := read_line(one))]
+
+
+def unreadable_lines(entry: ConfigEntry) -> list[str]:
+    """Return the names of the lines of an account that cannot be read."""
+    return [one.title for one in _subentries(entry) if read_line(one) is None]
 
 
 def find_line(entry: ConfigEntry, line_id: str | None) -> Line | None:
-    """Return a line; None for one that has been removed."""
-    found = (one for one in _subentries(entry) if one.subentry_id == line_id)
-    return next(map(Line.from_subentry, found), None)
+    """Return a line; None for one that has been removed, or cannot be read."""
+    return next((line for line in lines(entry) if line.id == line_id), None)
 
 
 def line_with_key(entry: ConfigEntry, key: str) -> Line | None:
     """Return the line with a secret in its address; it takes as long for any secret."""
     given = key.encode()
-    found = [
-        one
-        for one in _subentries(entry)
-        if compare_digest(one.data[CONF_LINE_KEY].encode(), given)
-    ]
-    return next(map(Line.from_subentry, found), None)
+    found = [line for line in lines(entry) if compare_digest(line.key.encode(), given)]
+    return next(iter(found), None)
 
 
 def line_with_number(entry: ConfigEntry, number: str | None) -> Line | None:
@@ -158,8 +171,14 @@ def _subentries(entry: ConfigEntry) -> list[ConfigSubentry]:
 
 def _entry(data: Mapping[str, Any]) -> MenuEntry:
     return MenuEntry(
-        key=data[ATTR_KEY],
-        say=data[CONF_SAY],
-        actions=data.get(ATTR_ACTIONS, []),
-        reply=data.get(ATTR_REPLY, ""),
+        key=text(data[ATTR_KEY]),
+        say=text(data[CONF_SAY]),
+        actions=_actions(data),
+        reply=text(data.get(ATTR_REPLY, "")),
     )
+
+
+def _actions(data: Mapping[str, Any]) -> Actions:
+    """Read the actions that are done; whether they can be is found out when they are."""
+    actions: Actions = data.get(ATTR_ACTIONS, [])
+    return actions
