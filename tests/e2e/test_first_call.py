@@ -47,7 +47,7 @@ async def test_call_is_followed_to_its_end(connection: Connection) -> None:
 
 async def test_refusal_reaches_the_caller(connection: Connection) -> None:
     """A number that cannot exist is refused with a message that names the field."""
-    with pytest.raises(HomeError, match="to is not a phone number"):
+    with pytest.raises(HomeError, match=r"\(to\) is not a phone number"):
         await connection.act("elks.place_call", {**CALL, "to": "1"})
 
 

@@ -128,6 +128,16 @@ class Line:
 
         await until(is_given_back)
 
+    async def dial(self, caller: str) -> None:
+        """Call the home from a number."""
+        before = len(await self._control.calls())
+        await self.phone.dial(caller)
+
+        async def is_placed() -> bool:
+            return len(await self._control.calls()) > before
+
+        await until(is_placed)
+
     async def last_call(self) -> dict[str, Any]:
         """Return the newest call."""
         return (await self._control.calls())[-1]
@@ -196,7 +206,7 @@ async def test_gate(connection: Connection, line: Line) -> None:
     await line.set_up(answer_with="nothing", ringing={"actions": OPEN_GATE})
     before = await line.balance()
 
-    await line.phone.dial(ANNA)
+    await line.dial(ANNA)
     await line.phone.wait_for_hangup()
 
     await until_event(connection, "missed")
@@ -209,7 +219,7 @@ async def test_unknown_caller(connection: Connection, line: Line) -> None:
     """Somebody who is not known hears busy, and the gate stays shut."""
     await line.set_up(answer_with="nothing", ringing={"actions": OPEN_GATE})
 
-    await line.phone.dial(STRANGER)
+    await line.dial(STRANGER)
     await line.phone.wait_for_hangup()
 
     await until_event(connection, "missed")
@@ -221,7 +231,7 @@ async def test_menu(connection: Connection, line: Line) -> None:
     """The menu says how warm it is, and closes the valve."""
     await line.set_up(menu=MENU)
 
-    await line.phone.dial(ANNA)
+    await line.dial(ANNA)
     await line.until_heard(2)
     await line.phone.press("1")
     await line.until_heard(4)
@@ -253,7 +263,7 @@ async def test_wrong_pin(home: HomeProcess, connection: Connection, line: Line) 
         door={"pin": PIN},
     )
 
-    await line.phone.dial(ANNA)
+    await line.dial(ANNA)
     for tried in range(3):
         await line.until_heard(2 * tried + 1)
         for key in ("9", "9", "9", str(tried)):
@@ -272,7 +282,7 @@ async def test_right_pin(connection: Connection, line: Line) -> None:
         door={"pin": PIN},
     )
 
-    await line.phone.dial(ANNA)
+    await line.dial(ANNA)
     await line.until_heard(1)
     for key in PIN:
         await line.phone.press(key)
@@ -295,7 +305,7 @@ async def test_automation(
     assert isinstance(automation, dict)
     await home.add_automation("wish", automation)
 
-    await line.phone.dial(ANNA)
+    await line.dial(ANNA)
     await line.until_heard(1)
     await line.phone.press("1")
     await line.until_heard(2)
@@ -313,7 +323,7 @@ async def test_killed_during_the_menu(
     """Whoever listens to the menu when the power fails can still choose; the next call works."""
     await line.set_up(menu=[MENU[0], {**MENU[1], "say": LONG}])
     await until_written(home.folder / CONFIG_ENTRIES, '"line_key"')
-    await line.phone.dial(ANNA)
+    await line.dial(ANNA)
     await line.until_heard(2)
     await until_written(record(home), '"menu"')
 
@@ -327,7 +337,7 @@ async def test_killed_during_the_menu(
         await after.act("input_boolean.turn_on", {"entity_id": VALVE})
         await line.phone.hang_up()
         await until_event(after, "ended")
-        await line.phone.dial(ANNA)
+        await line.dial(ANNA)
         await line.until_heard(2)
         await line.phone.press("2")
         await line.until_heard(3)

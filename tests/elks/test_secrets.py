@@ -215,7 +215,7 @@ async def test_after_a_call(
     entries = await ask("logbook/get_events", start_time=since)
     assert found(PINS, str(entries)) == set()
     with_numbers = [one for one in entries if found(NUMBERS, str(one))]
-    assert [one["name"] for one in with_numbers] == [STRANGER]
+    assert [found(NUMBERS, one["message"]) for one in with_numbers] == [{STRANGER}]
 
     traces = await traced(ask)
     assert len(traces) == (2 if answer_with == "menu" else 4)
