@@ -4,7 +4,6 @@ from collections.abc import Mapping
 import secrets
 from typing import Any, Final, override
 
-from jinja2 import TemplateSyntaxError
 import voluptuous as vol
 
 from homeassistant.config_entries import (
@@ -16,16 +15,12 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_LANGUAGE, CONF_NAME
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.script import async_validate_actions_config
 from homeassistant.helpers.selector import (
     ActionSelector,
     BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    ObjectSelector,
-    ObjectSelectorConfig,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -33,7 +28,6 @@ from homeassistant.helpers.selector import (
     TemplateSelector,
     TextSelector,
 )
-from homeassistant.helpers.template import Template
 
 from ..address import Reach
 from ..api import ElksError, InvalidAuthError, Number, RefusedError
@@ -48,8 +42,6 @@ from ..calls.incoming.line import (
 from ..client import make_client
 from ..const import (
     ATTR_ACTIONS,
-    ATTR_KEY,
-    ATTR_REPLY,
     CONF_ANSWER_WITH,
     CONF_CALLERS,
     CONF_FORWARD_TO,
@@ -61,12 +53,11 @@ from ..const import (
     CONF_NUMBER,
     CONF_OTHERS,
     CONF_PIN,
-    CONF_SAY,
     CONF_SPEECH,
     CONF_TTS_ENTITY_ID,
     CONF_VOICE_START_BEFORE,
 )
-from ..helpers.text import read_text, shorten, trim
+from ..helpers.text import read_text, trim
 from ..lines.number import (
     NotSetError,
     async_set,
@@ -80,9 +71,11 @@ from ..runtime import ElksConfigEntry
 from ..speech import Voice
 from ..words import async_home_words
 from .form import async_show_form, fold, unfold
+from .menu import MENU_SELECTOR, async_check_menu, read_menu
 from .number import async_read_number, async_write_numbers
 from .pin import PIN_SELECTOR, is_possible_pin
 from .voice import async_language_selector, async_why_not_spoken
+from .written import async_why_no_actions, async_why_no_template
 
 _DOOR: Final = "door"
 _RINGING: Final = "ringing"
@@ -97,9 +90,7 @@ _SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _HIDDEN = (CONF_NUMBER, CONF_LINE_KEY, CONF_VOICE_START_BEFORE)
 """What is stored of a line, and no form changes."""
-_KEYS = tuple("1234567890")
 _MINUTES_OF_DAY = 24 * 60
-_MOST_REASON = 150
 
 
 class _AnyTemplate(TemplateSelector):
@@ -121,31 +112,6 @@ class _AnyMinutes(NumberSelector):
             return 0
 
 
-class _AnyMenu(ObjectSelector):
-    """Takes any menu: the form itself says, in words, what is wrong with it."""
-
-    @override
-    def __call__(self, data: Any) -> Any:
-        return data
-
-
-_MENU = _AnyMenu(
-    ObjectSelectorConfig(
-        multiple=True,
-        label_field=CONF_SAY,
-        description_field=ATTR_KEY,
-        translation_key=CONF_MENU,
-        fields={
-            ATTR_KEY: {
-                "required": True,
-                "selector": {"select": {"options": list(_KEYS), "mode": "dropdown"}},
-            },
-            CONF_SAY: {"required": True, "selector": {"text": {}}},
-            ATTR_ACTIONS: {"selector": {"action": {}}},
-            ATTR_REPLY: {"selector": {"template": {}}},
-        },
-    )
-)
 _MINUTES = _AnyMinutes(
     NumberSelectorConfig(
         min=1,
@@ -342,7 +308,7 @@ class LineFlow(ConfigSubentryFlow):
             vol.Required(CONF_ANSWER_WITH, default=AnswerWith.MENU): _choice(
                 CONF_ANSWER_WITH, AnswerWith
             ),
-            vol.Optional(CONF_MENU): _MENU,
+            vol.Optional(CONF_MENU): MENU_SELECTOR,
             vol.Required(_DOOR): section(vol.Schema(door)),
             vol.Required(CONF_SPEECH): section(vol.Schema(speech)),
             vol.Required(_RINGING): section(
@@ -428,31 +394,12 @@ class LineFlow(ConfigSubentryFlow):
         menu = values.get(CONF_MENU, [])
         if not menu and values[CONF_ANSWER_WITH] == AnswerWith.MENU:
             errors[CONF_MENU] = "no_menu"
-        seen: set[str] = set()
-        for entry in menu:
-            key, said = entry.get(ATTR_KEY), entry.get(CONF_SAY)
-            if key not in _KEYS:
-                errors[CONF_MENU] = "not_a_key"
-                return {}
-            if key in seen:
-                errors[CONF_MENU] = "same_key"
-            elif not said:
-                errors[CONF_MENU] = "nothing_said"
-            elif reason := self._why_no_template(entry.get(ATTR_REPLY, "")):
-                errors[CONF_MENU] = "invalid_reply"
-                return {"key": key, "reason": reason}
-            elif reason := await self._async_why_no_actions(entry.get(ATTR_ACTIONS)):
-                errors[CONF_MENU] = "invalid_menu_actions"
-                return {"key": key, "reason": reason}
-            if CONF_MENU in errors:
-                return {"key": key}
-            seen.add(key)
-        return {}
+        return await async_check_menu(self.hass, menu, errors)
 
     async def _async_check_actions(
         self, values: Mapping[str, Any], errors: dict[str, str]
     ) -> dict[str, str]:
-        if reason := await self._async_why_no_actions(values.get(ATTR_ACTIONS)):
+        if reason := await async_why_no_actions(self.hass, values.get(ATTR_ACTIONS)):
             errors[_RINGING] = "invalid_actions"
             return {"reason": reason}
         return {}
@@ -467,7 +414,7 @@ class LineFlow(ConfigSubentryFlow):
 
         A language that is not spoken is taken out of the values: no field could clear it.
         """
-        if reason := self._why_no_template(values.get(CONF_GREETING, "")):
+        if reason := async_why_no_template(self.hass, values.get(CONF_GREETING, "")):
             errors[CONF_SPEECH] = "invalid_greeting"
             return {"reason": reason}
         stored = subentry.data if subentry else {}
@@ -518,24 +465,6 @@ class LineFlow(ConfigSubentryFlow):
             data[CONF_FORWARD_TO] = number = read
         if number in {data[CONF_NUMBER], *(line.number for line in lines(entry))}:
             errors[_DOOR] = "forward_to_line"
-
-    def _why_no_template(self, text: str) -> str | None:
-        """Return why a text is no template."""
-        try:
-            Template(text, self.hass).ensure_valid()
-        except Exception as err:  # noqa: BLE001  What is nested too deeply fails in other ways
-            return _reason(err)
-        return None
-
-    async def _async_why_no_actions(self, actions: Any) -> str | None:
-        """Return why actions could not be run."""
-        try:
-            await async_validate_actions_config(
-                self.hass, cv.SCRIPT_SCHEMA(actions or [])
-            )
-        except Exception as err:  # noqa: BLE001  Others' code fails in its own ways
-            return _reason(err)
-        return None
 
     def _voice(self, values: Mapping[str, Any]) -> Voice:
         options = self._get_entry().options
@@ -607,12 +536,6 @@ def _choice(field: str, values: type[Callers | AnswerWith | Others]) -> SelectSe
     )
 
 
-def _reason(err: Exception) -> str:
-    """Return why something is wrong, in the words of what read it."""
-    reason = str(err).replace(f"{TemplateSyntaxError.__name__}: ", "")
-    return shorten(mask(reason), _MOST_REASON)
-
-
 def _read(user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the form as they are stored, without those left empty."""
     data = dict(user_input)
@@ -622,19 +545,6 @@ def _read(user_input: Mapping[str, Any]) -> dict[str, Any]:
         if field in data:
             data[field] = read_text(data[field])
     if CONF_MENU in data:
-        data[CONF_MENU] = [_read_entry(one) for one in cv.ensure_list(data[CONF_MENU])]
+        data[CONF_MENU] = read_menu(data[CONF_MENU])
     kept = (CONF_ANSWER_WITH, CONF_CALLERS, CONF_OTHERS, CONF_MINUTES_PER_DAY)
     return {key: one for key, one in data.items() if one or key in kept}
-
-
-def _read_entry(entry: Any) -> dict[str, Any]:
-    """Return an entry of the menu as it is stored, without what was left empty."""
-    fields = entry if isinstance(entry, dict) else {}
-    read: dict[str, Any] = {
-        field: read_text(fields[field])
-        for field in (ATTR_KEY, CONF_SAY, ATTR_REPLY)
-        if isinstance(fields.get(field), str | int)
-    }
-    if actions := fields.get(ATTR_ACTIONS):
-        read[ATTR_ACTIONS] = actions
-    return read
