@@ -46,17 +46,24 @@ class Door:
 
     def way(self, line: Line, caller: Caller) -> Way:
         """Return how a caller is received who rings now."""
-        state, now = self._store.state(line.id), dt_util.utcnow()
         calls = sum(_takes_up(line, one) for one in self._book.open())
-        if not state.answering or calls >= _MOST_CALLS:
+        if not self._store.state(line.id).answering or calls >= _MOST_CALLS:
             return Way.CLOSED
-        is_stranger = caller.contact is None
-        if is_stranger and state.used(now) >= line.minutes_per_day * 60:
+        if self.is_out_of_time(line, caller):
             # What is forwarded costs as well
             return Way.CLOSED
         if self.refuses(line, caller):
             return Way.OUT
         return Way.PIN if line.pin else Way.IN
+
+    def is_out_of_time(
+        self, line: Line, caller: Caller, lasted: timedelta = timedelta()
+    ) -> bool:
+        """Return whether no time of the day is left for a caller, whose call has lasted so long."""
+        if caller.contact is not None:
+            return False
+        used = self._store.state(line.id).used(dt_util.utcnow())
+        return used + lasted.total_seconds() >= line.minutes_per_day * 60
 
     def refuses(self, line: Line, caller: Caller) -> bool:
         """Return whether a caller is not let in, whatever PIN is entered.

@@ -257,6 +257,9 @@ class Lines:
         if question <= talk.question:
             # It was answered before a restart or a reload
             return await self._talks.async_again(line, caller, record)
+        lasted = self._tracker.now() - record.placed
+        if self._door.is_out_of_time(line, caller, lasted):
+            return self._talks.leave(line, record)
         return await self._talks.async_answered(line, caller, record, question, keys)
 
     def _course(

@@ -133,7 +133,7 @@ class Talks:
         match line.answer_with:
             case AnswerWith.NOTHING if record.talk.place is Place.PIN:
                 outcome = await self._actions.async_outcome(running)
-                return self._leave(line, record, self._own(line, _OUTCOMES[outcome]))
+                return self.leave(line, record, self._own(line, _OUTCOMES[outcome]))
             case AnswerWith.NOTHING:
                 self._note(record, place=Place.EXIT)
                 return _BUSY
@@ -141,7 +141,7 @@ class Talks:
                 return await self._async_decided(line, record)
         greeting = self._prompts.greeting(line, variables)
         if not line.menu:
-            return self._leave(line, record, greeting)
+            return self.leave(line, record, greeting)
         self._note(record, place=Place.MENU)
         return self._ask_menu(line, greeting)
 
@@ -162,7 +162,7 @@ class Talks:
         self._note(record, wrong_pins=wrong, misses=0)
         said = self._own(line, Sound.WRONG_PIN)
         if wrong >= MOST_TRIES or self._door.refuses(line, caller):
-            return self._leave(line, record, said)
+            return self.leave(line, record, said)
         return self._ask_pin(line, caller, said)
 
     async def _async_chosen(
@@ -206,7 +206,7 @@ class Talks:
         if decided := await self._steps.async_next(record.token, patience):
             return decided
         if not rings(self._book.find(record.token) or record):
-            return self._leave(line, record)
+            return self.leave(line, record)
         self._note(record, place=Place.EXIT)
         return _BUSY
 
@@ -236,12 +236,13 @@ class Talks:
         misses = record.talk.misses + 1
         self._note(record, misses=misses)
         if misses >= _MOST_MISSES:
-            return self._leave(line, record, *before)
+            return self.leave(line, record, *before)
         if record.talk.place is Place.PIN:
             return self._ask_pin(line, caller, *before)
         return self._ask_menu(line, *before)
 
-    def _leave(self, line: Line, record: CallRecord, *before: Step) -> Say:
+    def leave(self, line: Line, record: CallRecord, *before: Step) -> Say:
+        """Return what somebody hears last."""
         self._note(record, place=Place.EXIT)
         steps = (*before, self._own(line, Sound.GOODBYE))
         return Say(steps=steps, goes_on=False)

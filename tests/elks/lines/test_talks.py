@@ -154,6 +154,23 @@ async def test_no_menu(home: Home, listener: Listener) -> None:
     assert listener.heard(call) == ["It is 21 °C.", _GOODBYE]
 
 
+@pytest.mark.parametrize("fields", [{"callers": "everyone", "minutes_per_day": 1}])
+@pytest.mark.parametrize(
+    ("caller", "said"), [(STRANGER, [_GOODBYE]), (PHONE, [MENU_TEXT])]
+)
+async def test_out_of_time(
+    talking: Talking, listener: Listener, caller: str, said: list[str]
+) -> None:
+    """Once the minutes of the day are used up, a call goes on for contacts alone."""
+    await talking.ring(caller)
+    talking.freezer.tick(50)
+    assert listener.said(await talking.press("*")) == [MENU_TEXT]
+
+    talking.freezer.tick(11)
+
+    assert listener.said(await talking.press("*")) == said
+
+
 @pytest.mark.parametrize("fields", [{"language": "sv"}])
 async def test_language(home: Home, listener: Listener) -> None:
     """A line speaks its language, in its voice."""
