@@ -145,12 +145,24 @@ async def until_state(connection: Connection, entity_id: str, state: str) -> Non
     await until(is_so)
 
 
+async def until_enabled(connection: Connection, automations: int) -> None:
+    """Wait until so many automations wait for their triggers, which the editor does not."""
+
+    async def are_enabled() -> bool:
+        states = await connection.command("get_states")
+        known = [one for one in states if one["entity_id"].startswith("automation.")]
+        return [one["state"] for one in known] == ["on"] * automations
+
+    await until(are_enabled)
+
+
 @pytest.mark.usefixtures("people")
 async def test_alarm(
     home: HomeProcess, connection: Connection, page: Page, phone: PhonePage
 ) -> None:
     """Whoever presses 1 closes the valve; if nobody does, the siren sounds."""
     await build_alarm(home, page)
+    await until_enabled(connection, 3)
 
     await leak(connection)
     await phone.answer(ANNA)
@@ -181,6 +193,7 @@ async def test_pendant(
     await pendant.choose("People", "Anna")
     await pendant.choose("People", "Bo")
     await pendant.save()
+    await until_enabled(connection, 1)
 
     await connection.act("input_button.press", {"entity_id": "input_button.pendant"})
     await phone.decline(ANNA)

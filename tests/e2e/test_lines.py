@@ -67,6 +67,7 @@ MENU: list[dict[str, Any]] = [
 ]
 LONG = f"close the valve, {', '.join(['which is in the kitchen'] * 60)}"
 """Takes longer to say than Home Assistant takes to start."""
+REGISTRIES = (".storage/core.device_registry", ".storage/core.entity_registry")
 LEAD_IN = 0.5
 """Seconds of silence before a recording."""
 
@@ -111,17 +112,12 @@ class Line:
     async def remove(self) -> None:
         """Remove the line; nothing answers its number any more."""
         async with self._home.connect() as connection:
-            [entry] = await connection.command("config_entries/get", domain="elks")
-            entry_id = entry["entry_id"]
-            for one in await connection.command(
-                "config_entries/subentries/list", entry_id=entry_id
-            ):
-                if one["subentry_type"] == "line":
-                    await connection.command(
-                        "config_entries/subentries/delete",
-                        entry_id=entry_id,
-                        subentry_id=one["subentry_id"],
-                    )
+            entry_id, line_id = await self._ids(connection)
+            await connection.command(
+                "config_entries/subentries/delete",
+                entry_id=entry_id,
+                subentry_id=line_id,
+            )
 
         async def is_given_back() -> bool:
             return not await self._control.voice_start()
@@ -141,6 +137,26 @@ class Line:
     async def last_call(self) -> dict[str, Any]:
         """Return the newest call."""
         return (await self._control.calls())[-1]
+
+    async def until_stored(self) -> None:
+        """Wait until Home Assistant has stored the line and its entities."""
+        async with self._home.connect() as connection:
+            _, line_id = await self._ids(connection)
+        for file in (CONFIG_ENTRIES, *REGISTRIES):
+            await until_written(self._home.folder / file, line_id)
+
+    async def _ids(self, connection: Connection) -> tuple[str, str]:
+        """Return the ids of the account and of its line."""
+        [entry] = await connection.command("config_entries/get", domain="elks")
+        entry_id: str = entry["entry_id"]
+        [line_id] = [
+            one["subentry_id"]
+            for one in await connection.command(
+                "config_entries/subentries/list", entry_id=entry_id
+            )
+            if one["subentry_type"] == "line"
+        ]
+        return entry_id, line_id
 
     async def balance(self) -> int:
         """Return the money that is left, in 1/10000 of the account's currency."""
@@ -322,7 +338,7 @@ async def test_killed_during_the_menu(
 ) -> None:
     """Whoever listens to the menu when the power fails can still choose; the next call works."""
     await line.set_up(menu=[MENU[0], {**MENU[1], "say": LONG}])
-    await until_written(home.folder / CONFIG_ENTRIES, '"line_key"')
+    await line.until_stored()
     await line.dial(ANNA)
     await line.until_heard(2)
     await until_written(record(home), '"menu"')
