@@ -148,14 +148,19 @@ def unreadable_lines(entry: ConfigEntry) -> list[str]:
 
 def find_line(entry: ConfigEntry, line_id: str | None) -> Line | None:
     """Return a line; None for one that has been removed, or cannot be read."""
-    return next((line for line in lines(entry) if line.id == line_id), None)
+    found = [one for one in _subentries(entry) if one.subentry_id == line_id]
+    return read_line(found[0]) if found else None
 
 
 def line_with_key(entry: ConfigEntry, key: str) -> Line | None:
     """Return the line with a secret in its address; it takes as long for any secret."""
     given = key.encode()
-    found = [line for line in lines(entry) if compare_digest(line.key.encode(), given)]
-    return next(iter(found), None)
+    found = [
+        one
+        for one in _subentries(entry)
+        if compare_digest(str(one.data.get(CONF_LINE_KEY)).encode(), given)
+    ]
+    return read_line(found[0]) if found else None
 
 
 def line_with_number(entry: ConfigEntry, number: str | None) -> Line | None:
