@@ -47,6 +47,11 @@ async def reload(home: Home) -> None:
     await home.hass.config_entries.async_reload(home.entry.entry_id)
 
 
+async def until_stored(disk: dict[str, Any], what: str) -> None:
+    """Wait until something is stored."""
+    await until(lambda: what in str(disk))
+
+
 async def kill(
     home: Home, disk: dict[str, Any], before: dict[str, Any] | None = None
 ) -> None:
@@ -91,7 +96,7 @@ async def test_same_question(home: Home, disk: dict[str, Any]) -> None:
     asked = talk.next
     await talk.press("1")
     menu, following = talk.sounds[-1], talk.next
-    await asyncio.sleep(0.3)
+    await until_stored(disk, "'question': 1")
     await kill(home, disk)
 
     talk.heard = json.loads((await talk.ask(asked, "1")).body)
@@ -125,7 +130,7 @@ async def test_pin(home: Home, disk: dict[str, Any]) -> None:
     await talk.ring()
     for wrong in ("8421", "8422"):
         await talk.press(wrong)
-    await asyncio.sleep(0.3)
+    await until_stored(disk, "'wrong_pins': 2")
     await kill(home, disk)
     assert "ivr" in talk.heard["next"]
 
@@ -185,7 +190,7 @@ async def test_forgotten(home: Home, disk: dict[str, Any]) -> None:
     """A call that a power cut made the home forget is not talked to, and counts when it ends."""
     opened = gate(home)
     placed = await home.place_call(wait=True)
-    await asyncio.sleep(0.3)
+    await until_stored(disk, "'success'")
     before = deepcopy(disk)
     home.provider.clock.speed = 1
     call = home.provider.dial(PHONE)
