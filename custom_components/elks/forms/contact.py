@@ -34,7 +34,7 @@ from ..planning.script import voice_for
 from .form import async_show_form, fold, unfold
 from .number import async_read_number, async_write_numbers
 from .pin import PIN_SELECTOR, is_possible_pin
-from .voice import ENGINE_SELECTOR, async_language_selector, async_why_not_spoken
+from .voice import ENGINE_SELECTOR, async_check_language, async_language_selector
 
 _CALLING: Final = "calling"
 _SPEECH_FIELDS = (CONF_LANGUAGE, CONF_TTS_ENTITY_ID, ATTR_OPTIONS)
@@ -153,21 +153,15 @@ class ContactFlow(ConfigSubentryFlow):
         subentry: ConfigSubentry | None,
         errors: dict[str, str],
     ) -> dict[str, str]:
-        """Write into errors why nobody could speak like that; return what the error says.
-
-        A language that is not spoken is taken out of the values: no field could clear it.
-        """
+        """Write into errors why nobody could speak like that; return what the error says."""
         if not isinstance(values.get(ATTR_OPTIONS, {}), dict):
             errors[CONF_SPEECH] = "invalid_options"
             return {}
         voice = voice_for(self._get_entry(), values, None)
         stored = subentry.data if subentry else {}
-        why = async_why_not_spoken(self.hass, voice, values, stored)
-        if why is None:
-            return {}
-        errors[CONF_SPEECH] = "language_not_spoken"
-        values.pop(CONF_LANGUAGE, None)
-        return why
+        return async_check_language(
+            self.hass, voice, values, stored, errors, CONF_SPEECH
+        )
 
     @callback
     def _async_store(

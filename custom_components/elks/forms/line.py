@@ -74,7 +74,7 @@ from .form import async_show_form, fold, unfold
 from .menu import MENU_SELECTOR, async_check_menu, read_menu
 from .number import async_read_number, async_write_numbers
 from .pin import PIN_SELECTOR, is_possible_pin
-from .voice import async_language_selector, async_why_not_spoken
+from .voice import async_check_language, async_language_selector
 from .written import async_why_no_actions, async_why_no_template
 
 _DOOR: Final = "door"
@@ -410,20 +410,14 @@ class LineFlow(ConfigSubentryFlow):
         subentry: ConfigSubentry | None,
         errors: dict[str, str],
     ) -> dict[str, str]:
-        """Write into errors what could not be said like that; return what the error says.
-
-        A language that is not spoken is taken out of the values: no field could clear it.
-        """
+        """Write into errors what could not be said like that; return what the error says."""
         if reason := async_why_no_template(self.hass, values.get(CONF_GREETING, "")):
             errors[CONF_SPEECH] = "invalid_greeting"
             return {"reason": reason}
         stored = subentry.data if subentry else {}
-        why = async_why_not_spoken(self.hass, self._voice(values), values, stored)
-        if why is None:
-            return {}
-        errors[CONF_SPEECH] = "language_not_spoken"
-        values.pop(CONF_LANGUAGE, None)
-        return why
+        return async_check_language(
+            self.hass, self._voice(values), values, stored, errors, CONF_SPEECH
+        )
 
     async def _async_check_door(
         self, values: Mapping[str, Any], data: dict[str, Any], errors: dict[str, str]

@@ -25,7 +25,7 @@ from ..speech import Voice
 from .form import async_show_form
 from .from_number import async_account_numbers, from_number_field
 from .number import async_read_number, async_write_numbers
-from .voice import ENGINE_SELECTOR, async_language_selector, async_why_not_spoken
+from .voice import ENGINE_SELECTOR, async_check_language, async_language_selector
 
 
 class _RingTimeout(NumberSelector):
@@ -71,11 +71,9 @@ class ElksOptionsFlow(OptionsFlow):
             if values[CONF_TIMEOUT] not in range(1, MAX_RING_TIMEOUT + 1):
                 errors[CONF_TIMEOUT] = "invalid_timeout"
             voice = _voice(values)
-            placeholders = async_why_not_spoken(self.hass, voice, values, stored)
-            if placeholders is not None:
-                errors[CONF_LANGUAGE] = "language_not_spoken"
-                # No field could clear it
-                values.pop(CONF_LANGUAGE)
+            placeholders = async_check_language(
+                self.hass, voice, values, stored, errors, CONF_LANGUAGE
+            )
             if not errors:
                 timeout = int(values[CONF_TIMEOUT])
                 return self.async_create_entry(

@@ -48,25 +48,30 @@ def async_language_selector(hass: HomeAssistant, voice: Voice) -> LanguageSelect
 
 
 @callback
-def async_why_not_spoken(
+def async_check_language(
     hass: HomeAssistant,
     voice: Voice,
-    chosen: Mapping[str, Any],
+    chosen: dict[str, Any],
     stored: Mapping[str, Any],
-) -> dict[str, str] | None:
-    """Return what an error has to say when a voice does not speak its language; None if it may.
+    errors: dict[str, str],
+    field: str,
+) -> dict[str, str]:
+    """Write into errors of a field that a voice does not speak its language; return what the error says.
 
     `chosen` and `stored` are the fields that led to the voice, now and before. A voice that was
-    not changed is not looked at: its engine may only be down, and another stand in for it.
+    not changed is not looked at: its engine may only be down, and another stand in for it. A
+    language that is not spoken is taken out of what was chosen: no field could clear it.
     """
     fields = (CONF_TTS_ENTITY_ID, CONF_LANGUAGE)
     now, before = ([form.get(one) for one in fields] for form in (chosen, stored))
     if now == before or not any(now):
-        return None
+        return {}
     spoken = _async_spoken(hass, voice)
     language = voice.language
     if not spoken or language is None or _speaks(spoken, language):
-        return None
+        return {}
+    errors[field] = "language_not_spoken"
+    chosen.pop(CONF_LANGUAGE, None)
     return {"voice": _async_name(hass, voice)}
 
 
