@@ -14,39 +14,13 @@ from homeassistant.setup import async_setup_component
 from simulator import Fault, FaultKind
 
 from .conftest import Home
+from .repair_form import RepairForm
 
 type Client = Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]]
 
 
-class Form:
-    """The form that repairs show for the number."""
-
-    def __init__(self, home: Home, client: TestClient[Any, Any]) -> None:
-        """Fill it in over HTTP, as the frontend does."""
-        self._issue = f"from_number_{home.entry.entry_id}"
-        self._client = client
-        self._flow = ""
-
-    async def open(self) -> dict[str, Any]:
-        """Open the form and return it."""
-        step = await self._post("", handler=DOMAIN, issue_id=self._issue)
-        self._flow = step["flow_id"]
-        return step
-
-    async def submit(self, number: str) -> dict[str, Any]:
-        """Give a number and return what follows."""
-        return await self._post(f"/{self._flow}", from_number=number)
-
-    async def _post(self, path: str, **data: str) -> dict[str, Any]:
-        path = f"/api/repairs/issues/fix{path}"
-        async with self._client.post(path, json=data) as response:
-            assert response.status == 200
-            step: dict[str, Any] = await response.json()
-            return step
-
-
 @pytest.fixture
-async def form(home: Home, hass_client: Client) -> Form:
+async def form(home: Home, hass_client: Client) -> RepairForm:
     """Have a number that the account no longer has, and return the form for it."""
     assert await async_setup_component(home.hass, "repairs", {})
     home.hass.config_entries.async_update_entry(
@@ -64,20 +38,20 @@ async def form(home: Home, hass_client: Client) -> Form:
     with pytest.raises(HomeAssistantError):
         await home.place_call()
     await home.hass.async_block_till_done(wait_background_tasks=True)
-    return Form(home, await hass_client())
+    return RepairForm(await hass_client())
 
 
-async def test_another_number(home: Home, form: Form) -> None:
+async def test_another_number(home: Home, form: RepairForm) -> None:
     """The account's numbers are offered; the one chosen is used, and the issue is gone."""
-    step = await form.open()
+    step = await form.open(f"from_number_{home.entry.entry_id}")
     [field] = step["data_schema"]
     offered = field["selector"]["select"]["options"]
     assert offered == ["076-686 00 01", "070-000 00 01"]
     for number, error in (("12", "invalid_number"), ("112", "emergency_number")):
-        wrong = await form.submit(number)
+        wrong = await form.submit(from_number=number)
         assert wrong["errors"] == {"from_number": error}
 
-    done = await form.submit(offered[0])
+    done = await form.submit(from_number=offered[0])
     await home.hass.async_block_till_done(wait_background_tasks=True)
 
     assert done["type"] == "create_entry"
@@ -88,11 +62,11 @@ async def test_another_number(home: Home, form: Form) -> None:
     await home.settle()
 
 
-async def test_numbers_not_listed(home: Home, form: Form) -> None:
+async def test_numbers_not_listed(home: Home, form: RepairForm) -> None:
     """A number can be typed in when 46elks does not list the account's."""
     home.provider.fault(Fault(FaultKind.STATUS, on="GET /numbers", status=500))
 
-    step = await form.open()
+    step = await form.open(f"from_number_{home.entry.entry_id}")
 
     [field] = step["data_schema"]
     assert field["selector"]["select"]["options"] == []

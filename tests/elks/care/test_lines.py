@@ -33,6 +33,7 @@ from ..conftest import (
     make_contact,
     make_line,
 )
+from ..repair_form import RepairForm
 
 type Client = Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]]
 
@@ -334,44 +335,18 @@ async def test_address_not_taken(
     assert standing(home.provider) == line_url("https://new.example.com")
 
 
-class Form:
-    """The form of a repair, filled in over HTTP as the frontend does."""
-
-    def __init__(self, client: TestClient[Any, Any]) -> None:
-        """Begin without a form."""
-        self._client = client
-        self._flow = ""
-
-    async def open(self, issue: ir.IssueEntry) -> dict[str, Any]:
-        """Open the form and return it."""
-        step = await self._post("", handler=DOMAIN, issue_id=issue.issue_id)
-        self._flow = f"/{step['flow_id']}"
-        return step
-
-    async def submit(self) -> dict[str, Any]:
-        """Submit it and return what follows."""
-        return await self._post(self._flow)
-
-    async def _post(self, path: str, **data: str) -> dict[str, Any]:
-        path = f"/api/repairs/issues/fix{path}"
-        async with self._client.post(path, json=data) as response:
-            assert response.status == 200
-            step: dict[str, Any] = await response.json()
-            return step
-
-
 @pytest.fixture
-async def form(home: Home, hass_client: Client) -> Form:
+async def form(home: Home, hass_client: Client) -> RepairForm:
     """Return what fills in repairs."""
     assert await async_setup_component(home.hass, "repairs", {})
-    return Form(await hass_client())
+    return RepairForm(await hass_client())
 
 
-async def test_take_again(home: Home, form: Form) -> None:
+async def test_take_again(home: Home, form: RepairForm) -> None:
     """The repair sets it again, and then removing the line gives back what was there last."""
     stands(home, voice_start=OTHER)
     await reload(home)
-    step = await form.open(shown(home.hass)["line_taken"])
+    step = await form.open(shown(home.hass)["line_taken"].issue_id)
     assert step["step_id"] == "confirm"
     assert step["description_placeholders"] == {
         "account": "Demo home",
@@ -403,12 +378,12 @@ async def test_take_again(home: Home, form: Form) -> None:
     ],
 )
 async def test_not_taken_again(
-    home: Home, form: Form, fault: Fault, error: str
+    home: Home, form: RepairForm, fault: Fault, error: str
 ) -> None:
     """What 46elks does not do is said in the repair, which stays and can be tried again."""
     stands(home, voice_start=OTHER)
     await reload(home)
-    await form.open(shown(home.hass)["line_taken"])
+    await form.open(shown(home.hass)["line_taken"].issue_id)
     home.provider.fault(fault)
 
     step = await form.submit()
@@ -420,11 +395,11 @@ async def test_not_taken_again(
     assert done["type"] == "create_entry"
 
 
-async def test_take_again_out_of_reach(home: Home, form: Form) -> None:
+async def test_take_again_out_of_reach(home: Home, form: RepairForm) -> None:
     """A home that is not reached, or an account that is not loaded, answers no calls."""
     stands(home, voice_start=OTHER)
     await reload(home)
-    await form.open(shown(home.hass)["line_taken"])
+    await form.open(shown(home.hass)["line_taken"].issue_id)
     home.hass.config.external_url = None
     assert (await form.submit())["errors"] == {"base": "not_reachable"}
 
@@ -492,7 +467,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_removed_while_out_of_reach(
-    home: Home, form: Form, fault: Fault, caplog: pytest.LogCaptureFixture
+    home: Home, form: RepairForm, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     """If 46elks does not do it, a repair says what is to be done, until it was seen."""
     home.provider.fault(fault)
@@ -507,7 +482,7 @@ async def test_removed_while_out_of_reach(
         assert secret not in caplog.text.replace("a-secret-of-the-line", "")
     # Also once the account is gone, when nobody is there to fill it in but Home Assistant
     await home.hass.config_entries.async_remove(home.entry.entry_id)
-    await form.open(issue)
+    await form.open(issue.issue_id)
     done = await form.submit()
     assert done["type"] == "create_entry"
     assert shown(home.hass) == {}
