@@ -1,12 +1,39 @@
 """What all forms have in common: how one is shown, and how its sections are stored."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, override
 
 import voluptuous as vol
 
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowHandler, FlowResult, section
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+)
+
+
+class AnyNumberSelector(NumberSelector):
+    """Shows its limits and takes anything: the form itself says, in words, what is wrong with it."""
+
+    def __init__(self, most: int, unit: str) -> None:
+        """Ask for a number from 1 on."""
+        super().__init__(
+            NumberSelectorConfig(
+                min=1,
+                max=most,
+                unit_of_measurement=unit,
+                mode=NumberSelectorMode.BOX,
+            )
+        )
+
+    @override
+    def __call__(self, data: Any) -> float:
+        try:
+            return float(data)
+        except TypeError, ValueError:
+            return 0
 
 
 @callback

@@ -18,9 +18,6 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     ActionSelector,
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -70,7 +67,7 @@ from ..people.contacts import called, contacts
 from ..runtime import ElksConfigEntry
 from ..speech import Voice
 from ..words import async_home_words
-from .form import async_show_form, fold, unfold
+from .form import AnyNumberSelector, async_show_form, fold, unfold
 from .menu import MENU_SELECTOR, async_check_menu, read_menu
 from .number import async_read_number, async_write_numbers
 from .pin import PIN_SELECTOR, is_possible_pin
@@ -99,27 +96,6 @@ class _AnyTemplate(TemplateSelector):
     @override
     def __call__(self, data: Any) -> str:
         return str(data)
-
-
-class _AnyMinutes(NumberSelector):
-    """Shows its limits and takes any number: the form itself says, in words, which is wrong."""
-
-    @override
-    def __call__(self, data: Any) -> float:
-        try:
-            return float(data)
-        except TypeError, ValueError:
-            return 0
-
-
-_MINUTES = _AnyMinutes(
-    NumberSelectorConfig(
-        min=1,
-        max=_MINUTES_OF_DAY,
-        unit_of_measurement="min",
-        mode=NumberSelectorMode.BOX,
-    )
-)
 
 
 class LineFlow(ConfigSubentryFlow):
@@ -288,7 +264,7 @@ class LineFlow(ConfigSubentryFlow):
             vol.Optional(CONF_FORWARD_TO): SelectSelector(forward),
             vol.Required(
                 CONF_MINUTES_PER_DAY, default=DEFAULT_MINUTES_PER_DAY
-            ): _MINUTES,
+            ): AnyNumberSelector(_MINUTES_OF_DAY, "min"),
         }
         speech = {
             vol.Optional(CONF_GREETING): _AnyTemplate(),

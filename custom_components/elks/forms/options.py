@@ -1,18 +1,13 @@
 """Changing the options of an account."""
 
 from collections.abc import Mapping
-from typing import Any, override
+from typing import Any
 
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_LANGUAGE, CONF_TIMEOUT
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-)
+from homeassistant.helpers.selector import BooleanSelector
 
 from ..const import (
     CONF_FROM_NUMBER,
@@ -22,29 +17,10 @@ from ..const import (
     MAX_RING_TIMEOUT,
 )
 from ..speech import Voice
-from .form import async_show_form
+from .form import AnyNumberSelector, async_show_form
 from .from_number import async_account_numbers, from_number_field
 from .number import async_read_number, async_write_numbers
 from .voice import ENGINE_SELECTOR, async_check_language, async_language_selector
-
-
-class _RingTimeout(NumberSelector):
-    """Shows its limits and takes any number: the form itself says, in words, which is wrong."""
-
-    def __init__(self) -> None:
-        """Ask for seconds."""
-        super().__init__(
-            NumberSelectorConfig(
-                min=1,
-                max=MAX_RING_TIMEOUT,
-                unit_of_measurement="s",
-                mode=NumberSelectorMode.BOX,
-            )
-        )
-
-    @override
-    def __call__(self, data: Any) -> float:
-        return float(data)
 
 
 class ElksOptionsFlow(OptionsFlow):
@@ -91,7 +67,7 @@ class ElksOptionsFlow(OptionsFlow):
                 **from_number_field(self._numbers),
                 vol.Required(
                     CONF_TIMEOUT, default=DEFAULT_RING_TIMEOUT
-                ): _RingTimeout(),
+                ): AnyNumberSelector(MAX_RING_TIMEOUT, "s"),
                 vol.Optional(CONF_TTS_ENTITY_ID): ENGINE_SELECTOR,
                 vol.Optional(CONF_LANGUAGE): languages,
                 vol.Required(CONF_KEEP_SPEECH, default=True): BooleanSelector(),

@@ -125,6 +125,16 @@ async def test_language(
     assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
+@pytest.mark.parametrize("timeout", [None, [], "soon", 0, 1.5, 301])
+async def test_wrong_timeout(
+    hass: HomeAssistant, flow: ConfigFlowResult, timeout: object
+) -> None:
+    """Whatever cannot be a number of seconds to ring is refused in words."""
+    refused = await submit(hass, flow, timeout=timeout)
+
+    assert refused["errors"] == {CONF_TIMEOUT: "invalid_timeout"}
+
+
 async def test_language_of_a_voice_that_is_gone(
     hass: HomeAssistant, entry: MockConfigEntry, flow: ConfigFlowResult
 ) -> None:
