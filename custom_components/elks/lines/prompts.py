@@ -142,8 +142,14 @@ class LinePrompts:
         return Step(prompt=self._prompt(line, text), substitute=Sound.DONE)
 
     def prepare(self, *steps: Step) -> None:
-        """Begin to make recordings of steps."""
-        self._recordings.async_prepare(step.prompt for step in steps)
+        """Begin to make recordings of steps that are not ready.
+
+        Whoever waits for an answer does not wait until it is sure that the others are still on
+        disk: what somebody has deleted is made again when it is fetched.
+        """
+        self._recordings.async_prepare(
+            step.prompt for step in steps if self._recordings.find(step.prompt) is None
+        )
 
     def _rendered(self, template: str, variables: Mapping[str, Any]) -> str:
         """Return the text of a template; nothing, if it fails."""
@@ -206,12 +212,11 @@ class LinePrompts:
     def _prepare(self, line: Line) -> None:
         """Have ready what a line says now, whoever rings."""
         self._prepared[line.id] = self._hass.loop.time()
-        prompts = [step.prompt for step in self._steps(line)]
+        steps = list(self._steps(line))
         before = self._standing.get(line.id, {})
-        now = self._standing[line.id] = {one.key: one for one in prompts}
-        self._recordings.async_prepare(
-            one for one in prompts if self._recordings.find(one) is None
-        )
+        now = {step.prompt.key: step.prompt for step in steps}
+        self._standing[line.id] = now
+        self.prepare(*steps)
         self._recordings.async_release(
             [before[key] for key in before.keys() - now.keys()]
         )

@@ -10,8 +10,9 @@ import secrets
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
 
-from ..const import CONF_CALLBACK_KEY, CONF_KEEP_SPEECH, LOGGER
+from ..const import CONF_CALLBACK_KEY, CONF_KEEP_SPEECH, DOMAIN, LOGGER
 from ..helpers.listeners import Listeners
 from ..helpers.unexpected import going_on
 from ..helpers.waiting import async_at_most
@@ -19,7 +20,7 @@ from .built_in import Sound, integration_version, languages, sound_path
 from .changes import VoiceChange
 from .files import NoRoomError, RecordingFiles, recordings_folder
 from .media import MediaError, async_read
-from .names import RecordingNames
+from .names import RecordingNames, words_of
 from .prompt import Prompt
 from .telephone import NotAudioError, async_fit
 from .text_to_speech import async_say, presentable
@@ -36,6 +37,10 @@ _AT_ONCE = 4
 """Recordings that an engine makes at the same time."""
 _PATIENCE = 10
 """Seconds for all other voices together, when the one that was asked for has failed."""
+_PATIENCE_OF_PROVIDER = 10
+"""Seconds in which a recording that is fetched is made again."""
+_LOADED: HassKey[dict[str, Recordings]] = HassKey(f"{DOMAIN}_recordings")
+"""Those of the accounts that are loaded, by the ids of their config entries."""
 
 
 class Recordings:
@@ -82,12 +87,14 @@ class Recordings:
 
         Recordings can be made all the same, once it can.
         """
+        self._hass.data.setdefault(_LOADED, {})[self._entry.entry_id] = self
         await self._hass.async_add_executor_job(languages)
         await self._files.async_load(keep=self.keep)
 
     @callback
     def async_unload(self) -> None:
         """Leave the recordings as they are."""
+        self._hass.data.get(_LOADED, {}).pop(self._entry.entry_id, None)
         self._files.async_stop()
 
     @callback
@@ -125,6 +132,20 @@ class Recordings:
         while (kept := self._files.find_words(words)) is not None:
             if await self._files.async_is_there(kept):
                 return kept
+        return None
+
+    async def async_make_again(self, name: str) -> str | None:
+        """Return the name of what is played in place of a recording that somebody has deleted.
+
+        It is made again, usually under the same name. None for what no call plays, and for what
+        cannot be made (in time).
+        """
+        words = words_of(name)
+        for prompt in self._needed():
+            if self._names.words(prompt) == words:
+                self.async_prepare([prompt])
+                await self.async_wait(prompt, _PATIENCE_OF_PROVIDER)
+                return self.find(prompt)
         return None
 
     def built_in(self, language: str, sound: Sound) -> str:
@@ -301,6 +322,11 @@ class Recordings:
         finally:
             await run(_tidy, draft)
         return f"{stem}{made.suffix}"
+
+
+def loaded_recordings(hass: HomeAssistant) -> list[Recordings]:
+    """Return the recordings of all accounts that are loaded."""
+    return list(hass.data.get(_LOADED, {}).values())
 
 
 def _write(path: Path, data: bytes) -> Path:

@@ -16,9 +16,10 @@ from .built_in import Sound, integration_version, languages, sound_file
 from .files import recordings_folder
 from .names import RecordingNames, suffix_of, words_of
 from .prompt import Prompt
+from .recordings import loaded_recordings
 
 _PATH: Final = "/api/elks/audio/"
-_CONTENT_TYPES = {"mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav"}
+_CONTENT_TYPES = {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".wav": "audio/wav"}
 
 
 def recording_url(base: str, name: str) -> str:
@@ -42,27 +43,38 @@ class RecordingView(HomeAssistantView):
 
         Raises HTTPNotFound if there is none, exactly as for a path that does not exist.
         """
-        if (suffix := suffix_of(name)) is None:
+        if suffix_of(name) is None:
             raise HTTPNotFound
-        entries = self._hass.config_entries.async_entries(DOMAIN)
-        path = await self._hass.async_add_executor_job(
-            _find_file,
-            name,
-            [recordings_folder(self._hass, entry.entry_id) for entry in entries],
-            [RecordingNames(entry.data[CONF_CALLBACK_KEY]) for entry in entries],
-            integration_version(self._hass),
-        )
+        path = await self._async_path(name) or await self._async_again(name)
         if path is None:
             raise HTTPNotFound
         return FileResponse(
             path,
             headers={
                 hdrs.CACHE_CONTROL: "no-store",
-                hdrs.CONTENT_TYPE: _CONTENT_TYPES[suffix],
+                hdrs.CONTENT_TYPE: _CONTENT_TYPES[path.suffix],
             },
         )
 
     head = get
+
+    async def _async_path(self, name: str) -> Path | None:
+        """Return the file of a recording, or of a built-in sound; None if there is none."""
+        entries = self._hass.config_entries.async_entries(DOMAIN)
+        return await self._hass.async_add_executor_job(
+            _find_file,
+            name,
+            [recordings_folder(self._hass, entry.entry_id) for entry in entries],
+            [RecordingNames(entry.data[CONF_CALLBACK_KEY]) for entry in entries],
+            integration_version(self._hass),
+        )
+
+    async def _async_again(self, name: str) -> Path | None:
+        """Return the file of a recording that somebody has deleted, once it is made again."""
+        for recordings in loaded_recordings(self._hass):
+            if again := await recordings.async_make_again(name):
+                return await self._async_path(again)
+        return None
 
 
 def _find_file(

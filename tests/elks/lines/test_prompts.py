@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+import shutil
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.elks.const import CONF_TTS_ENTITY_ID
+from custom_components.elks.speech.files import recordings_folder
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
@@ -17,7 +19,7 @@ from simulator import KeyPress, Outcome
 
 from ..conftest import PHONE, Home
 from ..speech.conftest import Engine, said, tone
-from .conftest import MENU_TEXT, Listener, Talking
+from .conftest import MENU_TEXT, Listener, Talking, chained
 
 _DEGREES = "It is {{ states('sensor.outside') }} degrees."
 _OWN = {
@@ -240,3 +242,14 @@ async def test_ready_waits_for_nothing(
     assert all((one.took or 0) < 2 for one in asked)
     go_on.set()
     await home.settle()
+
+
+async def test_deleted_by_somebody(home: Home, talking: Talking) -> None:
+    """What somebody has deleted is made again when 46elks fetches it: nobody hears silence."""
+    folder = recordings_folder(home.hass, home.entry.entry_id)
+    shutil.rmtree(folder)
+
+    for action in chained(await talking.ring()):
+        url = str(action.get("play") or action["ivr"])
+        async with home.client.get(url[url.index("/api/") :]) as answer:
+            assert (answer.status, answer.content_type) == (200, "audio/wav")

@@ -17,7 +17,7 @@ from custom_components.elks.speech import (
 from custom_components.elks.speech.built_in import FOLDER, integration_version
 
 from ..test_translations import LANGUAGES
-from .conftest import Engine, Studio, tone
+from .conftest import Engine, Studio, speech, tone
 
 UNKNOWN = "A" * 43
 
@@ -181,6 +181,42 @@ async def test_other_account(studio: Studio, recording: str) -> None:
     for name in (ours, recording):
         assert await answered(studio, f"/api/elks/audio/{name}") == nothing
     others.async_unload()
+
+
+async def test_deleted_in_a_call(studio: Studio) -> None:
+    """What somebody deletes while a call plays it is made again when it is fetched."""
+    engine = await studio.add(Engine("tone", ("wav", tone(0.5))))
+    name = await studio.say()
+    (studio.folder / name).unlink()
+
+    assert await studio.fetch(name)
+
+    assert studio.names == {name}
+    assert len(engine.asked) == 2
+
+
+async def test_deleted_in_a_call_without_a_voice(studio: Studio) -> None:
+    """What cannot be made again is not there; the next sentence is known not to be, either."""
+    engine = await studio.add(Engine("tone", ("wav", tone(0.5))))
+    name = await studio.say()
+    (studio.folder / name).unlink()
+    engine.answer = RuntimeError("hoarse")
+
+    assert await studio.status(name) == 404
+
+    assert studio.recordings.find(speech()) is None
+
+
+async def test_deleted_after_its_call(studio: Studio) -> None:
+    """What no call plays any more is not made again."""
+    engine = await studio.add(Engine("tone", ("wav", tone(0.5))))
+    name = await studio.say()
+    studio.end(speech())
+    (studio.folder / name).unlink()
+
+    assert await studio.status(name) == 404
+
+    assert len(engine.asked) == 1
 
 
 async def test_source_is_not_served(studio: Studio, recording: str) -> None:
