@@ -32,13 +32,13 @@ _LIMIT = 1.5
 _KEY = "1"
 _WHY = (
     "The empty handler does not even read its form. Elks reads it, finds the line by its secret, who "
-    "calls, and whether they are let in, notes the call, and shows it before it answers. "
-    "It also makes sure that the sounds are still on disk: nobody is to hear silence."
+    "calls, and whether they are let in, notes the call, and finds what is said. It shows the call "
+    "after its answer. In a profile, no part of this stands out any more."
 )
 _WHY_KEY = (
     "The empty handler does not even read its form. Elks reads it, finds the call by its secret, notes "
-    "the key, shows it, and returns what is said next with the address of this home. "
-    "It also makes sure that the sounds are still on disk: nobody is to hear silence."
+    "the key, does what it chooses, and returns what is said next with the address of this home. It "
+    "shows the call after its answer. In a profile, no part of this stands out any more."
 )
 
 

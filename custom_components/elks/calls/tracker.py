@@ -114,7 +114,9 @@ class CallTracker:
         self._adoption.settle(record.token)
         happened = line_events if record.line else events
         moments = {event: self._next_moment() for event in happened(before, record)}
-        self._listeners.async_notify(CallChange(record=record, moments=moments))
+        change = CallChange(record=record, moments=moments)
+        # Whoever calls the home waits for the answer
+        self._listeners.async_notify(change, shown_at_once=record.line is None)
 
     def _next_moment(self) -> datetime:
         """Return the time now, but for no two events the same: they are two changes of a state."""

@@ -1,6 +1,6 @@
 """Who is notified of an account's news, and in which order."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from heapq import heappop, heappush
@@ -33,10 +33,12 @@ _AT_ONCE = (Stage.DECISIONS, Stage.ENTITIES)
 """The other stages follow in the next turn of the event loop: whoever brings news, such as a
 callback that is to be answered, need not wait for them."""
 
+type _Due = tuple[Stage, int, Iterator[_Listener], object]
+"""Those who are still to be notified in a stage; the number keeps the order of the news."""
+
 
 @dataclass(eq=False, slots=True)
 class _Listener:
-    stage: Stage
     # A listener takes the kind of news that it is registered for
     notify: Callable[[Any], None]
     listening: bool = True
@@ -52,8 +54,8 @@ class Listeners:
     def __init__(self, hass: HomeAssistant) -> None:
         """Begin without listeners."""
         self._hass = hass
-        self._listeners: dict[type, list[_Listener]] = {}
-        self._queue: list[tuple[Stage, int, _Listener, object]] = []
+        self._listeners: dict[type, dict[Stage, list[_Listener]]] = {}
+        self._queue: list[_Due] = []
         self._numbers = count()
         self._stage: Stage | None = None
         """The one in which somebody is notified just now."""
@@ -66,8 +68,8 @@ class Listeners:
 
         Within a stage, listeners are notified in the order in which they were registered.
         """
-        listener = _Listener(stage, notify)
-        listeners = self._listeners.setdefault(news, [])
+        listener = _Listener(notify)
+        listeners = self._listeners.setdefault(news, {}).setdefault(stage, [])
         listeners.append(listener)
 
         @callback
@@ -79,17 +81,18 @@ class Listeners:
         return stop
 
     @callback
-    def async_notify(self, news: object) -> None:
+    def async_notify(self, news: object, *, shown_at_once: bool = True) -> None:
         """Notify everybody who listens to this kind of news.
 
         When this returns, the stages up to the entities are over, also for whoever calls it from
-        within an event; not from within a decision, which the entities are to wait for.
+        within an event; not from within a decision, which the entities are to wait for. What need
+        not be shown at once is shown in the next turn of the event loop.
         """
-        for listener in self._listeners.get(type(news), ()):
-            number = next(self._numbers)
-            heappush(self._queue, (listener.stage, number, listener, news))
+        for stage, listeners in self._listeners.get(type(news), {}).items():
+            due = iter(tuple(listeners))
+            heappush(self._queue, (stage, next(self._numbers), due, news))
         if self._stage is not Stage.DECISIONS:
-            self._notify(_AT_ONCE)
+            self._notify(_AT_ONCE if shown_at_once else (Stage.DECISIONS,))
         if self._queue and self._stage is None:
             self._hass.loop.call_soon(self._notify, tuple(Stage))
 
@@ -98,8 +101,11 @@ class Listeners:
         outer = self._stage
         try:
             while self._queue and self._queue[0][0] in stages:
-                self._stage, _, listener, news = heappop(self._queue)
-                if listener.listening:
+                self._stage, _, due, news = self._queue[0]
+                # Who is notified may bring news, which come in between
+                if (listener := next(due, None)) is None:
+                    heappop(self._queue)
+                elif listener.listening:
                     _notify_one(listener, news)
         finally:
             self._stage = outer

@@ -126,7 +126,7 @@ class Talks:
         self, line: Line, caller: Caller, record: CallRecord
     ) -> Decision:
         """Return what somebody gets who is let in; what is done then goes on beside it."""
-        self._listeners.async_notify(CallLetIn(record=record))
+        self._listeners.async_notify(CallLetIn(record=record), shown_at_once=False)
         variables = self._variables(line, caller, record)
         context = self._contexts.async_of(record.token)
         running = self._actions.async_start(line, "", line.actions, variables, context)

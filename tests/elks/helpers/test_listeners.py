@@ -53,6 +53,20 @@ async def test_order(listeners: Listeners) -> None:
     assert heard[3:] == ["one FIGURES", "one EVENTS", "one BUS", "one WAITING"]
 
 
+async def test_shown_later(listeners: Listeners) -> None:
+    """What need not be shown at once is decided at once, and shown before what follows."""
+    heard: list[str] = []
+    note(listeners, heard, *Stage)
+
+    listeners.async_notify(News("one"), shown_at_once=False)
+
+    assert heard == ["one DECISIONS"]
+    listeners.async_notify(News("two"))
+    assert heard[1:] == ["two DECISIONS", "one ENTITIES", "two ENTITIES"]
+    await asyncio.sleep(0)
+    assert heard[4:6] == ["one FIGURES", "two FIGURES"]
+
+
 async def test_kinds(listeners: Listeners) -> None:
     """Everybody hears only the kind of news that they listen to."""
     heard: list[str] = []
