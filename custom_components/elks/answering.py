@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 import re
 from typing import Final
 
@@ -118,8 +119,7 @@ class NextAction:
         if (step := record.step(question, keys)) is None:
             return HangUp()
         next_url = data.address.callback_url(token, question + 1)
-        language = record.script.language if record.script else ""
-        heard = await self._heard(data, step, language)
+        heard = await self._heard(data, record, step)
         if self._is_unloaded(data):
             # What is noted now would be lost
             return self._ask_again(BEEP, data.address)
@@ -154,10 +154,9 @@ class NextAction:
     async def _said(self, data: ElksData, record: CallRecord, say: Say) -> CallAction:
         """Return what a caller hears, or what bridges the time until it can be heard."""
         address, token = data.address, record.token
-        language = data.lines.language(record)
         sounds: list[str] = []
         for step in say.steps:
-            heard = await self._heard(data, step, language)
+            heard = await self._heard(data, record, step)
             if self._is_unloaded(data):
                 return self._ask_again(BEEP, address)
             if heard.is_bridge:
@@ -181,7 +180,7 @@ class NextAction:
         question = max(self._question, known.talk.question)
         return data.address.callback_url(record.token, question + 1)
 
-    async def _heard(self, data: ElksData, step: Step, language: str) -> Heard:
+    async def _heard(self, data: ElksData, record: CallRecord, step: Step) -> Heard:
         """Find what can be played at a step in time."""
         waited = utcnow().timestamp() - self._since
         is_same = step.substitute_is_same
@@ -190,7 +189,7 @@ class NextAction:
             data.recordings,
             data.address.base_url,
             step,
-            language or self._hass.config.language,
+            partial(self._language, data, record),
             patience=min(patience, _PATIENCE_FOR_OWN) if is_same else patience,
             is_last=is_same or not 0 <= waited < _LONGEST_MOMENT - _ONE_MOMENT,
         )
@@ -201,11 +200,15 @@ class NextAction:
         """Return what bridges the time until it is known what a caller hears next."""
         base, sound = data.address.base_url, BEEP
         if base is not None:
-            language = data.lines.language(record) or self._hass.config.language
+            language = self._language(data, record)
             name = data.recordings.built_in(language, Sound.ONE_MOMENT)
             sound = recording_url(base, name)
         report_url = data.address.callback_url(record.token)
         return self._ask_again(sound, data.address, since, report_url)
+
+    def _language(self, data: ElksData, record: CallRecord) -> str:
+        """Return the language of the built-in sounds in a call."""
+        return data.lines.language(record) or self._hass.config.language
 
     def _ask_again(
         self,

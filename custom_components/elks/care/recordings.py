@@ -20,7 +20,7 @@ def prompts_needed(entry: ElksConfigEntry) -> Iterator[Prompt]:
         yield from _prompts(record)
     for chain in data.chains.running:
         yield from chain.prompts
-    yield from data.lines.prompts.needed()
+    yield from data.lines.needed()
 
 
 async def async_keep_recordings(hass: HomeAssistant, entry: ElksConfigEntry) -> None:

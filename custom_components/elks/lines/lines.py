@@ -1,7 +1,7 @@
 """The lines of an account: somebody rings, presses keys, and hears what comes next."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -29,7 +29,7 @@ from ..helpers.listeners import Listeners, Stage
 from ..helpers.unexpected import log_unexpected
 from ..helpers.waiting import async_at_most, async_sleep
 from ..people.contacts import contacts
-from ..speech import Recordings
+from ..speech import Prompt, Recordings
 from .contexts import CallContexts
 from .door import Door, Way
 from .prompts import LinePrompts
@@ -56,6 +56,15 @@ class _Course:
     """Whose answer led to it, counted from 1; 0 for the ringing."""
     deciding: asyncio.Task[Decision]
 
+    @property
+    def prompts(self) -> list[Prompt]:
+        """What its caller hears, once that is decided."""
+        if not self.deciding.done() or self.deciding.cancelled():
+            return []
+        decision = self.deciding.result()
+        steps = decision.steps if isinstance(decision, Say) else ()
+        return [step.prompt for step in steps]
+
 
 class Lines:
     """Answers the calls to the lines of one account."""
@@ -75,6 +84,7 @@ class Lines:
         self._client = client
         self._tracker = tracker
         self._book = tracker.book
+        self._recordings = recordings
         self._listeners = listeners
         self.store = LineStore(hass, entry.entry_id)
         self.prompts = LinePrompts(hass, entry, recordings)
@@ -116,6 +126,12 @@ class Lines:
             course.deciding.cancel()
         self.steps.async_stop()
         await self.store.async_save()
+
+    def needed(self) -> Iterator[Prompt]:
+        """Find what is kept ready for callers, and what they hear just now."""
+        yield from self.prompts.needed()
+        for course in self._courses.values():
+            yield from course.prompts
 
     async def async_ring(self, line: Line, incoming: Incoming) -> CallRecord | None:
         """Take in that somebody rings, however often it is reported.
@@ -174,7 +190,7 @@ class Lines:
         self._listeners.async_notify(AnsweringChange(line_id))
 
     def language(self, record: CallRecord) -> str:
-        """Return the language that is spoken in a call to a line now; an empty one for none."""
+        """Return the language that is spoken in a call now; an empty one for none."""
         known = self._book.find(record.token)
         if known and known.script:
             return known.script.language
@@ -268,8 +284,16 @@ class Lines:
         deciding = self._entry.async_create_background_task(
             self._hass, self._async_safely(record, decide), "elks line"
         )
+        before = self._courses.get(record.token)
         course = self._courses[record.token] = _Course(question, deciding)
+        self._release(before)
         return course
+
+    def _release(self, course: _Course | None) -> None:
+        """Keep what was heard no longer than what is kept ready."""
+        if course is not None:
+            # Somebody may wait for an answer meanwhile
+            self._hass.loop.call_soon(self._recordings.async_release, course.prompts)
 
     async def _async_safely(
         self, record: CallRecord, decide: Coroutine[None, None, Decision]
@@ -294,7 +318,7 @@ class Lines:
     def _async_call_changed(self, change: CallChange) -> None:
         self.steps.async_call_changed(change)
         if change.record.over:
-            self._courses.pop(change.record.token, None)
+            self._release(self._courses.pop(change.record.token, None))
             self._contexts.async_forget(change.record.token)
 
 

@@ -1,5 +1,6 @@
 """What is heard at a step of a call: its prompt, or what bridges or replaces it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...api import BEEP
@@ -23,7 +24,7 @@ async def async_find_sound(
     recordings: Recordings,
     base: str | None,
     step: Step,
-    language: str,
+    language: Callable[[], str],
     *,
     patience: float,
     is_last: bool,
@@ -32,7 +33,7 @@ async def async_find_sound(
 
     Waits for it for at most `patience` seconds. What is still being made then is bridged, unless
     the person has been kept waiting for too long (`is_last`). What cannot be made is replaced by a
-    built-in sound in the language. Without any URL of this home, all that is left is a beep.
+    built-in sound in what `language` returns. Without any URL of this home, all that is left is a beep.
     """
     prompt = step.prompt
     if prompt.url:
@@ -49,7 +50,7 @@ async def async_find_sound(
     is_bridge = not is_known and not is_last
     sound = Sound.ONE_MOMENT if is_bridge else step.substitute
     return Heard(
-        sound=recording_url(base, recordings.built_in(language, sound)),
+        sound=recording_url(base, recordings.built_in(language(), sound)),
         spoken=None if is_bridge else Spoken.SUBSTITUTE,
         is_bridge=is_bridge,
     )
