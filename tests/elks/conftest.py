@@ -256,7 +256,7 @@ async def home(
     entry: MockConfigEntry,
     provider: Simulator,
     hass_client_no_auth: Callable[[], Coroutine[Any, Any, TestClient[Any, Any]]],
-) -> AsyncIterator[Home]:
+) -> Home:
     """Return a home that phones through the simulated 46elks."""
     answering = "custom_components.elks.answering"
     monkeypatch.setattr(f"{answering}._PATIENCE_FOR_SOUND", patience)
@@ -267,9 +267,7 @@ async def home(
     client = await hass_client_no_auth()
     hass.config.external_url = base = str(client.make_url("")).rstrip("/")
     lead_lines_to(provider, entry, base)
-    yield Home(hass, entry, provider, client)
-    # A connection that comes while the web server closes is closed by nobody
-    await provider.reset()
+    return Home(hass, entry, provider, client)
 
 
 def lead_lines_to(provider: Simulator, entry: MockConfigEntry, base: str) -> None:
