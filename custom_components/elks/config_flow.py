@@ -39,7 +39,7 @@ from .forms.credentials import (
 from .forms.first_call import TEST_CALL, async_place_test_call
 from .forms.form import async_show_form
 from .forms.from_number import async_new_account_numbers, from_number_field
-from .forms.line import LineFlow
+from .forms.line.flow import LineFlow
 from .forms.number import async_read_number, async_write_numbers
 from .forms.options import ElksOptionsFlow
 

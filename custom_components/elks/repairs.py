@@ -15,7 +15,7 @@ from .care.lines import async_take_again
 from .const import ATTR_CHAIN_ID, ATTR_MESSAGE, CONF_FROM_NUMBER, SUBENTRY_LINE
 from .forms.form import async_show_form
 from .forms.from_number import async_account_numbers, from_number_field
-from .forms.line import write_why
+from .forms.line.flow import write_why
 from .forms.number import async_read_number
 from .lines.number import HomeNotReachableError, NotSetError
 from .runtime import ElksConfigEntry

@@ -6,9 +6,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import ObjectSelector, ObjectSelectorConfig
 
-from ..const import ATTR_ACTIONS, ATTR_KEY, ATTR_REPLY, CONF_MENU, CONF_SAY
-from ..helpers.text import read_text
-from .written import async_why_no_actions, async_why_no_template
+from ...const import ATTR_ACTIONS, ATTR_KEY, ATTR_REPLY, CONF_MENU, CONF_SAY
+from ...helpers.text import read_text
+from ..written import async_why_no_actions, async_why_no_template
 
 _KEYS = tuple("1234567890")
 
