@@ -7,7 +7,7 @@ from enum import Enum, auto
 import logging
 from typing import Any
 
-from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.script import (
     SCRIPT_MODE_PARALLEL,
@@ -21,6 +21,7 @@ from ..api.masking import mask
 from ..calls.incoming.line import Actions, Line
 from ..const import DOMAIN, LOGGER
 from ..helpers.waiting import async_at_most
+from .contexts import CallContexts
 
 _PATIENCE = 3
 """Seconds that a caller waits until the actions are over."""
@@ -60,9 +61,10 @@ _READY: HassKey[dict[tuple[str, str], _Ready]] = HassKey(f"{DOMAIN}_line_actions
 class LineActions:
     """Runs the actions of the lines of one account."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
+    def __init__(self, hass: HomeAssistant, contexts: CallContexts) -> None:
         """Take up the scripts that were made before a reload."""
         self._hass = hass
+        self._contexts = contexts
         self._ready = hass.data.setdefault(_READY, {})
 
     @callback
@@ -72,14 +74,14 @@ class LineActions:
         key: str,
         actions: Actions,
         variables: Mapping[str, Any],
-        context: Context,
+        token: str,
     ) -> asyncio.Task[Outcome]:
         """Begin to run actions of a line: those of a key or, without one, of the ringing.
 
-        A reload of the account does not stop them.
+        They run in the context of the call with this secret. A reload of the account does not stop them.
         """
         return self._hass.async_create_background_task(
-            self._async_run(line, key, actions, variables, context),
+            self._async_run(line, key, actions, variables, token),
             "elks line actions",
         )
 
@@ -96,10 +98,11 @@ class LineActions:
         key: str,
         actions: Actions,
         variables: Mapping[str, Any],
-        context: Context,
+        token: str,
     ) -> Outcome:
         if not actions:
             return Outcome.DONE
+        context = self._contexts.async_of(token)
         # Of the script that may have caused the call
         trace_clear()
         try:

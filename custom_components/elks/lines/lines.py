@@ -306,7 +306,8 @@ class Lines:
             return HangUp()
         if isinstance(decision, Say):
             self.prompts.prepare(*decision.steps)
-            if known := self._book.find(record.token):
+            known = self._book.find(record.token)
+            if known and not known.picked_up:
                 self._book.put(replace(known, picked_up=True))
         return decision
 

@@ -153,6 +153,8 @@ class LinePrompts:
 
     def _rendered(self, template: str, variables: Mapping[str, Any]) -> str:
         """Return the text of a template; nothing, if it fails."""
+        if not template:
+            return ""
         try:
             text = Template(template, self._hass).async_render(
                 variables, parse_result=False

@@ -61,9 +61,8 @@ class Talks:
         self._door = door
         self._prompts = prompts
         self._steps = steps
-        self._contexts = contexts
         self._listeners = listeners
-        self._actions = LineActions(hass)
+        self._actions = LineActions(hass, contexts)
 
     async def async_receive(
         self, line: Line, caller: Caller, record: CallRecord, way: Way
@@ -128,8 +127,9 @@ class Talks:
         """Return what somebody gets who is let in; what is done then goes on beside it."""
         self._listeners.async_notify(CallLetIn(record=record), shown_at_once=False)
         variables = self._variables(line, caller, record)
-        context = self._contexts.async_of(record.token)
-        running = self._actions.async_start(line, "", line.actions, variables, context)
+        running = self._actions.async_start(
+            line, "", line.actions, variables, record.token
+        )
         match line.answer_with:
             case AnswerWith.NOTHING if record.talk.place is Place.PIN:
                 outcome = await self._actions.async_outcome(running)
@@ -177,9 +177,8 @@ class Talks:
         if entry is None:
             return self._ask_menu(line)
         variables = self._variables(line, caller, record)
-        context = self._contexts.async_of(record.token)
         running = self._actions.async_start(
-            line, entry.key, entry.actions, variables, context
+            line, entry.key, entry.actions, variables, record.token
         )
         outcome = await self._actions.async_outcome(running)
         if outcome is not Outcome.DONE:
