@@ -29,16 +29,30 @@ _AT_ONCE = 100
 """Callers: as many as a line takes at the same time, at each."""
 _ROUNDS = 30
 _LIMIT = 1.5
+_AUTOMATION = "3" * 64
+_AUTOMATION_PATH = f"/api/webhook/{_AUTOMATION}"
+_CONFIG = SPEAKS | {
+    "automation": [
+        {
+            "alias": "Nothing",
+            "triggers": {"trigger": "webhook", "webhook_id": _AUTOMATION},
+            "actions": [],
+        }
+    ]
+}
 _KEY = "1"
+_UNREAD = (
+    "The empty handler does not even read its form, which an empty automation does. "
+)
 _WHY = (
-    "The empty handler does not even read its form. Elks reads it, finds the line by its secret, who "
-    "calls, and whether they are let in, notes the call, and finds what is said. It shows the call "
-    "after its answer. In a profile, no part of this stands out any more."
+    "Elks reads its form, finds the line by its secret, who calls, and whether they are let in, notes "
+    "the call, and finds what is said. It shows the call after its answer. In a profile, no part of "
+    "this stands out any more."
 )
 _WHY_KEY = (
-    "The empty handler does not even read its form. Elks reads it, finds the call by its secret, notes "
-    "the key, does what it chooses, and returns what is said next with the address of this home. It "
-    "shows the call after its answer. In a profile, no part of this stands out any more."
+    "Elks reads its form, finds the call by its secret, notes the key, does what it chooses, and "
+    "returns what is said next with the address of this home. It shows the call after its answer. In a "
+    "profile, no part of this stands out any more."
 )
 
 
@@ -68,7 +82,7 @@ class _Callers:
 async def measure(folder: Path, provider: BenchedProvider, findings: Findings) -> None:
     """Time what callers hear, then have many call at once."""
     people = (_contact(), *map(_line, range(_LINES)))
-    async with running_home(folder / "lines", provider, SPEAKS, people) as home:
+    async with running_home(folder / "lines", provider, _CONFIG, people) as home:
         await home.settled()
         webhook.async_register(home.hass, "elks", "Empty", EMPTY, do_nothing)
         callers = _Callers(home)
@@ -88,7 +102,10 @@ async def _measure_turns(
     keys: list[list[TimedAnswer]] = []
 
     async def compare(requests: list[Request]) -> list[list[TimedAnswer]]:
-        rounds = [[(EMPTY_PATH, form), (path, form)] for path, form in requests]
+        rounds = [
+            [(one, form) for one in (EMPTY_PATH, path, _AUTOMATION_PATH)]
+            for path, form in requests
+        ]
         return await asyncio.get_running_loop().run_in_executor(
             caller, post_in_turns, home.port, [(EMPTY_PATH, b"")], rounds
         )
@@ -96,7 +113,7 @@ async def _measure_turns(
     for _ in range(1 + _ROUNDS):
         calls = callers.calls()
         rung = await compare(calls)
-        heard = [ours.body for _, ours in rung]
+        heard = [ours.body for _, ours, _ in rung]
         pressed = await compare(list(map(_pressed, calls, heard)))
         await _end(home)
         firsts += rung
@@ -114,15 +131,25 @@ async def _measure_turns(
         ),
     ):
         # The first round warms up
-        empty, ours = (
+        columns = (
             Durations([one.seconds for one in column][_LINES:])
             for column in zip(*answers, strict=True)
         )
-        sides = Side("Empty handler", empty), Side("Elks", ours)
+        names = ("Empty handler", "Elks", "Empty automation")
+        sides = tuple(map(Side, names, columns))
+        empty, ours, automation = sides
         findings.comparisons.append(Comparison(title, sides))
         what, _, _ = title.partition(",")
-        what = f"{what}, compared with an empty handler"
-        findings.goals.append(at_most(what, sides[1], sides[0], _LIMIT, why))
+        findings.goals += [
+            at_most(
+                f"{what}, compared with an empty handler",
+                *(ours, empty, _LIMIT, _UNREAD + why),
+            ),
+            at_most(
+                f"{what}, compared with an empty automation",
+                *(ours, automation, _LIMIT, why),
+            ),
+        ]
 
 
 async def _many(home: BenchedHome, callers: _Callers) -> Goal:

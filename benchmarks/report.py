@@ -38,7 +38,7 @@ machine; on another machine only the ratios are comparable.
 - The end of a call is timed from the callback to the sensor's new state, by a clock that both processes share. The answer comes later, after the
   event; its time is in the table below. The call has been answered before. After both processes were idle, both take longer, and Elks more so.
 - Calls to the home come from a contact, one after the other to 20 lines, each with a menu that is ready. The time ends with the answer, which says
-  what the caller hears.
+  what the caller hears. An empty automation has the webhook trigger of Home Assistant, and no actions.
 - Many calls at once are compared by processor time, which other programs disturb less; the elapsed time is in their table. They are compared
   within each of three rounds, because a machine's speed varies; the median of the three ratios counts.
 - The event loop counts as blocked only while it works, not while it waits for a busy processor. What Home Assistant already holds is frozen
