@@ -10,7 +10,9 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.elks import PLATFORMS
 from custom_components.elks.const import CONF_FROM_NUMBER
+from custom_components.elks.speech import recording_url
 from custom_components.elks.speech.files import recordings_folder
 from homeassistant.components.webhook import DOMAIN as WEBHOOK
 from homeassistant.config_entries import ConfigEntryState
@@ -19,6 +21,7 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from simulator import Fault, FaultKind, Outcome, Simulator
 
 from .conftest import PHONE, WEBHOOK_ID, Home
+from .speech.conftest import Engine
 
 
 async def test_restart_keeps_the_last_call(home: Home) -> None:
@@ -73,6 +76,31 @@ async def test_no_folder_for_recordings(
     await home.place_call()
     await home.settle()
     assert home.last_call.state == "success"
+
+
+async def test_set_up_fails_late(
+    engine: Engine, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account that is not set up makes no recording again, whoever fetches it."""
+    home.rings_on()
+    await home.act("place_call", to=PHONE, message="Water!")
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    [recording] = recordings_folder(home.hass, home.entry.entry_id).iterdir()
+    monkeypatch.setattr("custom_components.elks.Lines.async_start", _fail)
+    await _reload(home)
+    assert home.entry.state is ConfigEntryState.SETUP_ERROR
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    recording.unlink()
+
+    async with home.client.get(recording_url("", recording.name)) as answer:
+        assert answer.status == 404
+
+    assert len(engine.asked) == 1
+    await home.hass.config_entries.async_unload_platforms(home.entry, PLATFORMS)
+
+
+async def _fail(_: object) -> None:
+    raise RuntimeError("late")
 
 
 async def test_unload(home: Home) -> None:

@@ -87,14 +87,21 @@ class Recordings:
 
         Recordings can be made all the same, once it can.
         """
-        self._hass.data.setdefault(_LOADED, {})[self._entry.entry_id] = self
+        loaded = self._hass.data.setdefault(_LOADED, {})
+        loaded[self._entry.entry_id] = self
+
+        @callback
+        def forget() -> None:
+            loaded.pop(self._entry.entry_id, None)
+
+        # Also where the rest of the set-up fails
+        self._entry.async_on_unload(forget)
         await self._hass.async_add_executor_job(languages)
         await self._files.async_load(keep=self.keep)
 
     @callback
     def async_unload(self) -> None:
         """Leave the recordings as they are."""
-        self._hass.data.get(_LOADED, {}).pop(self._entry.entry_id, None)
         self._files.async_stop()
 
     @callback
@@ -134,19 +141,20 @@ class Recordings:
                 return kept
         return None
 
-    async def async_make_again(self, name: str) -> str | None:
-        """Return the name of what is played in place of a recording that somebody has deleted.
+    async def async_make_again(self, name: str) -> bool:
+        """Make a recording again that somebody has deleted, if a call plays it.
 
-        It is made again, usually under the same name. None for what no call plays, and for what
-        cannot be made (in time).
+        Returns whether it is there. Another voice, and media that has changed since, get another
+        name, which the next answer gives.
         """
         words = words_of(name)
-        for prompt in self._needed():
-            if self._names.words(prompt) == words:
-                self.async_prepare([prompt])
+        # Some may say the same words in another voice
+        same = [one for one in self._needed() if self._names.words(one) == words]
+        self.async_prepare(same)
+        async with async_at_most(self._hass, _PATIENCE_OF_PROVIDER):
+            for prompt in same:
                 await self.async_wait(prompt, _PATIENCE_OF_PROVIDER)
-                return self.find(prompt)
-        return None
+        return name in map(self.find, same)
 
     def built_in(self, language: str, sound: Sound) -> str:
         """Return the name of a built-in sound in the closest language there is."""

@@ -72,8 +72,8 @@ class RecordingView(HomeAssistantView):
     async def _async_again(self, name: str) -> Path | None:
         """Return the file of a recording that somebody has deleted, once it is made again."""
         for recordings in loaded_recordings(self._hass):
-            if again := await recordings.async_make_again(name):
-                return await self._async_path(again)
+            if await recordings.async_make_again(name):
+                return await self._async_path(name)
         return None
 
 

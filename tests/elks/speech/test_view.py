@@ -207,6 +207,41 @@ async def test_deleted_in_a_call_without_a_voice(studio: Studio) -> None:
     assert studio.recordings.find(speech()) is None
 
 
+async def test_same_words_in_two_voices(studio: Studio) -> None:
+    """What two calls say in two voices is made again in the right one."""
+    for name, seconds in (("one", 0.5), ("two", 0.9)):
+        await studio.add(Engine(name, ("wav", tone(seconds))))
+    names = [await studio.say(engine=f"tts.{name}") for name in ("one", "two")]
+    before = [await studio.fetch(name) for name in names]
+    for name in names:
+        (studio.folder / name).unlink()
+
+    assert [await studio.fetch(name) for name in names] == before
+
+
+async def test_deleted_and_hoarse(studio: Studio) -> None:
+    """Another voice is not heard under the name: the provider would keep it for good."""
+    hoarse = await studio.add(Engine("one", ("wav", tone(0.5))))
+    await studio.add(Engine("two", ("wav", tone(0.9))))
+    name = await studio.say(engine="tts.one")
+    (studio.folder / name).unlink()
+    hoarse.answer = RuntimeError("hoarse")
+
+    assert await studio.status(name) == 404
+
+    other = studio.recordings.find(speech(engine="tts.one"))
+    assert other not in {None, name}
+
+
+async def test_deleted_media_that_has_changed(studio: Studio) -> None:
+    """Nor is what a media item holds by now."""
+    name = await studio.copy(await studio.media("a.wav", tone(0.5)))
+    (studio.folder / name).unlink()
+    await studio.media("a.wav", tone(0.9))
+
+    assert await studio.status(name) == 404
+
+
 async def test_deleted_after_its_call(studio: Studio) -> None:
     """What no call plays any more is not made again."""
     engine = await studio.add(Engine("tone", ("wav", tone(0.5))))
