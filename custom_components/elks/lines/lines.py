@@ -301,15 +301,25 @@ class Lines:
         """Decide; whatever goes wrong, the call ends, and nothing is opened twice."""
         try:
             decision = await decide
+            if isinstance(decision, Say):
+                self._begin_to_say(record, decision)
         except Exception as err:  # noqa: BLE001
             log_unexpected("talking to a caller", err)
             return HangUp()
-        if isinstance(decision, Say):
-            self.prompts.prepare(*decision.steps)
-            known = self._book.find(record.token)
-            if known and not known.picked_up:
-                self._book.put(replace(known, picked_up=True))
         return decision
+
+    def _begin_to_say(self, record: CallRecord, say: Say) -> None:
+        """Begin to make what is said, and note that the call is picked up.
+
+        What is ready is looked at again after the answer: a voice may have changed, or somebody
+        may have deleted a file.
+        """
+        self.prompts.prepare(*say.steps)
+        said = [step.prompt for step in say.steps]
+        self._hass.loop.call_soon(self._recordings.async_prepare, said)
+        known = self._book.find(record.token)
+        if known and not known.picked_up:
+            self._book.put(replace(known, picked_up=True))
 
     def _caller(self, record: CallRecord) -> Caller:
         known = (one for one in contacts(self._entry) if one.id == record.contact)

@@ -125,7 +125,7 @@ class LinePrompts:
     def greeting(self, line: Line, variables: Mapping[str, Any]) -> Step:
         """Return the greeting: the home's name, if there is none, or it fails."""
         text = self._rendered(line.greeting, variables)
-        prompt = self._prompt(line, text or self._hass.config.location_name)
+        prompt = self._prompt(line, text or compose(self._hass.config.location_name))
         return Step(prompt=prompt, substitute=Sound.HOME)
 
     def menu(self, line: Line) -> Step:
@@ -142,11 +142,7 @@ class LinePrompts:
         return Step(prompt=self._prompt(line, text), substitute=Sound.DONE)
 
     def prepare(self, *steps: Step) -> None:
-        """Begin to make recordings of steps that are not ready.
-
-        Whoever waits for an answer does not wait until it is sure that the others are still on
-        disk: what somebody has deleted is made again when it is fetched.
-        """
+        """Begin to make recordings of steps that are not ready."""
         self._recordings.async_prepare(
             step.prompt for step in steps if self._recordings.find(step.prompt) is None
         )

@@ -6,8 +6,10 @@ import pytest
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData
 from homeassistant.helpers import issue_registry as ir
+from simulator import CallState
 
 from ..conftest import PHONE, Home, make_contact, make_line
+from ..speech.conftest import Engine
 from .callers import GATE, gate
 
 CABIN = "+46766860009"
@@ -98,3 +100,17 @@ DEEP = "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}"
 async def test_unspeakable(home: Home) -> None:
     """What cannot be said or done at one line keeps no other from answering."""
     await goes_on(home)
+
+
+@pytest.mark.parametrize("lines", [[make_line(menu=[CHOICE])]])
+async def test_name_of_the_home(engine: Engine, home: Home) -> None:
+    """A home whose name is half an emoji greets with it, and keeps nobody from speaking."""
+    home.hass.config.location_name = "Villa \ud83c"
+
+    call = home.provider.dial(PHONE, hangs_up_at=2)
+    await home.settle()
+
+    assert call.state is CallState.SUCCESS
+    assert any(text.startswith("Villa") for text, _, _ in engine.asked)
+    await home.act("place_call", to="Anna", message="Water!", wait=True)
+    assert home.last_call.attributes["spoken"] == "message"

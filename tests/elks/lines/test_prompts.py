@@ -14,6 +14,7 @@ from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.dt import utcnow
 from simulator import KeyPress, Outcome
 
@@ -40,6 +41,12 @@ async def _settle(hass: HomeAssistant) -> None:
 def _subentry(home: Home, title: str) -> ConfigSubentry:
     [one] = [one for one in home.entry.subentries.values() if one.title == title]
     return one
+
+
+def _voice_failed(home: Home) -> bool:
+    """Return whether a repair says that a voice failed."""
+    issues = ir.async_get(home.hass).issues
+    return any(issue.startswith("voice_failed") for _, issue in issues)
 
 
 async def _change(home: Home, title: str, **data: object) -> None:
@@ -242,6 +249,41 @@ async def test_ready_waits_for_nothing(
     assert all((one.took or 0) < 2 for one in asked)
     go_on.set()
     await home.settle()
+
+
+async def test_voice_recovers(home: Home, listener: Listener) -> None:
+    """A voice that failed is tried again with each call, until it speaks."""
+    other = Engine("other", RuntimeError("hoarse"))
+    await home.hass.data[DATA_COMPONENT].async_add_entities([other])
+    home.hass.config_entries.async_update_entry(
+        home.entry, options={**home.entry.options, CONF_TTS_ENTITY_ID: other.entity_id}
+    )
+    await _settle(home.hass)
+    assert _voice_failed(home)
+    other.answer = ("wav", tone(1))
+    other.asked.clear()
+
+    home.provider.dial(PHONE, hangs_up_at=2)
+    await home.settle()
+    await _settle(home.hass)
+
+    assert MENU_TEXT in {text for text, _, _ in other.asked}
+    assert not _voice_failed(home)
+
+
+async def test_voice_changes(
+    home: Home, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What speaks in another voice by now does so after the next call at the latest."""
+    engine = listener.engine
+    monkeypatch.setattr(engine, "_attr_default_options", {"voice": "Another"})
+    engine.asked.clear()
+
+    home.provider.dial(PHONE, hangs_up_at=2)
+    await home.settle()
+    await _settle(home.hass)
+
+    assert MENU_TEXT in {text for text, _, _ in engine.asked}
 
 
 async def test_deleted_by_somebody(home: Home, talking: Talking) -> None:
