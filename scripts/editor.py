@@ -109,7 +109,7 @@ class AutomationEditor:
         await expect(row.get_by_role("radio", name=option)).to_be_checked()
 
     async def save(self, name: str) -> None:
-        """Save the automation under a name, and wait until it is enabled."""
+        """Save the automation under a name, and wait until it is stored."""
         await self._close_form()
         await self._button("Save").click()
         dialog = self._page.locator("ha-dialog-automation-save, dialog-automation-save")
@@ -174,7 +174,7 @@ class BlueprintPage:
         await expect(row).to_contain_text(entity)
 
     async def save(self) -> None:
-        """Save the automation and wait until it is enabled."""
+        """Save the automation and wait until it is stored."""
         await self._page.get_by_role("button", name="Save").click()
         await expect(self._page).to_have_url(SAVED)
 

@@ -45,6 +45,17 @@ async def until(check: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
+async def until_enabled(connection: Connection, automations: int) -> None:
+    """Wait until so many automations wait for their triggers, which the editor does not."""
+
+    async def are_enabled() -> bool:
+        states = await connection.command("get_states")
+        known = [one for one in states if one["entity_id"].startswith("automation.")]
+        return [one["state"] for one in known] == ["on"] * automations
+
+    await until(are_enabled)
+
+
 async def until_written(file: Path, text: str) -> None:
     """Wait until Home Assistant has written a text to a file."""
 

@@ -10,7 +10,7 @@ from scripts.editor import BlueprintPage
 from scripts.home_process import CONFIGURATION, HomeProcess
 from scripts.simulator_process import SimulatorProcess
 
-from .conftest import running_home, served_blueprints, until
+from .conftest import running_home, served_blueprints, until, until_enabled
 
 CHAIN = "sensor.demo_home_call_chain"
 ANNA = "+46701111111"
@@ -53,6 +53,7 @@ async def test_import_and_use(
     await blueprint.choose("Alarms", "Kitchen leak")
     await blueprint.choose("People", "Anna")
     await blueprint.save()
+    await until_enabled(connection, 1)
     async with simulator.control() as control:
         keys = [{"after": 3, "keys": "1"}]
         await control.script(ANNA, talk_for=None, keys=keys)

@@ -12,7 +12,13 @@ from scripts.home_process import CONFIGURATION, HomeProcess
 from scripts.pages import SIZES, PhonePage
 from scripts.simulator_process import SimulatorProcess
 
-from .conftest import running_home, running_simulator, served_blueprints, until
+from .conftest import (
+    running_home,
+    running_simulator,
+    served_blueprints,
+    until,
+    until_enabled,
+)
 
 ANNA, BO = "+46701111111", "+46702222222"
 VALVE, SIREN = "switch.water_valve", "switch.siren"
@@ -143,17 +149,6 @@ async def until_state(connection: Connection, entity_id: str, state: str) -> Non
         return bool((await connection.state(entity_id))["state"] == state)
 
     await until(is_so)
-
-
-async def until_enabled(connection: Connection, automations: int) -> None:
-    """Wait until so many automations wait for their triggers, which the editor does not."""
-
-    async def are_enabled() -> bool:
-        states = await connection.command("get_states")
-        known = [one for one in states if one["entity_id"].startswith("automation.")]
-        return [one["state"] for one in known] == ["on"] * automations
-
-    await until(are_enabled)
 
 
 @pytest.mark.usefixtures("people")
