@@ -275,7 +275,7 @@ class Lines:
             return await self._talks.async_again(line, caller, record)
         lasted = self._tracker.now() - record.placed
         if self._door.is_out_of_time(line, caller, lasted):
-            return self._talks.leave(line, record)
+            return self._talks.leave(line)
         return await self._talks.async_answered(line, caller, record, question, keys)
 
     def _course(
@@ -309,7 +309,7 @@ class Lines:
         return decision
 
     def _begin_to_say(self, record: CallRecord, say: Say) -> None:
-        """Begin to make what is said, and note that the call is picked up.
+        """Begin to make what is said, and note that the call is picked up, and where it stands.
 
         What is ready is looked at again after the answer: a voice may have changed, or somebody
         may have deleted a file.
@@ -317,9 +317,9 @@ class Lines:
         self.prompts.prepare(*say.steps)
         said = [step.prompt for step in say.steps]
         self._hass.loop.call_soon(self._recordings.async_prepare, said)
-        known = self._book.find(record.token)
-        if known and not known.picked_up:
-            self._book.put(replace(known, picked_up=True))
+        if known := self._book.find(record.token):
+            talk = replace(known.talk, place=say.place or known.talk.place)
+            self._book.put(replace(known, picked_up=True, talk=talk))
 
     def _caller(self, record: CallRecord) -> Caller:
         known = (one for one in contacts(self._entry) if one.id == record.contact)

@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from ..api import CallAction, Connect, HangUp, Ivr, Play
 from ..calls.dialogue.script import Step
+from ..calls.dialogue.talk import Place
 
 _KEY_TIMEOUT: Final = 10
 """Seconds to press a key after what was said."""
@@ -24,6 +25,8 @@ class Say:
     """Whether the call goes on after it."""
     is_secret: bool = False
     """Whether the keys are a PIN."""
+    place: Place | None = None
+    """Where the talk stands from now on; None for where it stands."""
 
     @classmethod
     def of(cls, step: Step) -> Self:

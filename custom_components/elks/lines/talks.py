@@ -70,7 +70,6 @@ class Talks:
         """Return what somebody gets who rings."""
         match way:
             case Way.PIN:
-                self._note(record, place=Place.PIN)
                 return self._ask_pin(line, caller)
             case Way.IN:
                 return await self._async_let_in(line, caller, record)
@@ -133,7 +132,7 @@ class Talks:
         match line.answer_with:
             case AnswerWith.NOTHING if record.talk.place is Place.PIN:
                 outcome = await self._actions.async_outcome(running)
-                return self.leave(line, record, self._own(line, _OUTCOMES[outcome]))
+                return self.leave(line, self._own(line, _OUTCOMES[outcome]))
             case AnswerWith.NOTHING:
                 self._note(record, place=Place.EXIT)
                 return _BUSY
@@ -141,8 +140,7 @@ class Talks:
                 return await self._async_decided(line, record)
         greeting = self._prompts.greeting(line, variables)
         if not line.menu:
-            return self.leave(line, record, greeting)
-        self._note(record, place=Place.MENU)
+            return self.leave(line, greeting)
         return self._ask_menu(line, greeting)
 
     async def _async_pin_entered(
@@ -162,7 +160,7 @@ class Talks:
         self._note(record, wrong_pins=wrong, misses=0)
         said = self._own(line, Sound.WRONG_PIN)
         if wrong >= MOST_TRIES or self._door.refuses(line, caller):
-            return self.leave(line, record, said)
+            return self.leave(line, said)
         return self._ask_pin(line, caller, said)
 
     async def _async_chosen(
@@ -205,7 +203,7 @@ class Talks:
         if decided := await self._steps.async_next(record.token, patience):
             return decided
         if not rings(self._book.find(record.token) or record):
-            return self.leave(line, record)
+            return self.leave(line)
         self._note(record, place=Place.EXIT)
         return _BUSY
 
@@ -222,11 +220,12 @@ class Talks:
             digits=len(expected_pin(line, caller)),
             repeat=_REPEAT,
             is_secret=True,
+            place=Place.PIN,
         )
 
     def _ask_menu(self, line: Line, *before: Step) -> Say:
         steps = (*before, self._prompts.menu(line))
-        return Say(steps=steps, digits=1, repeat=_REPEAT)
+        return Say(steps=steps, digits=1, repeat=_REPEAT, place=Place.MENU)
 
     def _missed(
         self, line: Line, caller: Caller, record: CallRecord, *before: Step
@@ -235,16 +234,15 @@ class Talks:
         misses = record.talk.misses + 1
         self._note(record, misses=misses)
         if misses >= _MOST_MISSES:
-            return self.leave(line, record, *before)
+            return self.leave(line, *before)
         if record.talk.place is Place.PIN:
             return self._ask_pin(line, caller, *before)
         return self._ask_menu(line, *before)
 
-    def leave(self, line: Line, record: CallRecord, *before: Step) -> Say:
+    def leave(self, line: Line, *before: Step) -> Say:
         """Return what somebody hears last."""
-        self._note(record, place=Place.EXIT)
         steps = (*before, self._own(line, Sound.GOODBYE))
-        return Say(steps=steps, goes_on=False)
+        return Say(steps=steps, goes_on=False, place=Place.EXIT)
 
     def _own(self, line: Line, sound: Sound) -> Step:
         return self._prompts.own(line, sound)
