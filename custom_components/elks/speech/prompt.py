@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 from homeassistant.helpers.json import json_dumps
@@ -10,7 +11,7 @@ from ..helpers.stored_values import text
 from .voice import HOME_VOICE, Voice
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Prompt:
     """A text, a media item or a URL; the built-in sentence stands in for one that has none of these."""
 
@@ -30,7 +31,7 @@ class Prompt:
         """Whether only the built-in sentence can be played for it."""
         return not (self.text or self.media or self.url)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What distinguishes prompts; it holds the text."""
         return json_dumps(self.as_dict())
