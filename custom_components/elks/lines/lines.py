@@ -316,7 +316,7 @@ class Lines:
         """
         self.prompts.prepare(*say.steps)
         said = [step.prompt for step in say.steps]
-        self._hass.loop.call_soon(self._recordings.async_prepare, said)
+        self._hass.loop.call_soon(self._recordings.async_look_again, said)
         if known := self._book.find(record.token):
             talk = replace(known.talk, place=say.place or known.talk.place)
             self._book.put(replace(known, picked_up=True, talk=talk))

@@ -68,6 +68,8 @@ class Recordings:
         self._files = RecordingFiles(hass, self._folder, self._needed_words)
         self._making: dict[str, asyncio.Task[str | None]] = {}
         """By the keys of their prompts, also those that are made."""
+        self._looking: set[str] = set()
+        """The keys of those that are ready, and looked at again."""
         # One engine that hangs keeps no other from speaking
         self._rooms = defaultdict[str | None, asyncio.Semaphore](
             partial(asyncio.Semaphore, _AT_ONCE)
@@ -113,6 +115,17 @@ class Recordings:
             making = self._making.get(prompt.key)
             if making is None or making.done():
                 self._begin(prompt)
+
+    @callback
+    def async_look_again(self, prompts: Iterable[Prompt]) -> None:
+        """Make anew what is ready, if it would be another recording by now, or is gone.
+
+        What is ready stays so until then: nobody waits for it.
+        """
+        for prompt in prompts:
+            is_ready = self.find(prompt) is not None
+            if is_ready and prompt.key not in self._looking and not self._files.stopped:
+                self._look_again(prompt)
 
     async def async_wait(self, prompt: Prompt, seconds: float) -> bool:
         """Wait until it is known what there is of a prompt, but no longer than so many seconds.
@@ -191,11 +204,26 @@ class Recordings:
         return {self._names.words(prompt) for prompt in self._needed()}
 
     def _begin(self, prompt: Prompt) -> asyncio.Task[str | None]:
+        making = self._making[prompt.key] = self._find_soon(prompt)
+        return making
+
+    def _look_again(self, prompt: Prompt) -> None:
+        before = self._making[prompt.key]
+        self._looking.add(prompt.key)
+
+        @callback
+        def found(again: asyncio.Task[str | None]) -> None:
+            self._looking.discard(prompt.key)
+            if not again.cancelled() and self._making.get(prompt.key) is before:
+                self._making[prompt.key] = again
+
+        self._find_soon(prompt).add_done_callback(found)
+
+    def _find_soon(self, prompt: Prompt) -> asyncio.Task[str | None]:
         # The request to call is not to wait for it
-        making = self._making[prompt.key] = self._entry.async_create_background_task(
+        return self._entry.async_create_background_task(
             self._hass, self._async_find(prompt), "elks recording", eager_start=False
         )
-        return making
 
     async def _async_find(self, prompt: Prompt) -> str | None:
         """Return the name of a recording of a prompt; None if there is nothing that works."""

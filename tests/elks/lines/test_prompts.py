@@ -271,6 +271,38 @@ async def test_voice_recovers(home: Home, listener: Listener) -> None:
     assert not _voice_failed(home)
 
 
+@pytest.mark.parametrize(
+    "fields", [{"menu": [{"key": "1", "say": "go", "actions": [{"event": "gone"}]}]}]
+)
+async def test_voice_hangs(
+    home: Home, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a voice that hangs while another one has said the same."""
+    other = Engine("other", RuntimeError("hoarse"))
+    await home.hass.data[DATA_COMPONENT].async_add_entities([other])
+    home.hass.config_entries.async_update_entry(
+        home.entry, options={**home.entry.options, CONF_TTS_ENTITY_ID: other.entity_id}
+    )
+    await _settle(home.hass)
+    go_on = asyncio.Event()
+
+    async def hang(*_: Any, **__: Any) -> Any:
+        await go_on.wait()
+        return listener.engine.answer
+
+    monkeypatch.setattr(other, "async_get_tts_audio", hang)
+    keys = [KeyPress(0.1, "1", sound=2), KeyPress(0.1, "*", sound=4)]
+    call = home.provider.dial(PHONE, keys=keys, hangs_up_at=5)
+    await home.provider.settled()
+
+    menu = "Press 1 to go."
+    assert listener.heard(call) == ["test home", menu, "Done.", menu, menu]
+    asked = [one for one in home.provider.callbacks if one.call_id == call.id]
+    assert all((one.took or 0) < 2 for one in asked)
+    go_on.set()
+    await home.settle()
+
+
 async def test_voice_changes(
     home: Home, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
