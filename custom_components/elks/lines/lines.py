@@ -311,8 +311,8 @@ class Lines:
     def _begin_to_say(self, record: CallRecord, say: Say) -> None:
         """Begin to make what is said, and note that the call is picked up, and where it stands.
 
-        What is ready is looked at again after the answer: a voice may have changed, or somebody
-        may have deleted a file.
+        What is ready is looked at again for the next time, and nobody waits for that: a voice may
+        have changed, or somebody may have deleted a file.
         """
         self.prompts.prepare(*say.steps)
         said = [step.prompt for step in say.steps]

@@ -19,7 +19,7 @@ from .prompt import Prompt
 from .recordings import loaded_recordings
 
 _PATH: Final = "/api/elks/audio/"
-_CONTENT_TYPES = {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".wav": "audio/wav"}
+_CONTENT_TYPES = {"mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav"}
 
 
 def recording_url(base: str, name: str) -> str:
@@ -43,7 +43,7 @@ class RecordingView(HomeAssistantView):
 
         Raises HTTPNotFound if there is none, exactly as for a path that does not exist.
         """
-        if suffix_of(name) is None:
+        if (suffix := suffix_of(name)) is None:
             raise HTTPNotFound
         path = await self._async_path(name) or await self._async_again(name)
         if path is None:
@@ -52,7 +52,7 @@ class RecordingView(HomeAssistantView):
             path,
             headers={
                 hdrs.CACHE_CONTROL: "no-store",
-                hdrs.CONTENT_TYPE: _CONTENT_TYPES[path.suffix],
+                hdrs.CONTENT_TYPE: _CONTENT_TYPES[suffix],
             },
         )
 
